@@ -1,0 +1,66 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv from requirements.lock.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run test test-slow lint bench validation lock clean
+
+help:
+	@echo "make run          forecast the pre-training of Llama 3 405B on 16,384 GPUs"
+	@echo "make test         lint, types and the whole test suite"
+	@echo "make test-slow    the tests that take longer"
+	@echo "make lint         ruff and mypy only"
+	@echo "make bench        measure what the README's speed table is made of"
+	@echo "make validation   write docs/validation.md: published runs against predictions"
+	@echo "make lock         pin the dependencies anew in requirements.lock"
+	@echo "make clean        remove the environment, the caches and the builds"
+
+run: $(READY)
+	$(VENV)/bin/derisk run scenarios/presets/llama3_405b_16k.yaml
+
+test: $(READY) lint
+	$(PYTHON) -m pytest
+
+test-slow: $(READY)
+	$(PYTHON) -m pytest -m slow
+
+lint: $(READY)
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy --strict simulator
+
+bench: $(READY)
+	$(PYTHON) benchmarks/run.py
+
+validation: $(READY)
+	$(PYTHON) tests/published.py
+
+# The environment is set up once, and refreshed when the lock or the packaging changes.
+$(READY): requirements.lock pyproject.toml
+	@if [ ! -x $(PYTHON) ]; then \
+	  for candidate in python3.11 python3 python3.12 python3.13 python; do \
+	    if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	      echo "setting up $(VENV) with $$candidate"; \
+	      exec "$$candidate" -m venv $(VENV); \
+	    fi; \
+	  done; \
+	  echo "no Python 3.11 or newer was found; install one, then run make again" >&2; exit 1; \
+	fi
+	$(PYTHON) -m pip install --quiet --requirement requirements.lock
+	$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The pins name versions only: from which index they come is the user's choice.
+# What is pinned stays as it is where it fits; `make lock UPGRADE=--upgrade` takes the newest of everything.
+lock: $(READY)
+	$(PYTHON) -m pip install --quiet pip-tools
+	$(PYTHON) -m piptools compile --quiet --extra dev --strip-extras --no-header --annotation-style line \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(UPGRADE) \
+	  --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

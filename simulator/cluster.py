@@ -1,0 +1,141 @@
+"""The cluster: nodes, spares, and how many of each part that can break the job stands on."""
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from simulator import units
+from simulator.hardware import Gpu, Node, PartCount, PeakSpeed
+from simulator.quantity import Like, Nodes, Quantity, SomeGpus, SomeNodes, default
+from simulator.section import Fault, Section, did_you_mean
+
+_PER_GPU = ("gpu", "hbm", "nvlink")
+_PER_NIC = ("nic", "link", "port")
+_PER_NODE = ("node", "host")
+_PER_LEAF = ("leaf", "tor", "switch")
+_PER_RACK = ("rack", "domain")
+_PER_JOB = ("job", "software", "storage", "site")  # one for the job, in no place
+_BUILT_IN = (*_PER_GPU, *_PER_NIC, *_PER_NODE, *_PER_LEAF, *_PER_RACK, *_PER_JOB)
+_SYNONYMS = {"GPU": "gpu", "NIC": "nic"}
+
+
+class Units(NamedTuple):
+    """The units of a part under the job: all in all, in each place, or the places one spans."""
+
+    count: int
+    per_place: int  # 0: they span places, or there is one for the job
+    span: int  # [nodes]; 0: units in each place, or the job's
+
+
+class Cluster(Section):
+    """The machines. `gpus` or `nodes` are those of the job; hot spares come on top."""
+
+    node: str | None = Field(default=None, description="a profile in hardware_profiles/, such as hgx_h100")
+    gpus: SomeGpus | None = Field(default=None, description="GPUs of the job")
+    nodes: SomeNodes | None = Field(default=None, description="nodes of the job, instead of gpus")
+    hot_spares: Nodes = default("0 nodes", "nodes", why="no spares unless given")
+    gpus_per_node: SomeGpus = default("8 GPUs", "GPUs", why="the usual node")
+    nics_per_node: Annotated[Quantity, Like("NICs", whole=True, certain=True)] | None = None
+    nodes_per_leaf: SomeNodes | None = Field(default=None, description="nodes that one leaf switch serves")
+    nodes_per_rack: SomeNodes | None = Field(default=None, description="nodes in a rack or an NVL domain")
+    parts: dict[str, PartCount] = Field(
+        default={}, description='further parts: "32 /node" each, or "64 nodes" under each one'
+    )
+    peak: dict[str, PeakSpeed] = Field(default={}, description="dense peak speed of a GPU by precision [FLOP/s]")
+    fabric: Literal[None] = Field(default=None, exclude=True)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the cluster."""
+        if self.gpus is None and self.nodes is None:
+            yield (), 'neither gpus nor nodes are given; write "gpus: 16_384 GPUs"'
+        if self.gpus is not None and self.nodes is not None:
+            yield ("nodes",), "give either gpus or nodes"
+        for name in self.parts:
+            if name in _BUILT_IN:
+                yield ("parts", name), "is built in; its number follows the cluster"
+
+    def layout_faults(self) -> Iterator[Fault]:
+        """Yield what is wrong once the profile is known."""
+        per_node = int(self.gpus_per_node.median)
+        if self.gpus is not None and self.gpus.median % per_node:
+            low = int(self.gpus.median) // per_node * per_node
+            choice = f"{low:_} or {low + per_node:_}" if low else f"{per_node:_}"
+            yield ("gpus",), f"{self.gpus.text()} are no whole number of nodes of {per_node}; write {choice} GPUs"
+        elif self.spares > self.needed:
+            yield ("hot_spares",), f"{self.spares:_} spares exceed the {self.needed:_} nodes of the job; lower them"
+
+    def filled(self, node: Node, gpu: Gpu) -> "Cluster":
+        """Return the cluster with what its node's profile knows and the scenario does not say."""
+        given = self.model_fields_set
+        update = {
+            name: getattr(node, name)
+            for name in ("gpus_per_node", "nics_per_node", "nodes_per_rack")
+            if name not in given and getattr(node, name) is not None
+        }
+        return self.model_copy(
+            update=update | {"parts": {**node.parts, **self.parts}, "peak": {**gpu.peak, **self.peak}}
+        )
+
+    @property
+    def needed(self) -> int:
+        """Places of the job [nodes]."""
+        if self.nodes is not None:
+            return int(self.nodes.median)
+        return int(self.gpus.median) // int(self.gpus_per_node.median) if self.gpus is not None else 0
+
+    @property
+    def spares(self) -> int:
+        """Hot spares [nodes]."""
+        return int(self.hot_spares.median)
+
+    @property
+    def job_gpus(self) -> int:
+        """GPUs of the job, without those of spares."""
+        return self.needed * int(self.gpus_per_node.median)
+
+    def units_of(self, part: str) -> Units:
+        """Return the units of a part. Raises ValueError with the words for the scenario."""
+        if part in _PER_JOB:
+            return Units(1, 0, 0)
+        own = self.parts.get(part)
+        if own is not None and own.like == "nodes":
+            return self._spanning(int(own.median))
+        per_place = self._per_place(part) if own is None else int(own.median)
+        if per_place:
+            return Units(per_place * self.needed, per_place, 0)
+        size = self.nodes_per_leaf if part in _PER_LEAF else self.nodes_per_rack
+        key = "nodes_per_leaf" if part in _PER_LEAF else "nodes_per_rack"
+        if size is None:
+            raise ValueError(f'the number of parts \'{part}\' is unknown; write "{key}: 16 nodes" under cluster')
+        return self._spanning(int(size.median))
+
+    def count(self, noun: str, part: str) -> int:
+        """Return how many of a rate's noun the job has, for a cause of a part. Raises ValueError."""
+        noun = _SYNONYMS.get(noun, noun)
+        return self.units_of(part if noun in ("", part) else noun).count
+
+    def _spanning(self, span: int) -> Units:
+        return Units(math.ceil(self.needed / span), 0, span)
+
+    def _per_place(self, part: str) -> int:
+        """Return the units of a built-in part in each place, 0 for one that spans places. Raises ValueError."""
+        if part in _PER_GPU:
+            return int(self.gpus_per_node.median)
+        if part in _PER_NODE:
+            return 1
+        if part in _PER_NIC:
+            if self.nics_per_node is None:
+                raise ValueError('the number of NICs is unknown; write "nics_per_node: 8 NICs" under cluster')
+            return int(self.nics_per_node.median)
+        if part in (*_PER_LEAF, *_PER_RACK):
+            return 0
+        known = [*_BUILT_IN, *self.parts]
+        remedy = did_you_mean(part, known) or f'; count it in cluster.parts, such as "{{{part}: 32 /node}}"'
+        raise ValueError(f"there is no part '{part}'{remedy}")
+
+
+def peak_unit() -> str:
+    """Return the unit of peak speeds."""
+    return str(units.unit("FLOP/s").dimension)

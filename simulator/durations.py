@@ -1,0 +1,255 @@
+"""Laws of time: the only sampler. A law turns one uniform number into a duration, by inversion.
+
+Inversion keeps one number a quantity (so that draws can be keyed) and is monotone (so that paired scenarios stay paired).
+Only `math` is used: its functions give the same bits compiled and not; NumPy's array versions do not.
+"""
+
+import math
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.chance import Purpose, uniform
+from simulator.jit import rule
+
+TICKS_PER_SECOND = 1_000_000
+NEVER = 2**61  # [ticks] a duration above it means never
+SPEED_SCALE = 100_000  # Q: nominal speed; work is counted in 1/Q tick of nominal-speed training
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class Family(IntEnum):
+    """Families of laws, with their parameters a, b, c."""
+
+    FIXED = 0  # a: value
+    EXPONENTIAL = 1  # a: mean
+    WEIBULL = 2  # a: scale, b: 1/shape
+    LOGNORMAL = 3  # a: mean of the logarithm, b: its standard deviation
+    GAMMA = 4  # a: scale, b: shape, c: ln Gamma(shape)
+    UNIFORM = 5  # a: low, b: high
+    NEVER = 6
+
+
+class Law(NamedTuple):
+    """One law: its family and parameters; values in seconds, or pure numbers for factors."""
+
+    kind: int
+    a: float = 0.0
+    b: float = 0.0
+    c: float = 0.0
+
+
+LAW_COLUMNS = len(Purpose) - 1  # every purpose but INPUT has a column
+LAW_FIELDS = 4
+
+
+class Hazard(IntEnum):
+    """Families of failure intensities, by age or calendar time."""
+
+    EXPONENTIAL = 0  # first: rate [1/s]
+    WEIBULL = 1  # first: shape, second: scale [s]
+    TABLE = 2  # piecewise constant; first, second: first row and number of rows in `table`
+
+
+class HasLaws(Protocol):
+    """What the samplers need of a plan."""
+
+    @property
+    def laws(self) -> Floats: ...
+    @property
+    def hazard_kind(self) -> Integers: ...
+    @property
+    def hazard(self) -> Floats: ...
+    @property
+    def table(self) -> Floats: ...
+
+
+@rule
+def ticks(seconds: float) -> int:
+    """Ticks of a duration [s], rounded to the nearest; at least 0, and NEVER beyond 2^61."""
+    scaled = seconds * TICKS_PER_SECOND + 0.5
+    if not scaled < NEVER:
+        return NEVER
+    if scaled < 1.0:
+        return 0
+    return int(math.floor(scaled))
+
+
+@rule
+def _tail(r: float) -> float:
+    if r <= 5.0:
+        r -= 1.6
+        return (((((((7.7454501427834140764e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r
+            + 1.27045825245236838258e0) * r + 3.64784832476320460504e0) * r + 5.76949722146069140550e0) * r
+            + 4.63033784615654529590e0) * r + 1.42343711074968357734e0) / (
+            ((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r + 1.51986665636164571966e-2) * r
+            + 1.48103976427480074590e-1) * r + 6.89767334985100004550e-1) * r + 1.67638483018380384940e0) * r
+            + 2.05319162663775882187e0) * r + 1.0)  # fmt: skip
+    r -= 5.0
+    return (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) * r
+        + 2.65321895265761230930e-2) * r + 2.96560571828504891230e-1) * r + 1.78482653991729133580e0) * r
+        + 5.46378491116411436990e0) * r + 6.65790464350110377720e0) / (
+        ((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r
+        + 7.86869131145613259100e-4) * r + 1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) * r
+        + 5.99832206555887937690e-1) * r + 1.0)  # fmt: skip
+
+
+@rule
+def normal_quantile(u: float) -> float:
+    """The standard normal quantile of u in (0, 1): algorithm AS 241, PPND16 (Wichura 1988), to 1e-16."""
+    q = u - 0.5
+    if abs(q) <= 0.425:
+        r = 0.180625 - q * q
+        return q * (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r
+            + 4.5921953931549871457e4) * r + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r
+            + 1.3314166789178437745e2) * r + 3.3871328727963666080e0) / (
+            ((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r
+            + 2.1213794301586595867e4) * r + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
+            + 4.2313330701600911252e1) * r + 1.0)  # fmt: skip
+    if q < 0.0:
+        return -_tail(math.sqrt(-math.log(u)))
+    return _tail(math.sqrt(-math.log(1.0 - u)))
+
+
+@rule
+def _gamma_lower(shape: float, log_gamma: float, x: float) -> float:
+    """The regularised lower incomplete gamma function: series below shape + 1, continued fraction above (Lentz)."""
+    if x <= 0.0:
+        return 0.0
+    front = math.exp(shape * math.log(x) - x - log_gamma)
+    if x < shape + 1.0:
+        term = 1.0 / shape
+        total = term
+        for step in range(1, 1000):
+            term *= x / (shape + step)
+            total += term
+            if term < total * 1e-17:
+                break
+        return front * total
+    b = x + 1.0 - shape
+    c = 1e300
+    d = 1.0 / b
+    fraction = d
+    for step in range(1, 1000):
+        numerator = -step * (step - shape)
+        b += 2.0
+        d = 1.0 / (numerator * d + b)
+        c = b + numerator / c
+        fraction *= d * c
+        if abs(d * c - 1.0) < 1e-16:
+            break
+    return 1.0 - front * fraction
+
+
+@rule
+def gamma_quantile(shape: float, log_gamma: float, u: float) -> float:
+    """The quantile of a gamma law of scale 1: Newton's steps in the logarithm, kept inside a shrinking bracket."""
+    low = 0.0
+    high = math.inf
+    # Wilson and Hilferty's approximation; for small quantiles the leading term of the series.
+    root = 1.0 - 1.0 / (9.0 * shape) + normal_quantile(u) / (3.0 * math.sqrt(shape))
+    x = shape * root * root * root
+    if root <= 0.2:
+        x = math.exp((math.log(u) + math.log(shape) + log_gamma) / shape)
+    if x < 1e-300:
+        return x
+    for _ in range(60):
+        error = _gamma_lower(shape, log_gamma, x) - u
+        if error > 0.0:
+            high = x
+        else:
+            low = x
+        slope = math.exp(shape * math.log(x) - x - log_gamma)  # of the distribution over ln x
+        proposal = x * math.exp(max(-2.0, min(2.0, -error / slope))) if slope > 0.0 else -1.0
+        if not low < proposal < high:
+            proposal = 0.5 * (low + high) if high < math.inf else 2.0 * x
+        if abs(proposal - x) <= 1e-15 * x:
+            return proposal
+        x = proposal
+    return x
+
+
+@rule
+def sample(kind: float, a: float, b: float, c: float, u: float) -> float:
+    """The quantile u of a law: a duration [s], or a pure number for factors."""
+    if kind == Family.FIXED:
+        return a
+    if kind == Family.LOGNORMAL:
+        return math.exp(a + b * normal_quantile(u))
+    if kind == Family.EXPONENTIAL:
+        return -a * math.log(u)
+    if kind == Family.WEIBULL:
+        return a * math.pow(-math.log(u), b)
+    if kind == Family.UNIFORM:
+        return a + (b - a) * u
+    if kind == Family.GAMMA:
+        return a * gamma_quantile(b, c, u)
+    return math.inf
+
+
+@rule
+def draw_value(plan: HasLaws, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> float:
+    """The quantity that a name owns for a purpose, under its cause's law: seconds, or a pure number."""
+    law = plan.laws[cause, purpose]
+    if law[0] == Family.FIXED:
+        return law[1]
+    number = Purpose.RESTORE if purpose == Purpose.RESTORE_MEMORY else purpose
+    return sample(law[0], law[1], law[2], law[3], uniform(key, stream, ordinal, number))
+
+
+@rule
+def draw_ticks(plan: HasLaws, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> int:
+    """The duration that a name owns for a purpose [ticks]."""
+    return ticks(draw_value(plan, key, cause, stream, ordinal, purpose))
+
+
+@rule
+def draw_speed(plan: HasLaws, key: np.uint64, cause: int, stream: int, ordinal: int) -> int:
+    """The speed of a slow place, in 1..Q, from the factor that a name owns."""
+    factor = draw_value(plan, key, cause, stream, ordinal, Purpose.FACTOR)
+    return max(1, min(SPEED_SCALE, int(math.floor(factor * SPEED_SCALE + 0.5))))
+
+
+@rule
+def budget(key: np.uint64, stream: int, ordinal: int) -> float:
+    """The unit-exponential budget of a candidate, in (0, inf)."""
+    return -math.log(uniform(key, stream, ordinal, Purpose.BUDGET))
+
+
+@rule
+def level_at(plan: HasLaws, cause: int, age: float) -> float:
+    """Cumulative hazard of one unit from age 0 to `age` [s]."""
+    if plan.hazard_kind[cause] == Hazard.EXPONENTIAL:
+        return plan.hazard[cause, 0] * age
+    if plan.hazard_kind[cause] == Hazard.WEIBULL:
+        return math.pow(age / plan.hazard[cause, 1], plan.hazard[cause, 0])
+    row = int(plan.hazard[cause, 0])
+    last = row + int(plan.hazard[cause, 1]) - 1
+    while row < last and plan.table[row + 1, 0] <= age:
+        row += 1
+    return plan.table[row, 2] + (age - plan.table[row, 0]) * plan.table[row, 1]
+
+
+@rule
+def age_at(plan: HasLaws, cause: int, level: float) -> float:
+    """The age [s] at which one unit's cumulative hazard reaches `level`; infinite where it never does."""
+    if plan.hazard_kind[cause] == Hazard.EXPONENTIAL:
+        return level / plan.hazard[cause, 0] if plan.hazard[cause, 0] > 0.0 else math.inf
+    if plan.hazard_kind[cause] == Hazard.WEIBULL:
+        return plan.hazard[cause, 1] * math.pow(level, 1.0 / plan.hazard[cause, 0])
+    row = int(plan.hazard[cause, 0])
+    last = row + int(plan.hazard[cause, 1]) - 1
+    while row < last and plan.table[row + 1, 2] <= level:
+        row += 1
+    rate = plan.table[row, 1]
+    return plan.table[row, 0] + (level - plan.table[row, 2]) / rate if rate > 0.0 else math.inf
+
+
+@rule
+def cohort_tick(plan: HasLaws, cause: int, level: float) -> int:
+    """The calendar tick at which the cohort, of age `hazard[cause, 2]` at tick 0, reaches a level."""
+    return ticks(age_at(plan, cause, level) - plan.hazard[cause, 2])

@@ -1,0 +1,1 @@
+"""The engines: the only two places where time passes."""

@@ -1,0 +1,35 @@
+"""Names of strikes and what they own: drawn, or given by a script."""
+
+from simulator.chance import Chance, Purpose
+from simulator.durations import NEVER, draw_ticks
+from simulator.jit import rule
+from simulator.plan import Line, Plan
+
+GENERATION = 2**32  # in an ordinal: one generation further
+DEPTH = 2**48  # one relapse deeper
+# Detection, diagnosis and repair follow each other both as purposes and as columns of a script.
+_TO_LINE = int(Line.DETECTION) - Purpose.DETECTION.value
+
+
+@rule
+def later(tick: int, wait: int) -> int:
+    """tick + wait, or NEVER."""
+    return min(NEVER, tick + wait)
+
+
+@rule
+def line_of(plan: Plan, stream: int, ordinal: int) -> int:
+    """The line of the script that a name stands for, or -1 where nothing is scripted or a window leads."""
+    if len(plan.script) == 0 or stream >= 4 * len(plan.units):
+        return -1
+    return ordinal & (GENERATION - 1)
+
+
+@rule
+def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> int:
+    """A duration that a name owns [ticks]; its script's line may give detection, diagnosis and repair."""
+    if Purpose.DETECTION <= purpose <= Purpose.REPAIR:
+        line = line_of(plan, stream, ordinal)
+        if line >= 0 and plan.script[line, purpose + _TO_LINE] >= 0:
+            return plan.script[line, purpose + _TO_LINE]
+    return draw_ticks(plan, chance.key, cause, stream, ordinal, purpose)

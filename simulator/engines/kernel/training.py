@@ -1,0 +1,282 @@
+"""Training and checkpoints: jumping over whole checkpoint cycles, rolling back.
+
+While the job trains and saves undisturbed, nothing is stepped: `depart` computes when the stretch ends, and `settle` says,
+whenever somebody asks, how far it has come. A stretch runs to DONE where storage saves can never overlap, else (or when
+a planned stop waits for the save in flight) to the close of its first save.
+"""
+
+from simulator.durations import NEVER, SPEED_SCALE
+from simulator.engines.kernel.world import At, Place, Save, World
+from simulator.jit import rule
+from simulator.ledger import Account, Phase
+from simulator.plan import Overlap, Plan
+
+
+@rule
+def is_training(world: World) -> bool:
+    """Whether the job is in a stretch of training and saving."""
+    return world.state[At.PHASE] <= Phase.SAVING
+
+
+@rule
+def settle(plan: Plan, world: World) -> None:
+    """Bring a stretch up to now: phase, work, saves, checkpoints and the account of saves."""
+    state = world.state
+    elapsed = state[At.NOW] - state[At.BEGUN]
+    state[At.BEGUN] = state[At.NOW]
+    if elapsed < state[At.TO_SAVE]:
+        train(world, elapsed)
+        return
+    if state[At.PHASE] == Phase.TRAINING:
+        elapsed -= state[At.TO_SAVE]
+        train(world, state[At.TO_SAVE])
+        state[At.PHASE] = Phase.SAVING
+    if elapsed < state[At.SAVE_LEFT]:
+        state[At.SAVE_LEFT] -= elapsed
+        world.ledger[Account.CHECKPOINT_SAVE] += elapsed
+        return
+    elapsed -= state[At.SAVE_LEFT]
+    world.ledger[Account.CHECKPOINT_SAVE] += state[At.SAVE_LEFT]
+    close_save(plan, world, state[At.NOW] - elapsed)
+    if elapsed >= state[At.CYCLE]:
+        elapsed = jump(plan, world, elapsed)
+    state[At.PHASE] = Phase.TRAINING
+    state[At.TO_SAVE] = state[At.CYCLE]
+    plan_save(plan, world)
+    if elapsed < state[At.CYCLE]:
+        train(world, elapsed)
+        return
+    train(world, state[At.CYCLE])
+    elapsed -= state[At.CYCLE]
+    state[At.PHASE] = Phase.SAVING
+    state[At.SAVE_LEFT] -= elapsed
+    world.ledger[Account.CHECKPOINT_SAVE] += elapsed
+
+
+@rule
+def train(world: World, ticks: int) -> None:
+    """Add ticks of training within the cycle."""
+    state = world.state
+    state[At.KEPT] += ticks
+    state[At.WORK] += ticks * state[At.SPEED]
+    state[At.CYCLE_WORK] += ticks * state[At.SPEED]
+    state[At.TO_SAVE] -= ticks
+
+
+@rule
+def jump(plan: Plan, world: World, elapsed: int) -> int:
+    """Jump over all whole cycles in `elapsed` ticks since the last save closed; return the ticks that are left.
+
+    The pattern repeats after `storage_every` cycles, one of which ends with a storage save.
+    """
+    state = world.state
+    every = plan.storage_every
+    ordinary = state[At.CYCLE] + plan.save
+    storage = state[At.CYCLE] + plan.save_storage
+    begun = state[At.SAVES]
+    # Cycles before the one that ends with a storage save.
+    before = 0 if every == 1 else every - 1 - begun % every
+    pattern = (every - 1) * ordinary + storage
+    cycles = 0
+    if elapsed >= pattern:
+        cycles = elapsed // pattern * every
+        elapsed -= cycles // every * pattern
+    if elapsed < before * ordinary:
+        whole = elapsed // ordinary
+        elapsed -= whole * ordinary
+    elif elapsed < before * ordinary + storage:
+        whole = before
+        elapsed -= whole * ordinary
+    else:
+        elapsed -= before * ordinary + storage
+        whole = elapsed // ordinary
+        elapsed -= whole * ordinary
+        whole += before + 1
+    cycles += whole
+    if cycles > 0:
+        land(plan, world, cycles, state[At.NOW] - elapsed)
+    return elapsed
+
+
+@rule
+def land(plan: Plan, world: World, cycles: int, closed: int) -> None:
+    """Book `cycles` whole cycles whose last save closed at tick `closed`."""
+    state = world.state
+    every = plan.storage_every
+    gain = state[At.CYCLE] * state[At.SPEED]
+    begun = state[At.SAVES]
+    saves = begun + cycles
+    to_storage = saves // every - begun // every
+    state[At.WORK] += cycles * gain
+    state[At.KEPT] += cycles * state[At.CYCLE]
+    state[At.SAVES] = saves
+    world.ledger[Account.CHECKPOINT_SAVE] += cycles * plan.save + to_storage * (plan.save_storage - plan.save)
+    if plan.memory_group > 0:
+        keep_in_memory(world)
+    if to_storage == 0:
+        return
+    since = saves % every
+    closed -= since * (state[At.CYCLE] + plan.save)
+    work = state[At.WORK] - since * gain
+    kept = state[At.KEPT] - since * state[At.CYCLE]
+    if to_storage > 1:
+        # Storage saves do not overlap in a stretch: the last but one is durable by now.
+        state[At.DRAIN_ENDS] = closed
+        state[At.DRAIN_WORK] = work - every * gain
+        state[At.DRAIN_KEPT] = kept - every * state[At.CYCLE]
+        state[At.DRAIN_SAVES] = saves - since - every
+    drain(world, closed)
+    state[At.DRAIN_ENDS] = closed + plan.lag
+    state[At.DRAIN_WORK] = work
+    state[At.DRAIN_KEPT] = kept
+    state[At.DRAIN_SAVES] = saves - since
+
+
+@rule
+def close_save(plan: Plan, world: World, tick: int) -> None:
+    """The save in flight closes at `tick`."""
+    state = world.state
+    state[At.SAVES] += 1
+    state[At.CYCLE_WORK] = 0
+    if state[At.SAVE_GOES] == Save.NOWHERE:
+        return
+    if plan.memory_group > 0:
+        keep_in_memory(world)
+    if state[At.SAVE_GOES] == Save.STORAGE:
+        drain(world, tick)
+        state[At.DRAIN_ENDS] = tick + plan.lag
+        state[At.DRAIN_WORK] = state[At.WORK]
+        state[At.DRAIN_KEPT] = state[At.KEPT]
+        state[At.DRAIN_SAVES] = state[At.SAVES]
+
+
+@rule
+def keep_in_memory(world: World) -> None:
+    """Every place holds the present state in memory."""
+    state = world.state
+    state[At.MEMORY_WORK] = state[At.WORK]
+    state[At.MEMORY_KEPT] = state[At.KEPT]
+    state[At.MEMORY_SAVES] = state[At.SAVES]
+    state[At.MEMORY_USABLE] = 1
+    state[At.LOST_EPOCH] += 1
+
+
+@rule
+def drain(world: World, tick: int) -> None:
+    """The drain in flight becomes durable if it ends by `tick`."""
+    state = world.state
+    if state[At.DRAIN_ENDS] <= tick:
+        state[At.DURABLE_WORK] = state[At.DRAIN_WORK]
+        state[At.DURABLE_KEPT] = state[At.DRAIN_KEPT]
+        state[At.DURABLE_SAVES] = state[At.DRAIN_SAVES]
+        state[At.DRAIN_ENDS] = NEVER
+
+
+@rule
+def plan_save(plan: Plan, world: World) -> None:
+    """Decide where the next save goes and how long it takes, given TO_SAVE and the drain in flight."""
+    state = world.state
+    if plan.storage_every > 1 and (state[At.SAVES] + 1) % plan.storage_every != 0:
+        state[At.SAVE_GOES] = Save.ORDINARY
+        state[At.SAVE_LEFT] = plan.save
+        return
+    state[At.SAVE_GOES] = Save.STORAGE
+    state[At.SAVE_LEFT] = plan.save_storage
+    due = state[At.BEGUN] + state[At.TO_SAVE]
+    if state[At.DRAIN_ENDS] > due and state[At.DRAIN_ENDS] != NEVER:
+        if plan.overlap == Overlap.DELAY:
+            state[At.SAVE_LEFT] += state[At.DRAIN_ENDS] - due
+        elif plan.memory_group > 0:
+            state[At.SAVE_GOES] = Save.ORDINARY
+            state[At.SAVE_LEFT] = plan.save
+        else:
+            state[At.SAVE_GOES] = Save.NOWHERE
+            state[At.SAVE_LEFT] = 0
+
+
+@rule
+def saves_never_overlap(plan: Plan) -> bool:
+    """Whether a storage save is always durable before the next one is due."""
+    return plan.lag <= plan.storage_every * plan.interval + (plan.storage_every - 1) * plan.save
+
+
+@rule
+def depart(plan: Plan, world: World, stop_wanted: bool) -> None:
+    """Begin or resume a stretch at now, in TRAINING or (SAVE_LEFT and SAVE_GOES stand) in SAVING."""
+    state = world.state
+    speed = state[At.SPEED]
+    state[At.BEGUN] = state[At.NOW]
+    state[At.CYCLE] = (plan.interval * SPEED_SCALE + speed - 1) // speed
+    to_do = plan.work * SPEED_SCALE - state[At.WORK]
+    state[At.TO_SAVE] = 0
+    if state[At.PHASE] == Phase.TRAINING:
+        if state[At.CYCLE_WORK] == 0:
+            state[At.TO_SAVE] = state[At.CYCLE]
+        else:
+            to_save = plan.interval * SPEED_SCALE - state[At.CYCLE_WORK]
+            state[At.TO_SAVE] = max(0, (to_save + speed - 1) // speed)
+        plan_save(plan, world)
+        if to_do <= state[At.TO_SAVE] * speed:
+            state[At.ENDING] = 1
+            state[At.ENDS] = state[At.NOW] + (to_do + speed - 1) // speed
+            return
+    first_close = state[At.NOW] + state[At.TO_SAVE] + state[At.SAVE_LEFT]
+    if stop_wanted or not saves_never_overlap(plan):
+        state[At.ENDING] = 0
+        state[At.ENDS] = first_close
+        return
+    state[At.ENDING] = 1
+    to_do -= state[At.TO_SAVE] * speed
+    gain = state[At.CYCLE] * speed
+    cycles = (to_do - 1) // gain
+    ticks = cycles * (state[At.CYCLE] + plan.save) + (to_do - cycles * gain + speed - 1) // speed
+    if plan.save_storage != plan.save:
+        first = state[At.SAVES] + 1
+        to_storage = (first + cycles) // plan.storage_every - first // plan.storage_every
+        ticks += to_storage * (plan.save_storage - plan.save)
+    state[At.ENDS] = first_close + ticks
+
+
+@rule
+def memory_is_better(world: World) -> bool:
+    """Whether the checkpoint in memory is usable and not older than the durable one."""
+    state = world.state
+    return state[At.MEMORY_USABLE] == 1 and state[At.MEMORY_WORK] >= state[At.DURABLE_WORK]
+
+
+@rule
+def roll_back(world: World) -> None:
+    """Return to the newest checkpoint that survived; the training ticks since are lost."""
+    state = world.state
+    drain(world, state[At.NOW])
+    if memory_is_better(world):
+        kept = state[At.MEMORY_KEPT]
+        state[At.WORK] = state[At.MEMORY_WORK]
+        state[At.SAVES] = state[At.MEMORY_SAVES]
+    else:
+        kept = state[At.DURABLE_KEPT]
+        state[At.WORK] = state[At.DURABLE_WORK]
+        state[At.SAVES] = state[At.DURABLE_SAVES]
+    world.ledger[Account.LOST_WORK] += state[At.KEPT] - kept
+    state[At.KEPT] = kept
+    state[At.CYCLE_WORK] = 0
+
+
+@rule
+def lose_copy(plan: Plan, world: World, place: int) -> None:
+    """The copy in a place is lost; with too many in one group, the whole checkpoint in memory."""
+    state = world.state
+    epoch = state[At.LOST_EPOCH]
+    if plan.memory_group == 0 or world.places[place, Place.LOST] == epoch:
+        return
+    world.places[place, Place.LOST] = epoch
+    if plan.memory_apart == 1:
+        group = place % ((plan.needed + plan.memory_group - 1) // plan.memory_group)
+    else:
+        group = place // plan.memory_group
+    if world.groups[group, 0] != epoch:
+        world.groups[group, 0] = epoch
+        world.groups[group, 1] = 0
+    world.groups[group, 1] += 1
+    if world.groups[group, 1] > plan.memory_peers:
+        state[At.MEMORY_USABLE] = 0

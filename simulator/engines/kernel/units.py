@@ -1,0 +1,148 @@
+"""Units that broke and were replaced by new ones (renewal), and relapses: candidates that come from a heap."""
+
+from simulator.chance import Chance, Purpose
+from simulator.durations import NEVER, age_at, budget, ticks
+from simulator.engines.kernel.heap import REF, SERIAL, sift_up
+from simulator.engines.kernel.names import DEPTH, GENERATION, later, line_of, named_ticks
+from simulator.engines.kernel.places import is_filled
+from simulator.engines.kernel.weather import find_next
+from simulator.engines.kernel.world import At, Node, Place, Unit, World
+from simulator.jit import rule
+from simulator.plan import Line, Plan
+
+
+@rule
+def first_place(plan: Plan, cause: int, unit: int) -> int:
+    """The first place of a unit, or -1 for a unit of the job."""
+    if plan.per_place[cause] > 0:
+        return unit // plan.per_place[cause]
+    return unit * plan.span[cause] if plan.span[cause] > 0 else -1
+
+
+@rule
+def _slot_of_hash(world: World, cause: int, unit: int) -> int:
+    """Where (cause, unit) stands in the hash set, or the free slot where it would."""
+    entry = cause * 2**40 + unit + 1
+    mask = len(world.left) - 1
+    slot = (entry * 0x9E3779B97F4A7C1 >> 20) & mask
+    while world.left[slot] != 0 and world.left[slot] != entry:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@rule
+def has_left_cohort(world: World, cause: int, unit: int) -> bool:
+    """Whether a unit has broken before, and so has a clock of its own."""
+    return world.left[_slot_of_hash(world, cause, unit)] != 0
+
+
+@rule
+def clear_units(world: World) -> None:
+    """Forget the units of the replication before."""
+    if world.state[At.UNITS] > 0:
+        for slot in range(len(world.left)):
+            world.left[slot] = 0
+    world.state[At.UNITS] = 0
+
+
+@rule
+def _leave_cohort(world: World, cause: int, unit: int, family: int) -> int:
+    """Give a unit a slot of its own; -1 where none is left."""
+    slot = world.state[At.UNITS]
+    if slot >= len(world.units):
+        world.state[At.OVERFLOW] = 1
+        return -1
+    world.state[At.UNITS] += 1
+    world.left[_slot_of_hash(world, cause, unit)] = cause * 2**40 + unit + 1
+    world.units[slot, Unit.CAUSE] = cause
+    world.units[slot, Unit.UNIT] = unit
+    world.units[slot, Unit.FAMILY] = family
+    world.units[slot, Unit.GENERATION] = 0
+    return slot
+
+
+@rule
+def break_unit(plan: Plan, world: World, chance: Chance, slot: int) -> None:
+    """The unit at hand (CAUSE, UNIT, and ORDINAL if it is still of the cohort) breaks: a new one will stand there."""
+    state = world.state
+    cause = state[At.CAUSE]
+    if plan.renewal[cause] == 0 or state[At.UNIT] < 0:
+        return
+    if slot < 0:
+        slot = _leave_cohort(world, cause, state[At.UNIT], state[At.ORDINAL])
+        if slot < 0:
+            return
+    world.units[slot, Unit.ALIVE] = 0
+    place = first_place(plan, cause, state[At.UNIT])
+    if place < 0 or is_filled(world, place):
+        give_birth(plan, world, chance, slot)
+    else:
+        world.units[slot, Unit.NEXT] = world.places[place, Place.AWAITS]
+        world.places[place, Place.AWAITS] = slot
+
+
+@rule
+def give_birth(plan: Plan, world: World, chance: Chance, slot: int) -> None:
+    """A new unit begins at age 0."""
+    world.units[slot, Unit.ALIVE] = 1
+    world.units[slot, Unit.BIRTH] = world.state[At.NOW]
+    world.units[slot, Unit.LAST] = world.state[At.NOW]
+    world.unit_level[slot] = 0.0
+    advance_unit(plan, world, chance, slot)
+
+
+@rule
+def advance_unit(plan: Plan, world: World, chance: Chance, slot: int) -> None:
+    """A unit's own clock draws its next candidate."""
+    unit = world.units[slot]
+    cause = unit[Unit.CAUSE]
+    unit[Unit.GENERATION] += 1
+    ordinal = unit[Unit.FAMILY] + unit[Unit.GENERATION] * GENERATION
+    world.unit_level[slot] += budget(chance.key, cause, ordinal)
+    age = ticks(age_at(plan, cause, world.unit_level[slot]))
+    unit[Unit.LAST] = max(unit[Unit.LAST], later(unit[Unit.BIRTH], age))
+    push_sudden(plan, world, unit[Unit.LAST], cause, cause, ordinal, slot, unit[Unit.GENERATION])
+
+
+@rule
+def push_sudden(
+    plan: Plan, world: World, tick: int, cause: int, stream: int, ordinal: int, ref: int, serial: int
+) -> None:
+    """Add a candidate to the heap, unless it never comes."""
+    state = world.state
+    row = state[At.SUDDEN]
+    if tick >= NEVER:
+        return
+    if row >= len(world.sudden):
+        state[At.OVERFLOW] = 1
+        return
+    state[At.SUDDEN] += 1
+    sudden = world.sudden
+    sudden[row, 0] = tick
+    sudden[row, 1] = cause
+    sudden[row, 2] = stream
+    sudden[row, 3] = ordinal
+    sudden[row, REF] = ref
+    sudden[row, SERIAL] = serial
+    sift_up(sudden, row)
+    if tick <= state[At.NEXT]:
+        find_next(plan, world)
+
+
+@rule
+def await_relapse(plan: Plan, world: World, chance: Chance, place: int) -> None:
+    """The node that was just placed was not cured by its last repair: it will strike again."""
+    row = world.nodes[world.places[place, Place.NODE]]
+    cause = row[Node.CAUSE]
+    stream = row[Node.STREAM]
+    ordinal = row[Node.ORDINAL]
+    row[Node.CAUSE] = -1
+    line = line_of(plan, stream, ordinal)
+    if line >= 0:
+        wait = plan.script[line, Line.RELAPSE]
+    else:
+        wait = named_ticks(plan, chance, cause, stream, ordinal, Purpose.RELAPSE)
+    if stream < 2 * len(plan.units):
+        stream += 2 * len(plan.units)
+    tick = later(world.state[At.NOW], wait)
+    push_sudden(plan, world, tick, cause, stream, ordinal + DEPTH, place, world.places[place, Place.SERIAL])

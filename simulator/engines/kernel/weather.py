@@ -1,0 +1,81 @@
+"""Weather: the clocks of the causes, and which candidate comes next."""
+
+from simulator.chance import Chance
+from simulator.durations import NEVER, budget, cohort_tick, level_at
+from simulator.engines.kernel.world import At, Source, World
+from simulator.jit import rule
+from simulator.plan import Line, Plan
+
+
+@rule
+def start_weather(plan: Plan, world: World, chance: Chance) -> None:
+    """Every clock draws its first candidate."""
+    state = world.state
+    causes = len(plan.units)
+    scripted = len(plan.script) > 0
+    for cause in range(causes):
+        on_bench = plan.bench[cause] == 1 and plan.per_place[cause] > 0 and plan.spares > 0
+        level = level_at(plan, cause, plan.hazard[cause, 2])
+        for clock in (cause, causes + cause):
+            world.clock[clock] = NEVER
+            if plan.units[cause] > 0 and not scripted and (clock == cause or on_bench):
+                world.clock[clock] = 0
+                world.clock_ordinal[clock] = -1
+                world.clock_level[clock] = level
+                advance_clock(plan, world, chance, clock)
+    state[At.SUDDEN] = 0
+    state[At.LINE] = 0
+    find_next(plan, world)
+
+
+@rule
+def advance_clock(plan: Plan, world: World, chance: Chance, clock: int) -> None:
+    """A cohort's or a bench's clock draws its next candidate."""
+    causes = len(plan.units)
+    cause = clock if clock < causes else clock - causes
+    units = plan.units[cause] if clock < causes else plan.per_place[cause] * plan.spares
+    world.clock_ordinal[clock] += 1
+    world.clock_level[clock] += budget(chance.key, clock, world.clock_ordinal[clock]) / units
+    world.clock[clock] = max(world.clock[clock], cohort_tick(plan, cause, world.clock_level[clock]))
+
+
+@rule
+def find_next(plan: Plan, world: World) -> None:
+    """Find the next candidate: the least by (tick, cause, stream, ordinal)."""
+    state = world.state
+    causes = len(plan.units)
+    tick = NEVER
+    source = Source.NONE.value
+    cause = 0
+    for clock in range(causes):
+        if world.clock[clock] < tick:
+            tick = world.clock[clock]
+            source = clock
+            cause = clock
+    for clock in range(causes, 2 * causes):
+        if world.clock[clock] < tick or (world.clock[clock] == tick and tick < NEVER and clock - causes < cause):
+            tick = world.clock[clock]
+            source = clock
+            cause = clock - causes
+    if state[At.LINE] < len(plan.script):
+        line = plan.script_order[state[At.LINE]]
+        tick = plan.script[line, Line.AT]
+        source = Source.SCRIPT.value
+        cause = plan.script[line, Line.CAUSE]
+    if state[At.SUDDEN] > 0 and _sudden_is_first(world, tick, cause, source):
+        tick = world.sudden[0, 0]
+        source = Source.SUDDEN.value
+    state[At.NEXT] = tick
+    state[At.SOURCE] = source
+
+
+@rule
+def _sudden_is_first(world: World, tick: int, cause: int, source: int) -> bool:
+    # On one tick and cause the stream decides; in the cohort's own stream the cohort's ordinals are the smaller ones.
+    sudden = world.sudden
+    if sudden[0, 0] != tick:
+        return sudden[0, 0] < tick
+    if sudden[0, 1] != cause:
+        return sudden[0, 1] < cause
+    stream = source if source >= 0 else cause
+    return sudden[0, 2] < stream

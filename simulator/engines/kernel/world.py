@@ -1,0 +1,236 @@
+"""World: everything that changes in one replication of the fast engine, as a few int64 arrays.
+
+`world.state[At.X]` holds the scalars. Arrays of places and nodes are reset lazily (a row belongs to this replication
+when its EPOCH says so), so a replication costs what its failures cost, not what the cluster costs. Tables that grow with
+the failures have a capacity; a replication that exceeds one sets OVERFLOW and is run again in a larger world.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.engines.kernel.heap import HEAP_COLUMNS
+from simulator.ledger import ACCOUNTS, LOG_COLUMNS
+from simulator.plan import Floats, Integers, Plan, out_bins
+
+
+class At(IntEnum):
+    """Where a scalar of the world stands in `world.state`."""
+
+    EPOCH = 0  # number of the replication in this world
+    OVERFLOW = 1
+    NOW = 2
+    PHASE = 3
+    BEGUN = 4  # the tick up to which the phase is booked
+    ENDS = 5  # the tick of the phase's timer
+    ENDING = 6  # whether the timer of training rings for DONE (1) or for the close of a save (0)
+    RECORDS = 7
+    # training and checkpoints
+    WORK = 8  # w
+    CYCLE_WORK = 9  # c
+    SAVES = 10  # i
+    KEPT = 11  # K
+    SPEED = 12
+    TO_SAVE = 13  # training ticks until the next save is due
+    SAVE_LEFT = 14  # ticks which that save takes, or still takes
+    SAVE_GOES = 15  # where it goes: see Save
+    CYCLE = 16  # m: ticks of a cycle at this speed
+    DURABLE_WORK = 17  # D
+    DURABLE_KEPT = 18
+    DURABLE_SAVES = 19
+    MEMORY_WORK = 20  # M
+    MEMORY_KEPT = 21
+    MEMORY_SAVES = 22
+    MEMORY_USABLE = 23
+    DRAIN_ENDS = 24
+    DRAIN_WORK = 25
+    DRAIN_KEPT = 26
+    DRAIN_SAVES = 27
+    LOST_EPOCH = 28  # members of L carry it; a new number empties L
+    PAUSED = 29  # the phase that a stall pauses
+    PAUSED_LEFT = 30
+    STARTING_UP = 31
+    # places, pool, shop
+    EMPTY = 32  # number of empty places
+    POOL_HEAD = 33
+    POOL = 34  # number of nodes in the pool
+    SERIAL = 35  # last serial number given to a placement or a mark
+    JOBS = 36  # rows of `jobs` in use
+    FREE_JOB = 37  # first row to use again; -1: none
+    PENDING = 38  # repair jobs that wait for the close of DIAGNOSIS
+    RETURNS = 39
+    ENTRIES = 40  # jobs that ever entered the shop
+    # slow places
+    MARKS = 41
+    FREE_MARK = 42
+    ACTIVE = 43
+    FOUND = 44  # found places that still hold their node
+    SLOW_ENDS = 45
+    # windows
+    WINDOW = 46  # number of the next window
+    WINDOW_DUE = 47
+    WINDOW_PENDING = 48  # its number; -1: none
+    # the lead
+    LEAD_CAUSE = 49
+    LEAD_STREAM = 50
+    LEAD_ORDINAL = 51
+    # weather
+    NEXT = 52  # tick of the next candidate
+    SOURCE = 53  # where it comes from: a row of the clocks, or one of Source
+    SUDDEN = 54
+    UNITS = 55
+    LINE = 56  # next line of the script
+    # the candidate at hand
+    CAUSE = 57
+    STREAM = 58
+    ORDINAL = 59
+    UNIT = 60  # -1: none (scripted, relapse)
+    SLOT = 61  # of a renewed unit; -1: none
+    PLACE = 62  # first place; -1: none
+    BLAST = 63
+    EFFECT = 64
+
+
+class Source(IntEnum):
+    """Sources of candidates beside the clocks of the cohorts and of the bench."""
+
+    SCRIPT = -1
+    SUDDEN = -2
+    NONE = -3
+
+
+class Save(IntEnum):
+    """Where a save goes."""
+
+    ORDINARY = 0
+    STORAGE = 1
+    NOWHERE = 2  # skipped: there is no memory tier, and the last one still drains
+
+
+class Place(IntEnum):
+    """Columns of `world.places`."""
+
+    EPOCH = 0
+    NODE = 1  # -1: empty
+    MARK = 2  # row of the slow mark; -1: none
+    LOST = 3  # equal to LOST_EPOCH: member of L
+    SERIAL = 4  # of this filling
+    AWAITS = 5  # first unit slot to be born when the place is filled; -1: none
+
+
+class Node(IntEnum):
+    """Columns of `world.nodes`."""
+
+    EPOCH = 0
+    NEXT = 1  # next node of the same repair job; -1: last
+    CURED = 2  # lemon marks are gone
+    CAUSE = 3  # of the repair that did not cure; -1: not marked
+    STREAM = 4
+    ORDINAL = 5
+
+
+class Job(IntEnum):
+    """Columns of `world.jobs`: repair jobs."""
+
+    CAUSE = 0
+    STREAM = 1
+    ORDINAL = 2
+    FIRST = 3
+    LAST = 4
+
+
+class Mark(IntEnum):
+    """Columns of `world.marks`: slow places."""
+
+    PLACE = 0
+    SPEED = 1
+    CAUSE = 2
+    STREAM = 3
+    ORDINAL = 4
+    UNIT = 5
+    SLOT = 6
+    FOUND = 7  # the tick at which it was found; -1: not yet
+    SERIAL = 8
+    ACTIVE = 9  # its row in `active`
+
+
+class Unit(IntEnum):
+    """Columns of `world.units`: units that have left their cohort."""
+
+    CAUSE = 0
+    UNIT = 1
+    FAMILY = 2  # j
+    GENERATION = 3  # the last one used
+    BIRTH = 4
+    LAST = 5  # tick of its last candidate
+    NEXT = 6  # next slot that awaits the same place
+    ALIVE = 7
+
+
+class World(NamedTuple):
+    """The state of one replication. Capacities in brackets are guesses that grow."""
+
+    state: Integers
+    ledger: Integers
+    failures: Integers
+    interruptions: Integers
+    out_seen: Integers
+    log: Integers  # (records, 8); as many records are kept as fit
+    clock: Integers  # (2 causes,): tick of the next candidate; cohorts, then benches
+    clock_ordinal: Integers
+    clock_level: Floats
+    sudden: Integers  # heap [capacity]: candidates of renewed units, and relapses
+    units: Integers  # [capacity]
+    unit_level: Floats
+    left: Integers  # hash set of the units that left their cohort [power of 2]
+    places: Integers
+    groups: Integers  # (groups, 2): LOST_EPOCH, members in L
+    nodes: Integers
+    pool: Integers  # ring
+    empty: Integers  # the empty places, in no order
+    jobs: Integers  # [capacity]
+    pending: Integers  # [capacity]
+    returns: Integers  # heap [capacity]
+    crews: Integers  # heap of ticks at which crews are free
+    marks: Integers  # [capacity]
+    active: Integers
+    slow_ends: Integers  # heap [capacity]
+
+
+def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
+    """A world for plans of this shape (nodes, causes, crews). Its tables hold `capacity` rows, a power of 2."""
+    causes = len(plan.units)
+    nodes = plan.needed + plan.spares
+    groups = plan.needed if plan.memory_group > 0 else 0
+
+    def rows(number: int, columns: int) -> Integers:
+        return np.zeros((number, columns), np.int64)
+
+    return World(
+        state=np.zeros(len(At), np.int64),
+        ledger=np.zeros(ACCOUNTS, np.int64),
+        failures=np.zeros(causes, np.int64),
+        interruptions=np.zeros(causes, np.int64),
+        out_seen=np.zeros(out_bins(plan), np.int64),
+        log=rows(log_capacity, LOG_COLUMNS),
+        clock=np.zeros(2 * causes, np.int64),
+        clock_ordinal=np.zeros(2 * causes, np.int64),
+        clock_level=np.zeros(2 * causes),
+        sudden=rows(2 * capacity, HEAP_COLUMNS),
+        units=rows(capacity, len(Unit)),
+        unit_level=np.zeros(capacity),
+        left=np.zeros(4 * capacity, np.int64),
+        places=rows(plan.needed, len(Place)),
+        groups=rows(groups, 2),
+        nodes=rows(nodes, len(Node)),
+        pool=np.zeros(nodes + 1, np.int64),
+        empty=np.zeros(plan.needed, np.int64),
+        jobs=rows(capacity, len(Job)),
+        pending=np.zeros(capacity, np.int64),
+        returns=rows(capacity, HEAP_COLUMNS),
+        crews=np.zeros(plan.crews, np.int64),
+        marks=rows(capacity, len(Mark)),
+        active=np.zeros(capacity, np.int64),
+        slow_ends=rows(2 * capacity, HEAP_COLUMNS),
+    )

@@ -1,0 +1,195 @@
+"""Failures: what breaks, how often, and what a failure does to the job."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import ConfigDict, Field, StrictBool, model_validator
+
+from simulator import units
+from simulator.drawn import Drawn, Speed, Timing, TimingOrNever
+from simulator.quantity import Duration, Factor, Like, Nodes, PositiveDuration, Quantity, Share, default
+from simulator.section import Fault, Section, refusal
+
+NOUNS = ("GPU", "node", "NIC", "link", "port", "leaf", "switch", "rack", "domain", "job", "site")
+Rate = Annotated[Quantity, Like("/kGPU/day", others=("/day", *(f"/{noun}/day" for noun in NOUNS)))]
+Exposure = Annotated[Quantity, Like("GPUs", others=tuple(f"{noun}s" for noun in NOUNS[1:] if noun not in ("leaf", "switch")), above=0, certain=True)]  # fmt: skip  # noqa: E501
+
+
+class Observed(Section):
+    """A count of failures seen, over a time, on so many parts. Its rate is known to 1/sqrt(count)."""
+
+    count: Annotated[Quantity, Like("", above=0, counted=True)]
+    over: PositiveDuration
+    on: Exposure
+
+    def rate_at(self, values: Mapping[str, float] | None) -> float:
+        """Return the failures per part and second."""
+        return self.count.at(values) / (self.over.at(values) * self.on.median)
+
+    @property
+    def per(self) -> str:
+        """The noun that the rate counts by."""
+        return units.unit(self.on.like).dimension.powers[0][0]
+
+
+class Lemons(Section):
+    """Bad nodes: the cause strikes these only, at its rate."""
+
+    share: Share
+
+
+class Step(NamedTuple):
+    """From an age [s] on, the rate is `factor` times the cause's."""
+
+    age: Quantity
+    factor: Quantity
+
+
+def _intensity(value: Any) -> tuple[Step, ...]:
+    if isinstance(value, tuple):
+        return value
+    if not isinstance(value, list) or not value:
+        raise refusal([((), "an intensity is a list of [age, factor], such as [[0 d, 3], [30 d, 1]]")], value)
+    steps = []
+    for position, pair in enumerate(value):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise refusal([((position,), "a step is [age, factor], such as [30 d, 1]")], value)
+        ages, factors = Like("d", certain=True), Like("", certain=True)
+        try:
+            steps.append(Step(ages.read(pair[0]), factors.read(pair[1])))
+        except ValueError as error:
+            raise refusal([((position,), detail["msg"]) for detail in error.errors()], value) from None  # type: ignore[attr-defined]
+    if steps[0].age.median != 0 or any(b.age.median <= a.age.median for a, b in zip(steps, steps[1:], strict=False)):
+        raise refusal([((), "the ages must begin at 0 d and rise")], value)
+    return tuple(steps)
+
+
+class Intensity:
+    """The annotation of a list of steps."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Validate by reading."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(_intensity)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Describe the field to an editor."""
+        return {"type": "array", "items": {"type": "array"}, "description": "[age, factor on the rate] pairs"}
+
+
+class Cause(Section):
+    """One cause of failures: a part, a law of time between failures, an effect."""
+
+    part: str = Field(description="gpu, hbm, nic, link, node, host, leaf, rack, domain, job, software, storage, site")
+    rate: Rate | None = Field(default=None, description="failures per part (or GPU, node...) and time")
+    mtbf: PositiveDuration | None = Field(default=None, description="mean time between failures of one part [s]")
+    scale: PositiveDuration | None = Field(default=None, description="of the Weibull law, instead of its mean [s]")
+    observed: Observed | None = Field(default=None, description="a count of failures that gives the rate")
+    times: Factor = default("1", "", why="as given")
+    law: Literal["exponential", "weibull"] = "exponential"
+    shape: Annotated[Quantity, Like("", least=0.05, most=20)] | None = None
+    age: Duration = default("0 d", "d", why="new at the start")
+    on_replacement: Literal["renewal", "minimal_repair"] = "renewal"
+    intensity: Annotated[tuple[Step, ...], Intensity()] | None = None
+    effect: Literal["stop", "stall", "slow"] = "stop"
+    absorbed: Share = default("0%", "%", why="nothing is hidden below the application")
+    stall: Timing | None = Field(default=None, description="how long the transport takes to recover [s]")
+    speed: Speed | None = Field(default=None, description="share of nominal speed that a slow node keeps")
+    found: TimingOrNever = Drawn("never")
+    healed: TimingOrNever = Drawn("never")
+    blast: Nodes | None = Field(default=None, description="nodes that a stop takes")
+    exposed: Literal["always", "busy", "running"] = "always"
+    spares_exposed: StrictBool | None = None
+    detection: Timing | None = None
+    diagnosis: Timing | None = None
+    repair: TimingOrNever | None = None
+    cure: Share | None = None
+    relapse: TimingOrNever | None = None
+    retire: StrictBool = False
+    lemons: Lemons | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread_belongs_to_the_rate(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "spread" not in data:
+            return data
+        data = dict(data)
+        spread = data.pop("spread")
+        for name in ("rate", "mtbf", "scale"):
+            if name in data:
+                data[name] = _with_spread(data[name], spread)
+                return data
+        if isinstance(data.get("observed"), dict) and "count" in data["observed"]:
+            data["observed"] = {**data["observed"], "count": _with_spread(data["observed"]["count"], spread)}
+        return data
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the cause."""
+        given = [name for name in ("rate", "mtbf", "scale", "observed") if getattr(self, name) is not None]
+        if not given:
+            yield (), 'no rate is given; write "rate: 0.3 /kGPU/day", mtbf, or observed: {count, over, on}'
+        for name in given[1:]:
+            yield (name,), f"give only one of {' and '.join(given)}"
+        yield from self._law_faults()
+        yield from self._effect_faults()
+
+    def _law_faults(self) -> Iterator[Fault]:
+        weibull = self.law == "weibull"
+        if weibull and self.shape is None:
+            yield ("law",), 'a Weibull law needs a shape; write "shape: 0.8"'
+        for name in ("shape", "scale"):
+            if not weibull and getattr(self, name) is not None:
+                yield (name,), 'belongs to a Weibull law; write "law: weibull"'
+        if weibull and self.intensity is not None:
+            yield ("intensity",), "a Weibull law has an intensity of its own; give one or the other"
+
+    def _effect_faults(self) -> Iterator[Fault]:
+        if self.effect == "stall" and self.stall is None:
+            yield (), 'how long is a stall? write "stall: 8 s"'
+        if self.effect == "slow" and self.speed is None:
+            yield (), 'how slow is it? write "speed: {from: 70%, to: 95%}"'
+        if self.effect != "slow":
+            for name in {"speed", "found", "healed"} & self.model_fields_set:
+                yield (name,), f'belongs to the effect slow, not {self.effect}; write "effect: slow" or leave it out'
+        if self.effect != "stop" and self.absorbed.median > 0:
+            yield ("absorbed",), f"is the share of stops that become stalls; the effect is {self.effect}"
+        if self.effect == "stop" and (self.absorbed.median > 0 or self.absorbed.uncertain) and self.stall is None:
+            yield ("absorbed",), 'how long is an absorbed stop? write "stall: 8 s"'
+
+    def rate_at(self, values: Mapping[str, float] | None, count: int, parts: int) -> float:
+        """Return the failures of one unit of the part [1/s]; `count` of the rate's noun stand for `parts` units."""
+        times = self.times.at(values)
+        if self.mtbf is not None:
+            return times / self.mtbf.at(values)
+        if self.rate is not None:
+            return times * self.rate.at(values) * count / parts
+        if self.observed is not None:
+            return times * self.observed.rate_at(values) * count / parts
+        return 0.0
+
+    @property
+    def per(self) -> str:
+        """The noun that the rate counts by; empty where it counts by the part itself."""
+        counted = self.rate or self.observed
+        return counted.per if counted is not None else ""
+
+
+def _with_spread(value: Any, spread: Any) -> Any:
+    return {**value, "spread": spread} if isinstance(value, dict) else {"value": value, "spread": spread}
+
+
+class Failures(Section):
+    """All causes by name, and what is not known about all of them alike."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Cause]
+
+    shared_spread: Annotated[Quantity, Like("%", most=3, certain=True)] | None = Field(
+        default=None, description="log-standard deviation of one factor on all rates: a good or a bad cluster"
+    )
+
+    @property
+    def causes(self) -> dict[str, Cause]:
+        """The causes by name, in the order of the file."""
+        return self.__pydantic_extra__

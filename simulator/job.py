@@ -1,0 +1,77 @@
+"""The job: how much work it is, and when it starts."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from simulator.quantity import Duration, Like, PositiveDuration, Quantity, default
+from simulator.section import Fault, Section, refusal
+
+FLOP_PER_PARAMETER_AND_TOKEN = 6.0  # forward and backward pass of a dense model: Kaplan et al. 2020, section 2.1
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise refusal([((), f'"{value}" is not a date; write year-month-day, such as 2027-03-01')], value) from None
+
+
+Day = Annotated[date, BeforeValidator(_date)]
+
+
+class Job(Section):
+    """One training run: `work`, or else FLOP (from parameters and tokens) and the MFU at which they are done."""
+
+    model: str | None = Field(default=None, description="its name, for the reader")
+    parameters: Annotated[Quantity, Like("parameters", above=0)] | None = None
+    tokens: Annotated[Quantity, Like("tokens", above=0)] | None = None
+    flop: Annotated[Quantity, Like("FLOP", above=0)] | None = Field(
+        default=None, description="model FLOP of the run; else 6 x parameters x tokens"
+    )
+    precision: str = Field(default="bf16", description="the precision whose peak speed MFU refers to")
+    mfu: Annotated[Quantity, Like("%", above=0, most=1)] | None = Field(
+        default=None, description="model FLOP/s over peak FLOP/s while it trains"
+    )
+    work: PositiveDuration | None = Field(default=None, description="failure-free training time [s]")
+    start: Day | None = Field(default=None, description="the day on which the run starts")
+    deadline: Day | None = None
+    start_up: Duration = default("0 s", "min", why="the clock starts with training")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the job."""
+        if self.work is not None:
+            for name in ("flop", "tokens"):
+                if getattr(self, name) is not None:
+                    yield (name,), "give either work or the FLOP and tokens that it would follow from"
+        elif self.mfu is None:
+            yield (), 'the amount of work is unknown; write "work: 24 h", or tokens, parameters and mfu'
+        elif self.flop is None and (self.parameters is None or self.tokens is None):
+            yield (), "the amount of work is unknown; write parameters and tokens, or flop"
+        if self.start is not None and self.deadline is not None and self.deadline <= self.start:
+            yield ("deadline",), f"{self.deadline} is not after the start, {self.start}"
+        if self.deadline is not None and self.start is None:
+            yield ("deadline",), "a deadline needs a start"
+
+    def flop_at(self, values: Mapping[str, float] | None, peak: float | None) -> float | None:
+        """Return the model FLOP of the run [FLOP] on GPUs with a joint peak [FLOP/s]; None where nothing tells."""
+        if self.flop is not None:
+            return self.flop.at(values)
+        if self.tokens is not None and self.parameters is not None:
+            return FLOP_PER_PARAMETER_AND_TOKEN * self.parameters.at(values) * self.tokens.at(values)
+        if self.work is not None and self.mfu is not None and peak is not None:
+            return self.work.at(values) * self.mfu.at(values) * peak
+        return None
+
+    def work_at(self, values: Mapping[str, float] | None, peak: float | None) -> float:
+        """Return the failure-free training time [s] on GPUs with a joint peak [FLOP/s]."""
+        if self.work is not None:
+            return self.work.at(values)
+        flop = self.flop_at(values, peak)
+        if flop is None or self.mfu is None or peak is None:
+            raise ValueError("the door lets no job pass whose work is unknown")
+        return flop / (self.mfu.at(values) * peak)

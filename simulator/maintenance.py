@@ -1,0 +1,37 @@
+"""Planned maintenance: windows in which the job stands still."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from simulator.drawn import Timing
+from simulator.quantity import Duration, PositiveDuration
+from simulator.section import Fault, Section
+
+
+class Window(Section):
+    """One window."""
+
+    at: Duration
+    length: Duration
+
+
+class Maintenance(Section):
+    """Windows listed, windows that recur, or both: those that recur follow the last one listed."""
+
+    every: PositiveDuration | None = Field(default=None, description="from one window's beginning to the next's [s]")
+    first: Duration | None = Field(default=None, description="the beginning of the first [s]; else after `every`")
+    length: Timing | None = Field(default=None, description="of a window that recurs [s]")
+    windows: tuple[Window, ...] = ()
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the maintenance."""
+        if self.every is None and not self.windows:
+            yield (), 'no window is given; write "every: 7 d" and "length: 2 h", or windows'
+        if self.every is not None and self.length is None:
+            yield (), 'how long is a window? write "length: 2 h"'
+        for name in ("first", "length"):
+            if self.every is None and getattr(self, name) is not None:
+                yield (name,), "belongs to windows that recur; give every too"
+        if self.first is not None and self.windows:
+            yield ("first",), "the windows listed come first; leave it out"

@@ -1,0 +1,104 @@
+"""Plan: everything about a scenario that an engine needs, as numbers. Ticks and nodes, no words, nothing that changes."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class Overlap(IntEnum):
+    """What a storage save does that is due while the last one still drains."""
+
+    DELAY = 0
+    SKIP = 1
+
+
+class Line(IntEnum):
+    """Columns of a script: strikes that are given instead of drawn. Absent is -1."""
+
+    AT = 0
+    CAUSE = 1
+    EFFECT = 2
+    PLACE = 3
+    BLAST = 4
+    BENCH = 5  # index in the pool; -1: the strike falls on a place
+    LENGTH = 6
+    SPEED = 7
+    FOUND = 8  # ticks after onset
+    HEALED = 9
+    DETECTION = 10
+    DIAGNOSIS = 11
+    REPAIR = 12
+    RETIRE = 13  # 1 retires; -1 does not
+    RELAPSE = 14  # ticks after the node is placed again
+
+
+class Plan(NamedTuple):
+    """One replication's givens. Scalars are int64; times in ticks; arrays have one row a cause unless said otherwise."""
+
+    needed: int  # places of the job [nodes]
+    spares: int  # nodes in the pool at tick 0
+    work: int  # W: failure-free training at nominal speed, up to 2.5 years
+    interval: int  # tau: work between saves, at nominal speed
+    save: int  # delta: blocking time of an ordinary save
+    save_storage: int  # blocking time of a save that goes to storage too (the total)
+    storage_every: int  # k: every k-th save goes to storage; 1 without a memory tier
+    lag: int  # from the close of a storage save until it is durable
+    overlap: int  # Overlap
+    memory_group: int  # G: members that hold each other's copies; 0: no memory tier
+    memory_peers: int  # copies besides the owner's
+    memory_apart: int  # 1: members of a group stand ceil(needed/G) apart
+    start_up: int  # first phase: RESTART so long; 0: TRAINING at once
+    horizon: int  # OUT_OF_TIME then; durations.NEVER: none
+    max_records: int  # DIVERGED when the log has as many records
+    crews: int  # of the repair shop; 0: unlimited
+    warm_up: int  # strikes before it do not count in `out_seen`
+    window_period: int  # after the windows listed, one each so many ticks; 0: none
+
+    units: Integers  # n: units that can break, all in all; 0: the cause has no weather
+    per_place: Integers  # u: units in each place; 0: the units span places, or there is one for the job
+    span: Integers  # g: places that one unit spans; 0: the unit is the job's and has no place
+    effect: Integers  # ledger.Effect
+    blast: Integers  # b: nodes in the aligned block that a STOP takes; 0: none
+    exposed: Integers  # ledger.Exposed
+    renewal: Integers  # 1: a broken unit is replaced by a new one; 0: minimal repair
+    bench: Integers  # 1: spares burn too
+    retire: Integers  # 1: nodes taken never return
+    hidden: Floats  # share of STOPs that the network hides: they become STALLs
+    cure: Floats  # probability that a repair cures
+    lemon_share: Floats  # share of the nodes that the cause can strike at all; 0: not a lemon cause
+    hazard_kind: Integers  # durations.Hazard
+    hazard: Floats  # (causes, 3): two parameters of the hazard, and the cohort's age at tick 0 [s]
+    laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row is that of planned windows
+    table: Floats  # (rows, 3) of piecewise constant hazards: age from [s], rate [1/s], cumulative hazard at that age
+    window_due: Integers  # (windows,), ascending
+    window_length: Integers  # (windows,); -1: drawn under the last row of `laws`
+    script: Integers  # (lines, 15), in the order of the file; see Line
+    script_order: Integers  # (lines,): the lines by (at, cause, order in the file)
+
+
+class Result(NamedTuple):
+    """What one replication came to; the same from both engines, to the tick."""
+
+    outcome: int  # ledger.Outcome
+    finish: int  # [ticks]
+    work: int  # w at the end, in 1/Q tick
+    kept: int  # K at the end [ticks]
+    records: int
+    ledger: Integers  # (accounts,) [ticks]; sums to finish
+    failures: Integers  # (causes,): STOP strikes, merged and on the bench too
+    interruptions: Integers  # (causes,): STOP strikes that began DETECTION
+    out_seen: Integers  # (bins,): STOP strikes after the warm-up that found so many nodes out of service; the last bin: or more
+    log: Integers  # (records, 8), see ledger.Column; (0, 8) where none was asked for
+
+
+OUT_BINS = 1024
+
+
+def out_bins(plan: Plan) -> int:
+    """Length of `out_seen`."""
+    return min(plan.needed + plan.spares + 1, OUT_BINS)

@@ -1,0 +1,227 @@
+"""A number of a scenario: its value in SI, where it comes from, and how well it is known.
+
+What we do not know (ignorance) is drawn once a replication. It is either a lognormal of a given log-standard deviation
+(`spread`), or a two-piece lognormal through P10, P50 and P90: its logarithm is Normal with one standard deviation below
+the median and another above. What chance does within a run is another matter: see drawn.py.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from simulator import units
+from simulator.section import Fault, refusal, unknown_key
+
+Z90 = 1.2815515655446004  # the standard normal quantile of 0.9
+ASSUMED = "ASSUMED"
+
+_KEYS = ("value", "p10", "p50", "p90", "spread", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number [SI], `like` the unit it is written in; `path` names it, `source` says why (none: it is ASSUMED)."""
+
+    median: float
+    like: str
+    p10: float | None = None
+    p90: float | None = None
+    spread: float = 0.0  # log-standard deviation [-]
+    most: float = math.inf  # draws beyond are cut off here, as at 1 for a share
+    source: str | None = None
+    path: str = ""
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether there is anything about it that we do not know."""
+        return self.spread > 0 or (self.p10 is not None and not self.p10 == self.median == self.p90)
+
+    @property
+    def assumed(self) -> bool:
+        """Whether nothing backs it."""
+        return self.source is None or self.source.startswith(ASSUMED)
+
+    @property
+    def per(self) -> str:
+        """The noun that a rate counts by, such as GPU or node; empty for a rate per time only."""
+        return next((noun for noun, power in units.unit(self.like).dimension.powers if noun != "s" and power < 0), "")
+
+    def at(self, values: Mapping[str, float] | None) -> float:
+        """Return the value [SI] in a replication whose inputs are drawn, or the median."""
+        return self.median if values is None else values.get(self.path, self.median)
+
+    def at_score(self, score: float) -> float:
+        """Return the value [SI] at a standard normal score: 0 is the median, 1.28 the P90."""
+        if self.spread > 0:
+            return min(self.most, self.median * math.exp(self.spread * score))
+        edge = self.p90 if score > 0 else self.p10
+        if edge is None:
+            return self.median
+        return min(self.most, self.median * math.exp(abs(score) / Z90 * math.log(edge / self.median)))
+
+    def text(self) -> str:
+        """Return the value for a reader, with its unit."""
+        return units.show(self.median, self.like)
+
+    def ignorance(self) -> str:
+        """Return how well it is known, for a reader; empty for a number that is given as certain."""
+        if self.p10 is not None and self.p90 is not None:
+            return f"P10 {units.show(self.p10, self.like)}, P90 {units.show(self.p90, self.like)}"
+        return f"spread {units.show(self.spread, '%')}" if self.spread > 0 else ""
+
+    def written(self) -> str | dict[str, str]:
+        """Return what a scenario would say to get exactly this number, its ignorance and its source again."""
+        value = units.exact(self.median, self.like)
+        document: dict[str, str] = {"value": value}
+        if self.p10 is not None and self.p90 is not None:
+            document = {"p10": units.exact(self.p10, self.like), "p50": value, "p90": units.exact(self.p90, self.like)}
+        elif self.spread > 0:
+            document["spread"] = units.exact(self.spread, "%")
+        document["source"] = self.source or ASSUMED
+        return document
+
+
+@dataclass(frozen=True)
+class Like:
+    """How a field's number is written: a unit of its dimension (others that do as well), and its bounds [SI]."""
+
+    unit: str
+    others: tuple[str, ...] = ()
+    least: float = 0.0
+    above: float = -math.inf  # exclusive
+    most: float = math.inf
+    whole: bool = False
+    certain: bool = False  # a number that nobody can be ignorant of, such as a count of nodes ordered
+    counted: bool = False  # a number of events seen: its rate is known to one over its square root
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        """Validate by reading."""
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the field to an editor."""
+        text = f"a number in {self.unit}" if self.unit else "a plain number"
+        if self.certain:
+            return {"type": ["string", "number", "object"], "description": text}
+        form = "; or {value, spread, source}, or {p10, p50, p90, source} where it is not known exactly"
+        return {"type": ["string", "number", "object"], "description": text + form}
+
+    def read(self, value: Any) -> Quantity:
+        """Return the quantity that a scenario's value means; raise every fault in it."""
+        if isinstance(value, Quantity):
+            return value
+        if not isinstance(value, dict):
+            number, like = self._number(value, ())
+            return self._bounded(Quantity(number, like, spread=self._default_spread(number), most=self.most))
+        faults: list[Fault] = [((key,), unknown_key(key, _KEYS)) for key in value if key not in _KEYS]
+        if not faults:
+            faults = list(self._faults_of_form(value))
+        if faults:
+            raise refusal(faults, value)
+        return self._bounded(self._read_form(value))
+
+    def _faults_of_form(self, value: dict[str, Any]) -> list[Fault]:
+        percentiles = {"p10", "p50", "p90"} & set(value)
+        if percentiles and "value" in value:
+            return [((), "give either a value or p10, p50 and p90")]
+        if percentiles and len(percentiles) < 3:
+            missing = [name for name in ("p10", "p50", "p90") if name not in value]
+            return [((), f"{' and '.join(missing)} missing; a number that is not known exactly has p10, p50 and p90")]
+        if not percentiles and "value" not in value:
+            return [((), "no value is given; write {value: ...} or {p10: ..., p50: ..., p90: ...}")]
+        if percentiles and "spread" in value:
+            return [(("spread",), "give either a spread or p10 and p90")]
+        if self.certain and (percentiles or "spread" in value):
+            return [((), "must be a certain number; give one value")]
+        if "source" in value and not isinstance(value["source"], str):
+            return [(("source",), "a source is text")]
+        return []
+
+    def _read_form(self, value: dict[str, Any]) -> Quantity:
+        source = value.get("source")
+        if "value" in value:
+            number, like = self._number(value["value"], ("value",))
+            spread = self._default_spread(number)
+            if "spread" in value:
+                spread = read_spread(value["spread"], ("spread",))
+            if spread > 0 and number <= 0:
+                raise refusal([(("spread",), "a number with a spread must be above zero")])
+            return Quantity(number, like, spread=spread, most=self.most, source=source)
+        (p10, like), (p50, second), (p90, third) = (self._number(value[name], (name,)) for name in ("p10", "p50", "p90"))
+        if not units.unit(like).dimension == units.unit(second).dimension == units.unit(third).dimension:
+            raise refusal([((), "p10, p50 and p90 must be in the same unit")])
+        if not 0 < p10 <= p50 <= p90:
+            raise refusal([((), "p10, p50 and p90 must be above zero and must not fall")])
+        return Quantity(p50, like, p10=p10, p90=p90, most=self.most, source=source)
+
+    def _default_spread(self, number: float) -> float:
+        # A Poisson count N has the relative standard error 1/sqrt(N).
+        return 1.0 / math.sqrt(number) if self.counted and number > 0 else 0.0
+
+    def _number(self, value: Any, place: tuple[str, ...]) -> tuple[float, str]:
+        try:
+            if self.others:
+                found = units.measure(value, self.unit)
+                for like in (self.unit, *self.others):
+                    if units.unit(like).dimension == found.dimension:
+                        return found.value, like
+            return units.parse(value, self.unit), self.unit
+        except units.UnitError as error:
+            raise refusal([(place, str(error))], value) from None
+
+    def _bounded(self, quantity: Quantity) -> Quantity:
+        numbers = {"p10": quantity.p10, "p50": quantity.median, "p90": quantity.p90}
+        faults: list[Fault] = []
+        for name, number in numbers.items():
+            fault = None if number is None else self._out_of_bounds(number, quantity.like)
+            if fault:
+                faults.append((() if quantity.p10 is None else (name,), fault))
+        if faults:
+            raise refusal(faults)
+        return quantity
+
+    def _out_of_bounds(self, number: float, like: str) -> str:
+        text = units.show(number, like)
+        if number < self.least:
+            return f"{text} must not be {'negative' if self.least == 0 else f'below {units.show(self.least, like)}'}"
+        if number <= self.above:
+            return f"{text} must be above {'zero' if self.above == 0 else units.show(self.above, like)}"
+        if number > self.most:
+            return f"{text} must not be above {units.show(self.most, like)}"
+        if self.whole and number != math.floor(number):
+            return f"{text} must be a whole number"
+        return ""
+
+
+def read_spread(value: Any, place: tuple[str, ...]) -> float:
+    """Return a log-standard deviation [-] from its text."""
+    try:
+        spread = units.parse(value, "%")
+    except units.UnitError as error:
+        raise refusal([(place, str(error))], value) from None
+    if not 0 <= spread <= 3:
+        raise refusal([(place, f"{units.show(spread, '%')} must lie between 0 and 300%")], value)
+    return spread
+
+
+def default(value: str, like: str, *, p10: str | None = None, p90: str | None = None, why: str = "default") -> Quantity:
+    """Return the number that holds where a scenario is silent: ASSUMED, with what speaks for it."""
+    most = 1.0 if like == "%" else math.inf
+    quantity = Quantity(units.parse(value, like), like, most=most, source=f"{ASSUMED}: {why}")
+    if p10 is None or p90 is None:
+        return quantity
+    return replace(quantity, p10=units.parse(p10, like), p90=units.parse(p90, like))
+
+
+Duration = Annotated[Quantity, Like("min")]
+PositiveDuration = Annotated[Quantity, Like("min", above=0)]
+Share = Annotated[Quantity, Like("%", most=1)]
+Factor = Annotated[Quantity, Like("")]
+Nodes = Annotated[Quantity, Like("nodes", whole=True, certain=True)]
+SomeNodes = Annotated[Quantity, Like("nodes", whole=True, certain=True, least=1)]
+SomeGpus = Annotated[Quantity, Like("GPUs", whole=True, certain=True, least=1)]
+Count = Annotated[Quantity, Like("", whole=True, certain=True)]

@@ -1,0 +1,75 @@
+"""Errors of a scenario, a profile or a script: each names file, line, column, path, value, and what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SET = "--set"  # the "file" of values given on the command line
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in a file: line and column count from 1; `width` characters of `text`, the line, are meant."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    width: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ScenarioError:
+    """One thing that is wrong."""
+
+    spot: Spot
+    path: str  # such as failures.gpu.rate; empty where the whole file is the matter
+    message: str
+    remedy: str = ""
+    value: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file, or `--set`."""
+        return self.spot.file
+
+    @property
+    def line(self) -> int:
+        """The line, from 1."""
+        return self.spot.line
+
+    @property
+    def column(self) -> int:
+        """The column, from 1."""
+        return self.spot.column
+
+    @property
+    def headline(self) -> str:
+        """File, line, column, path, message and remedy in one line."""
+        where = SET if self.file == SET else f"{self.file}:{self.line}:{self.column}"
+        path = f"{self.path}: " if self.path else ""
+        return f"{where}: {path}{self.message}" + (f"; {self.remedy}" if self.remedy else "")
+
+    def __str__(self) -> str:
+        """Return the headline, and the line of the file with a caret under what is meant."""
+        if not self.spot.text:
+            return self.headline
+        number = f"{self.line:>6}"
+        carets = "^" * max(1, min(self.spot.width, len(self.spot.text) - self.column + 1))
+        # A tab is as wide as the terminal likes; the same tab above and below keeps the caret in its place.
+        indent = "".join("\t" if character == "\t" else " " for character in self.spot.text[: self.column - 1])
+        return f"{self.headline}\n{number} | {self.spot.text}\n{' ' * len(number)} | {indent}{carets}"
+
+
+class ScenarioErrors(Exception):  # noqa: N818 - it holds several
+    """All that is wrong with a scenario, in the order of the file."""
+
+    def __init__(self, errors: Iterable[ScenarioError]) -> None:
+        """Keep the errors, sorted by file and position."""
+        self.errors = sorted(set(errors), key=lambda error: (error.file == SET, error.file, error.line, error.column))
+        super().__init__("\n".join(str(error) for error in self.errors))
+
+
+def error_at(spot: Spot, path: str, text: str, value: str = "") -> ScenarioError:
+    """Return an error from a text of the form "message; remedy"."""
+    message, _, remedy = text.partition("; ")
+    return ScenarioError(spot, path, message, remedy, value)

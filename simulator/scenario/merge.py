@@ -1,0 +1,212 @@
+"""Layers of a scenario: what a file extends, and what `--set` changes. Maps merge; scalars and lists replace."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+from simulator import resources
+from simulator.scenario.errors import SET, ScenarioError, ScenarioErrors, Spot, error_at
+from simulator.scenario.source import Item, read_file, read_text
+from simulator.section import did_you_mean
+
+SCHEMA = "1"
+_SCALE = re.compile(r"x\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+_NUMBER = re.compile(r"([+-]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(.*)", re.DOTALL)
+_TEXTS = ("name", "question", "source", "model")
+
+# Keys that say the same thing in different ways: who writes one of them drops the others of the layer below.
+_ALTERNATIVES = (
+    ("failures", frozenset({"rate", "mtbf", "scale", "observed"})),
+    ("cluster", frozenset({"gpus", "nodes"})),
+    ("job", frozenset({"work", "tokens"})),
+    ("job", frozenset({"work", "flop"})),
+    ("maintenance", frozenset({"first", "windows"})),
+)
+_FORM_KEYS = frozenset({"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "law"})
+_MARKS = frozenset({"source", "spread", "law"})
+
+
+def layered(path: Path, name: str, overrides: list[str]) -> Item:
+    """Return the tree of a file with what it extends below it and the overrides on top. Raises ScenarioErrors."""
+    return with_overrides(_extended(path, name, ()), overrides)
+
+
+def with_overrides(tree: Item, overrides: list[str]) -> Item:
+    """Return a tree with `--set` values on top. Raises ScenarioErrors."""
+    errors: list[ScenarioError] = []
+    for override in overrides:
+        try:
+            tree = merge(tree, _override(tree, override), (), errors)
+        except ScenarioErrors as failed:
+            errors += failed.errors
+    if errors:
+        raise ScenarioErrors(errors)
+    return tree
+
+
+def _extended(path: Path, name: str, above: tuple[Path, ...]) -> Item:
+    tree = read_file(path, name)
+    check_head(tree, "a scenario is a mapping of keys such as schema, cluster and job")
+    target = tree.child("extends")
+    if target is None or not isinstance(tree.value, dict):
+        return tree
+    spot = target.spot
+    if not isinstance(target.value, str):
+        raise ScenarioErrors([error_at(spot, "extends", "must be the path of a file")])
+    chain = (*above, path.resolve())
+    base = _find(path.parent, target.value)
+    if base is None:
+        shipped = [str(file.relative_to(resources.scenarios())) for file in resources.scenarios().rglob("*.yaml")]
+        text = f"there is no file '{target.value}' beside this one or among the presets"
+        raise ScenarioErrors([error_at(spot, "extends", text + did_you_mean(target.value, shipped), target.value)])
+    if base.resolve() in chain:
+        circle = " -> ".join(file.name for file in (*chain[chain.index(base.resolve()) :], base))
+        raise ScenarioErrors([error_at(spot, "extends", f"goes round in a circle: {circle}; leave one out")])
+    if len(chain) > 10:
+        raise ScenarioErrors([error_at(spot, "extends", "is more than 10 files deep")])
+    below = _extended(base, _shown(base, path, name), chain)
+    rest = Item({key: item for key, item in tree.value.items() if key != "extends"}, tree.spot, tree.layer)
+    errors: list[ScenarioError] = []
+    merged = merge(below, rest, (), errors)
+    if errors:
+        raise ScenarioErrors(errors)
+    return merged
+
+
+def check_head(tree: Item, shape: str) -> None:
+    """Refuse what is no mapping, or has another schema number than ours."""
+    if not isinstance(tree.value, dict):
+        raise ScenarioErrors([error_at(Spot(tree.spot.file), "", f"is not a mapping; {shape}")])
+    schema = tree.child("schema")
+    if schema is None:
+        raise ScenarioErrors([error_at(Spot(tree.spot.file), "schema", f'missing; write "schema: {SCHEMA}"')])
+    if schema.value != SCHEMA:
+        words = f"{schema.data()} is not a schema that this version reads"
+        remedy = f'it reads schema {SCHEMA}: see CHANGELOG.md for what changed, then write "schema: {SCHEMA}"'
+        raise ScenarioErrors([ScenarioError(schema.spot, "schema", words, remedy, str(schema.value))])
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    for root in (folder, resources.scenarios()):
+        for candidate in (root / name, root / f"{name}.yaml"):
+            try:
+                if candidate.is_file():
+                    return candidate
+            except (OSError, ValueError):
+                continue
+    return None
+
+
+def _shown(base: Path, path: Path, name: str) -> str:
+    # Beside the file it extends, a base is named as the user named that file: relative stays relative.
+    try:
+        return str(Path(name).parent / base.relative_to(path.parent))
+    except ValueError:
+        return str(base)
+
+
+def merge(base: Item, top: Item, path: tuple[str, ...], errors: list[ScenarioError]) -> Item:
+    """Return `base` with `top` laid over it."""
+    if isinstance(top.value, str) and (scale := _SCALE.fullmatch(top.value)) and path and path[-1] not in _TEXTS:
+        return _scaled(base, Decimal(scale[1]), top, path, errors)
+    if not isinstance(base.value, dict) or not isinstance(top.value, dict) or _replaces_number(base.value, top.value):
+        return top
+    merged = dict(base.value)
+    for key in _displaced(merged, top.value, path):
+        del merged[key]
+    if _FORM_KEYS & set(top.value):
+        merged.pop("source", None)  # it vouched for the numbers below, not for these
+    for key, item in top.value.items():
+        here = (*path, key)
+        if item.value is None and key in merged:
+            del merged[key]
+        elif key == "rate" and key not in merged and _is_scale(item) and path[:1] == ("failures",):
+            merged["times"] = merge(merged.get("times", Item("1", item.spot, item.layer)), item, here, errors)
+        elif key in merged:
+            merged[key] = merge(merged[key], item, here, errors)
+        elif _is_scale(item) and key not in _TEXTS:
+            errors.append(error_at(item.spot, ".".join(here), f"{item.value} scales a number that is given; none is"))
+        else:
+            merged[key] = item
+    return Item(merged, base.spot if top.spot.file == SET else top.spot, base.layer)
+
+
+def _is_scale(item: Item) -> bool:
+    return isinstance(item.value, str) and _SCALE.fullmatch(item.value) is not None
+
+
+def _displaced(base: dict[str, Item], top: dict[str, Item], path: tuple[str, ...]) -> set[str]:
+    displaced: set[str] = set()
+    for section, keys in _ALTERNATIVES:
+        depth = 2 if section == "failures" else 1
+        if len(path) == depth and path[0] == section:
+            for key in keys & set(top):
+                if not _is_scale(top[key]) and top[key].value is not None and key not in base:
+                    displaced |= (keys & set(base)) - {key}
+    return displaced
+
+
+def _replaces_number(base: dict[str, Item], top: dict[str, Item]) -> bool:
+    """Whether `top` gives a number in another form than `base`, such as a mean and shape for a median and P90."""
+    form = (_FORM_KEYS & set(top)) - _MARKS
+    return bool(form and _FORM_KEYS & set(base) and not form <= set(base))
+
+
+def _scaled(base: Item, factor: Decimal, top: Item, path: tuple[str, ...], errors: list[ScenarioError]) -> Item:
+    if isinstance(base.value, dict) and set(base.value) & (_FORM_KEYS | {"source"}):
+        keys = ("value", "p10", "p50", "p90", "mean", "from", "to")
+        value = {
+            key: _scaled(item, factor, top, (*path, key), errors) if key in keys else item
+            for key, item in base.value.items()
+            if key != "source"
+        }
+        return Item(value, top.spot, top.layer)
+    match = _NUMBER.fullmatch(base.value) if isinstance(base.value, str) else None
+    if match is None:
+        errors.append(error_at(top.spot, ".".join(path), f"{top.value} scales a number; there is none to scale"))
+        return base
+    return Item(f"{Decimal(match[1].replace('_', '')) * factor}{match[2]}", top.spot, top.layer)
+
+
+def _override(tree: Item, override: str) -> Item:
+    """Return the tree of one `--set a.b=value`."""
+    name, equals, text = override.partition("=")
+    path = [word.strip() for word in name.split(".")]
+    spot = Spot(SET)
+    if not equals or not all(path):
+        raise ScenarioErrors([error_at(spot, "", f"'{override}' is not of the form a.b=value")])
+    value = Item(None, spot, SET)
+    if text.strip():
+        try:
+            value = _respotted(read_text(text.strip(), SET), spot)
+        except ScenarioErrors as failed:
+            message = failed.errors[0].message
+            raise ScenarioErrors([error_at(spot, name, f"'{text}' {message}")]) from None
+    for depth in range(len(path) - 1, -1, -1):
+        base = tree.find(path[:depth])
+        if base is not None and isinstance(base.value, list):
+            value = _in_list(base, path[: depth + 1], value, spot)
+        else:
+            value = Item({path[depth]: value}, spot, SET)
+    return value
+
+
+def _in_list(base: Item, path: list[str], value: Item, spot: Spot) -> Item:
+    items = list(base.value) if isinstance(base.value, list) else []
+    if not path[-1].isdigit() or int(path[-1]) >= len(items):
+        text = f"there is no item {path[-1]}; the list has items 0 to {len(items) - 1}"
+        raise ScenarioErrors([error_at(spot, ".".join(path), text)])
+    errors: list[ScenarioError] = []
+    items[int(path[-1])] = merge(items[int(path[-1])], value, tuple(path), errors)
+    if errors:
+        raise ScenarioErrors(errors)
+    return Item(items, spot, SET)
+
+
+def _respotted(item: Item, spot: Spot) -> Item:
+    value = item.value
+    if isinstance(value, dict):
+        value = {key: _respotted(below, spot) for key, below in value.items()}
+    elif isinstance(value, list):
+        value = [_respotted(below, spot) for below in value]
+    return Item(value, spot, SET)
