@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.jit import rule
+from simulator.jit import rule, sampler
 
 # 2^64 divided by the golden ratio, and two further odd constants with well-spread bits (the primes of xxHash64).
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -64,13 +64,13 @@ def _mix(bits: np.uint64) -> np.uint64:
     return bits ^ (bits >> _SHIFT_31)
 
 
-@rule
+@sampler
 def replication_key(seed: int, replication: int) -> np.uint64:
     """The key of one replication [64 bits]; `seed` and `replication` are non-negative int64."""
     return _mix(_mix(np.uint64(seed) * _SEED + _GOLDEN) + np.uint64(replication) * _GOLDEN)
 
 
-@rule
+@sampler
 def uniform(key: np.uint64, stream: int, ordinal: int, purpose: int) -> float:
     """A number in the open interval (0, 1), the same for the same key, stream, ordinal and purpose, for ever."""
     # A key that came back from compiled code is a plain int to Python, and a small one would be taken for an int64.

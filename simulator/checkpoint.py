@@ -1,18 +1,22 @@
 """Checkpoints: how often, to which tiers, and what a save and a load cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 from pydantic_core import CoreSchema, core_schema
 
-from simulator.drawn import Timing
+from simulator.drawn import Timing, fixed
 from simulator.hardware import ByteRate, Bytes
-from simulator.quantity import Count, Duration, Like, Quantity, default
+from simulator.quantity import LONGEST, Count, Duration, Like, Quantity, chosen, default
 from simulator.section import Fault, Section
 
 _BYTES = "bf16 weights, fp32 master weights and two fp32 Adam moments"
-_INTERVAL = Like("min", above=0)
+_INTERVAL = Like("min", above=0, most=LONGEST, choice=True)
+_BLOCKING = default("5 s", "min", p10="0.05 s", p90="60 s", why="judgement across published systems")
+_PEERS = chosen("1", "")
+_LAG = default("0 s", "min", why="a save is durable when it ends")
+_RESTORE = fixed("2 min", "min", why="a few minutes from shared storage")
 
 
 class Interval:
@@ -33,14 +37,14 @@ class Tier(Section):
     """Where saves go."""
 
     to: Literal["host_memory", "storage"]
-    every: Count = default("1", "", why="every save")
-    blocking: Duration | None = Field(default=None, description="time that training stands still for a save [s], in all")
+    every: Count = chosen("1", "")
+    blocking: Duration | None = Field(default=None, description="how long a save stops training, in all [s]")
     lag: Duration | None = Field(default=None, description="from the end of a save until it is durable [s]")
     restore: Timing | None = Field(default=None, description="time to load [s]")
     bandwidth: ByteRate | None = Field(default=None, description="of the whole job's saves and loads [B/s]")
-    peers: Count = default("1", "", why="one copy besides the owner's")
+    peers: Count | None = Field(default=None, description="copies besides the owner's; one")
     group: Count | None = Field(default=None, description="nodes that hold each other's copies; peers + 1")
-    apart: StrictBool = Field(default=False, description="members of a group stand far apart")
+    apart: StrictBool | None = Field(default=None, description="members of a group stand far apart")
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the tier."""
@@ -49,18 +53,47 @@ class Tier(Section):
         own = {"host_memory": ("lag", "bandwidth"), "storage": ("peers", "group", "apart")}
         other = {"host_memory": "storage", "storage": "host_memory"}[self.to]
         for name in own[self.to]:
-            if name in self.model_fields_set:
+            if getattr(self, name) is not None:
                 yield (name,), f"belongs to a tier to {other}"
         if self.to == "host_memory":
-            if self.every.median != 1:
-                yield ("every",), "every save goes to host_memory; write 1 or leave it out"
-            if self.group is not None and self.group.median < self.peers.median + 1:
-                yield ("group",), f"must be at least peers + 1 = {int(self.peers.median) + 1}"
-            if self.peers.median < 1:
-                yield ("peers",), "must be 1 or more: without a copy elsewhere a lost node loses the checkpoint"
-            for name in ("blocking", "restore"):
-                if getattr(self, name) is None:
-                    yield (), f'how long does it take? write "{name}: 5 s"'
+            yield from self._memory_faults()
+
+    def _memory_faults(self) -> Iterator[Fault]:
+        peers = 1 if self.peers is None else int(self.peers.median)
+        if self.every.median != 1:
+            yield ("every",), "every save goes to host_memory; write 1 or leave it out"
+        if peers < 1:
+            yield ("peers",), "must be 1 or more; without a copy elsewhere a lost node loses the checkpoint"
+        if self.group is not None and self.group.median < peers + 1:
+            yield ("group",), f"must be at least peers + 1 = {peers + 1}"
+        for name in ("blocking", "restore"):
+            if getattr(self, name) is None:
+                yield (), f'how long does it take? write "{name}: 5 s"'
+
+    def filled(self, memory: "Tier | None") -> "Tier":
+        """Return the tier with defaults for what it does not say and no bandwidth tells."""
+        if self.to == "host_memory":
+            return self if self.peers is not None else self.model_copy(update={"peers": _PEERS})
+        if self.bandwidth is not None:
+            return self
+        blocking = _BLOCKING if memory is None else memory.blocking
+        update = {"blocking": blocking, "lag": _LAG, "restore": _RESTORE}
+        return self.model_copy(update={name: value for name, value in update.items() if getattr(self, name) is None})
+
+    def blocking_at(self, values: Mapping[str, float] | None, size: float | None) -> float:
+        """Return the time that training stands still for a save [s], of a checkpoint of a size [B]."""
+        return self.transfer_at(values, size) if self.blocking is None else self.blocking.at(values)
+
+    def lag_at(self, values: Mapping[str, float] | None, size: float | None) -> float:
+        """Return the time from the end of a save until it is durable [s]: with a bandwidth, that of the transfer."""
+        if self.lag is not None:
+            return self.lag.at(values)
+        # Without a blocking time of its own the save itself is the transfer.
+        return 0.0 if self.blocking is None else self.transfer_at(values, size)
+
+    def transfer_at(self, values: Mapping[str, float] | None, size: float | None) -> float:
+        """Return the time to move a checkpoint of a size [B] at the tier's bandwidth [s]."""
+        return 0.0 if self.bandwidth is None or size is None else size / self.bandwidth.at(values)
 
 
 class Checkpoint(Section):
@@ -82,6 +115,27 @@ class Checkpoint(Section):
             yield ("tiers",), "no tier to storage; memory alone does not survive, so add {to: storage, ...}"
         if targets == ["storage"] and self.tiers[0].every.median != 1:
             yield ("tiers", 0, "every"), "the only tier takes every save; give a longer interval instead"
+
+    def filled(self) -> "Checkpoint":
+        """Return the checkpoints with what a storage tier does not say and no bandwidth tells."""
+        tiers = self.tiers or (Tier(to="storage"),)
+        memory = next((tier for tier in tiers if tier.to == "host_memory"), None)
+        return self.model_copy(update={"tiers": tuple(tier.filled(memory) for tier in tiers)})
+
+    def size_at(self, values: Mapping[str, float] | None, parameters: Quantity | None) -> float | None:
+        """Return the size of one checkpoint [B]; None where nothing tells."""
+        if self.size is not None:
+            return self.size.at(values)
+        return None if parameters is None else self.bytes_per_parameter.at(values) * parameters.at(values)
+
+    @property
+    def copies(self) -> tuple[int, int, int]:
+        """Size of a group in memory [nodes], copies besides the owner's, and whether members stand apart; or zeros."""
+        memory = self.tier("host_memory")
+        if memory is None or memory.peers is None:
+            return 0, 0, 0
+        peers = int(memory.peers.median)
+        return peers + 1 if memory.group is None else int(memory.group.median), peers, int(memory.apart is True)
 
     def tier(self, target: str) -> Tier | None:
         """Return the tier to a target, if there is one."""

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field
 
-from simulator import units
 from simulator.hardware import Gpu, Node, PartCount, PeakSpeed
-from simulator.quantity import Like, Nodes, Quantity, SomeGpus, SomeNodes, default
+from simulator.quantity import GpusPerNode, NicsPerNode, Nodes, PartSpan, SomeGpus, SomeNodes, chosen, default
 from simulator.section import Fault, Section, did_you_mean
 
 _PER_GPU = ("gpu", "hbm", "nvlink")
@@ -24,7 +23,7 @@ _SYNONYMS = {"GPU": "gpu", "NIC": "nic"}
 class Units(NamedTuple):
     """The units of a part under the job: all in all, in each place, or the places one spans."""
 
-    count: int
+    number: int
     per_place: int  # 0: they span places, or there is one for the job
     span: int  # [nodes]; 0: units in each place, or the job's
 
@@ -35,16 +34,15 @@ class Cluster(Section):
     node: str | None = Field(default=None, description="a profile in hardware_profiles/, such as hgx_h100")
     gpus: SomeGpus | None = Field(default=None, description="GPUs of the job")
     nodes: SomeNodes | None = Field(default=None, description="nodes of the job, instead of gpus")
-    hot_spares: Nodes = default("0 nodes", "nodes", why="no spares unless given")
-    gpus_per_node: SomeGpus = default("8 GPUs", "GPUs", why="the usual node")
-    nics_per_node: Annotated[Quantity, Like("NICs", whole=True, certain=True)] | None = None
-    nodes_per_leaf: SomeNodes | None = Field(default=None, description="nodes that one leaf switch serves")
-    nodes_per_rack: SomeNodes | None = Field(default=None, description="nodes in a rack or an NVL domain")
+    hot_spares: Nodes = chosen("0 nodes", "nodes")
+    gpus_per_node: GpusPerNode = default("8 GPUs", "GPUs", why="the usual node")
+    nics_per_node: NicsPerNode | None = None
+    nodes_per_leaf: PartSpan | None = Field(default=None, description="nodes that one leaf switch serves")
+    nodes_per_rack: PartSpan | None = Field(default=None, description="nodes in a rack or an NVL domain")
     parts: dict[str, PartCount] = Field(
         default={}, description='further parts: "32 /node" each, or "64 nodes" under each one'
     )
     peak: dict[str, PeakSpeed] = Field(default={}, description="dense peak speed of a GPU by precision [FLOP/s]")
-    fabric: Literal[None] = Field(default=None, exclude=True)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the cluster."""
@@ -108,13 +106,13 @@ class Cluster(Section):
         size = self.nodes_per_leaf if part in _PER_LEAF else self.nodes_per_rack
         key = "nodes_per_leaf" if part in _PER_LEAF else "nodes_per_rack"
         if size is None:
-            raise ValueError(f'the number of parts \'{part}\' is unknown; write "{key}: 16 nodes" under cluster')
+            raise ValueError(f'how many nodes does a {part} serve? write "{key}: 16 nodes" under cluster')
         return self._spanning(int(size.median))
 
     def count(self, noun: str, part: str) -> int:
         """Return how many of a rate's noun the job has, for a cause of a part. Raises ValueError."""
         noun = _SYNONYMS.get(noun, noun)
-        return self.units_of(part if noun in ("", part) else noun).count
+        return self.units_of(part if noun in ("", part) else noun).number
 
     def _spanning(self, span: int) -> Units:
         return Units(math.ceil(self.needed / span), 0, span)
@@ -134,8 +132,3 @@ class Cluster(Section):
         known = [*_BUILT_IN, *self.parts]
         remedy = did_you_mean(part, known) or f'; count it in cluster.parts, such as "{{{part}: 32 /node}}"'
         raise ValueError(f"there is no part '{part}'{remedy}")
-
-
-def peak_unit() -> str:
-    """Return the unit of peak speeds."""
-    return str(units.unit("FLOP/s").dimension)

@@ -14,7 +14,7 @@ from pydantic import GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from simulator.quantity import Like, Quantity, default
-from simulator.section import Fault, did_you_mean, refusal, unknown_key
+from simulator.section import Fault, did_you_mean, faults_in, refusal, unknown_key
 
 # Each form of a law: the keys of its numbers, and the families that it can mean, the first by default.
 FORMS: dict[tuple[str, ...], tuple[str, ...]] = {
@@ -102,7 +102,7 @@ class DrawnLike:
             try:
                 numbers.append((key, (_SHAPE if key == "shape" else number).read(value[key])))
             except ValidationError as error:
-                faults += [((key, *detail["loc"]), detail["msg"]) for detail in error.errors(include_url=False)]
+                faults += faults_in(error, key)
         if faults:
             raise refusal(faults, value)
         return tuple(numbers)

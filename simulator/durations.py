@@ -6,13 +6,13 @@ Only `math` is used: its functions give the same bits compiled and not; NumPy's 
 
 import math
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from simulator.chance import Purpose, uniform
-from simulator.jit import rule
+from simulator.jit import routine, rule, sampler
 
 TICKS_PER_SECOND = 1_000_000
 NEVER = 2**61  # [ticks] a duration above it means never
@@ -55,20 +55,15 @@ class Hazard(IntEnum):
     TABLE = 2  # piecewise constant; first, second: first row and number of rows in `table`
 
 
-class HasLaws(Protocol):
-    """What the samplers need of a plan."""
+class Hazards(NamedTuple):
+    """What the clocks of the causes read of a plan."""
 
-    @property
-    def laws(self) -> Floats: ...
-    @property
-    def hazard_kind(self) -> Integers: ...
-    @property
-    def hazard(self) -> Floats: ...
-    @property
-    def table(self) -> Floats: ...
+    kind: Integers  # (causes,), see Hazard
+    parameters: Floats  # (causes, 3): two parameters, and the age of the cohort at tick 0 [s]
+    table: Floats  # (rows, 3): age from [s], rate [1/s], cumulative hazard at that age
 
 
-@rule
+@sampler
 def ticks(seconds: float) -> int:
     """Ticks of a duration [s], rounded to the nearest; at least 0, and NEVER beyond 2^61."""
     scaled = seconds * TICKS_PER_SECOND + 0.5
@@ -98,7 +93,7 @@ def _tail(r: float) -> float:
         + 5.99832206555887937690e-1) * r + 1.0)  # fmt: skip
 
 
-@rule
+@sampler
 def normal_quantile(u: float) -> float:
     """The standard normal quantile of u in (0, 1): algorithm AS 241, PPND16 (Wichura 1988), to 1e-16."""
     q = u - 0.5
@@ -115,7 +110,7 @@ def normal_quantile(u: float) -> float:
     return _tail(math.sqrt(-math.log(1.0 - u)))
 
 
-@rule
+@routine
 def _gamma_lower(shape: float, log_gamma: float, x: float) -> float:
     """The regularised lower incomplete gamma function: series below shape + 1, continued fraction above (Lentz)."""
     if x <= 0.0:
@@ -145,7 +140,7 @@ def _gamma_lower(shape: float, log_gamma: float, x: float) -> float:
     return 1.0 - front * fraction
 
 
-@rule
+@sampler
 def gamma_quantile(shape: float, log_gamma: float, u: float) -> float:
     """The quantile of a gamma law of scale 1: Newton's steps in the logarithm, kept inside a shrinking bracket."""
     low = 0.0
@@ -173,83 +168,84 @@ def gamma_quantile(shape: float, log_gamma: float, u: float) -> float:
     return x
 
 
-@rule
+@sampler
 def sample(kind: float, a: float, b: float, c: float, u: float) -> float:
     """The quantile u of a law: a duration [s], or a pure number for factors."""
-    if kind == Family.FIXED:
+    family = int(kind)
+    if family == Family.FIXED:
         return a
-    if kind == Family.LOGNORMAL:
+    if family == Family.LOGNORMAL:
         return math.exp(a + b * normal_quantile(u))
-    if kind == Family.EXPONENTIAL:
+    if family == Family.EXPONENTIAL:
         return -a * math.log(u)
-    if kind == Family.WEIBULL:
+    if family == Family.WEIBULL:
         return a * math.pow(-math.log(u), b)
-    if kind == Family.UNIFORM:
+    if family == Family.UNIFORM:
         return a + (b - a) * u
-    if kind == Family.GAMMA:
+    if family == Family.GAMMA:
         return a * gamma_quantile(b, c, u)
     return math.inf
 
 
-@rule
-def draw_value(plan: HasLaws, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> float:
-    """The quantity that a name owns for a purpose, under its cause's law: seconds, or a pure number."""
-    law = plan.laws[cause, purpose]
-    if law[0] == Family.FIXED:
+@sampler
+def draw_value(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> float:
+    """The quantity that a name owns for a purpose, under its cause's row of `laws`: seconds, or a pure number."""
+    law = laws[cause, purpose]
+    if int(law[0]) == Family.FIXED:
         return law[1]
-    number = Purpose.RESTORE if purpose == Purpose.RESTORE_MEMORY else purpose
+    number = Purpose.RESTORE.value if purpose == Purpose.RESTORE_MEMORY else purpose
     return sample(law[0], law[1], law[2], law[3], uniform(key, stream, ordinal, number))
 
 
-@rule
-def draw_ticks(plan: HasLaws, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> int:
+@sampler
+def draw_ticks(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> int:
     """The duration that a name owns for a purpose [ticks]."""
-    return ticks(draw_value(plan, key, cause, stream, ordinal, purpose))
+    return ticks(draw_value(laws, key, cause, stream, ordinal, purpose))
 
 
-@rule
-def draw_speed(plan: HasLaws, key: np.uint64, cause: int, stream: int, ordinal: int) -> int:
+@sampler
+def draw_speed(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: int) -> int:
     """The speed of a slow place, in 1..Q, from the factor that a name owns."""
-    factor = draw_value(plan, key, cause, stream, ordinal, Purpose.FACTOR)
+    factor = draw_value(laws, key, cause, stream, ordinal, Purpose.FACTOR.value)
     return max(1, min(SPEED_SCALE, int(math.floor(factor * SPEED_SCALE + 0.5))))
 
 
-@rule
+@sampler
 def budget(key: np.uint64, stream: int, ordinal: int) -> float:
     """The unit-exponential budget of a candidate, in (0, inf)."""
     return -math.log(uniform(key, stream, ordinal, Purpose.BUDGET))
 
 
-@rule
-def level_at(plan: HasLaws, cause: int, age: float) -> float:
+@sampler
+def level_at(hazards: Hazards, cause: int, age: float) -> float:
     """Cumulative hazard of one unit from age 0 to `age` [s]."""
-    if plan.hazard_kind[cause] == Hazard.EXPONENTIAL:
-        return plan.hazard[cause, 0] * age
-    if plan.hazard_kind[cause] == Hazard.WEIBULL:
-        return math.pow(age / plan.hazard[cause, 1], plan.hazard[cause, 0])
-    row = int(plan.hazard[cause, 0])
-    last = row + int(plan.hazard[cause, 1]) - 1
-    while row < last and plan.table[row + 1, 0] <= age:
+    if hazards.kind[cause] == Hazard.EXPONENTIAL:
+        return hazards.parameters[cause, 0] * age
+    if hazards.kind[cause] == Hazard.WEIBULL:
+        return math.pow(age / hazards.parameters[cause, 1], hazards.parameters[cause, 0])
+    row = int(hazards.parameters[cause, 0])
+    last = row + int(hazards.parameters[cause, 1]) - 1
+    while row < last and hazards.table[row + 1, 0] <= age:
         row += 1
-    return plan.table[row, 2] + (age - plan.table[row, 0]) * plan.table[row, 1]
+    return hazards.table[row, 2] + (age - hazards.table[row, 0]) * hazards.table[row, 1]
 
 
-@rule
-def age_at(plan: HasLaws, cause: int, level: float) -> float:
+@sampler
+def age_at(hazards: Hazards, cause: int, level: float) -> float:
     """The age [s] at which one unit's cumulative hazard reaches `level`; infinite where it never does."""
-    if plan.hazard_kind[cause] == Hazard.EXPONENTIAL:
-        return level / plan.hazard[cause, 0] if plan.hazard[cause, 0] > 0.0 else math.inf
-    if plan.hazard_kind[cause] == Hazard.WEIBULL:
-        return plan.hazard[cause, 1] * math.pow(level, 1.0 / plan.hazard[cause, 0])
-    row = int(plan.hazard[cause, 0])
-    last = row + int(plan.hazard[cause, 1]) - 1
-    while row < last and plan.table[row + 1, 2] <= level:
+    if hazards.kind[cause] == Hazard.EXPONENTIAL:
+        return level / hazards.parameters[cause, 0] if hazards.parameters[cause, 0] > 0.0 else math.inf
+    if hazards.kind[cause] == Hazard.WEIBULL:
+        return hazards.parameters[cause, 1] * math.pow(level, 1.0 / hazards.parameters[cause, 0])
+    row = int(hazards.parameters[cause, 0])
+    last = row + int(hazards.parameters[cause, 1]) - 1
+    while row < last and hazards.table[row + 1, 2] <= level:
         row += 1
-    rate = plan.table[row, 1]
-    return plan.table[row, 0] + (level - plan.table[row, 2]) / rate if rate > 0.0 else math.inf
+    rate = hazards.table[row, 1]
+    return hazards.table[row, 0] + (level - hazards.table[row, 2]) / rate if rate > 0.0 else math.inf
 
 
-@rule
-def cohort_tick(plan: HasLaws, cause: int, level: float) -> int:
-    """The calendar tick at which the cohort, of age `hazard[cause, 2]` at tick 0, reaches a level."""
-    return ticks(age_at(plan, cause, level) - plan.hazard[cause, 2])
+@sampler
+def cohort_tick(hazards: Hazards, cause: int, level: float) -> int:
+    """The calendar tick at which the cohort, of age `parameters[cause, 2]` at tick 0, reaches a level."""
+    return ticks(age_at(hazards, cause, level) - hazards.parameters[cause, 2])

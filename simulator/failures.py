@@ -1,18 +1,19 @@
 """Failures: what breaks, how often, and what a failure does to the job."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from simulator import units
 from simulator.drawn import Drawn, Speed, Timing, TimingOrNever
-from simulator.quantity import Duration, Factor, Like, Nodes, PositiveDuration, Quantity, Share, default
-from simulator.section import Fault, Section, refusal
+from simulator.intensity import Intensity
+from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
+from simulator.section import Fault, Section
 
 NOUNS = ("GPU", "node", "NIC", "link", "port", "leaf", "switch", "rack", "domain", "job", "site")
 Rate = Annotated[Quantity, Like("/kGPU/day", others=("/day", *(f"/{noun}/day" for noun in NOUNS)))]
-Exposure = Annotated[Quantity, Like("GPUs", others=tuple(f"{noun}s" for noun in NOUNS[1:] if noun not in ("leaf", "switch")), above=0, certain=True)]  # fmt: skip  # noqa: E501
+Exposure = Annotated[Quantity, Like("GPUs", others=NOUNS[1:], above=0, certain=True)]
 
 
 class Observed(Section):
@@ -38,46 +39,6 @@ class Lemons(Section):
     share: Share
 
 
-class Step(NamedTuple):
-    """From an age [s] on, the rate is `factor` times the cause's."""
-
-    age: Quantity
-    factor: Quantity
-
-
-def _intensity(value: Any) -> tuple[Step, ...]:
-    if isinstance(value, tuple):
-        return value
-    if not isinstance(value, list) or not value:
-        raise refusal([((), "an intensity is a list of [age, factor], such as [[0 d, 3], [30 d, 1]]")], value)
-    steps = []
-    for position, pair in enumerate(value):
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise refusal([((position,), "a step is [age, factor], such as [30 d, 1]")], value)
-        ages, factors = Like("d", certain=True), Like("", certain=True)
-        try:
-            steps.append(Step(ages.read(pair[0]), factors.read(pair[1])))
-        except ValueError as error:
-            raise refusal([((position,), detail["msg"]) for detail in error.errors()], value) from None  # type: ignore[attr-defined]
-    if steps[0].age.median != 0 or any(b.age.median <= a.age.median for a, b in zip(steps, steps[1:], strict=False)):
-        raise refusal([((), "the ages must begin at 0 d and rise")], value)
-    return tuple(steps)
-
-
-class Intensity:
-    """The annotation of a list of steps."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        """Validate by reading."""
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_plain_validator_function(_intensity)
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        """Describe the field to an editor."""
-        return {"type": "array", "items": {"type": "array"}, "description": "[age, factor on the rate] pairs"}
-
-
 class Cause(Section):
     """One cause of failures: a part, a law of time between failures, an effect."""
 
@@ -86,12 +47,12 @@ class Cause(Section):
     mtbf: PositiveDuration | None = Field(default=None, description="mean time between failures of one part [s]")
     scale: PositiveDuration | None = Field(default=None, description="of the Weibull law, instead of its mean [s]")
     observed: Observed | None = Field(default=None, description="a count of failures that gives the rate")
-    times: Factor = default("1", "", why="as given")
+    times: Factor = chosen("1", "")
     law: Literal["exponential", "weibull"] = "exponential"
     shape: Annotated[Quantity, Like("", least=0.05, most=20)] | None = None
-    age: Duration = default("0 d", "d", why="new at the start")
+    age: Age = default("0 d", "d", why="new at the start")
     on_replacement: Literal["renewal", "minimal_repair"] = "renewal"
-    intensity: Annotated[tuple[Step, ...], Intensity()] | None = None
+    intensity: Intensity | None = Field(default=None, description="[age, factor on the rate] steps")
     effect: Literal["stop", "stall", "slow"] = "stop"
     absorbed: Share = default("0%", "%", why="nothing is hidden below the application")
     stall: Timing | None = Field(default=None, description="how long the transport takes to recover [s]")
@@ -150,7 +111,8 @@ class Cause(Section):
         if self.effect == "slow" and self.speed is None:
             yield (), 'how slow is it? write "speed: {from: 70%, to: 95%}"'
         if self.effect != "slow":
-            for name in {"speed", "found", "healed"} & self.model_fields_set:
+            own = {"speed": self.speed is not None, "found": _happens(self.found), "healed": _happens(self.healed)}
+            for name in (name for name, given in own.items() if given):
                 yield (name,), f'belongs to the effect slow, not {self.effect}; write "effect: slow" or leave it out'
         if self.effect != "stop" and self.absorbed.median > 0:
             yield ("absorbed",), f"is the share of stops that become stalls; the effect is {self.effect}"
@@ -169,10 +131,38 @@ class Cause(Section):
         return 0.0
 
     @property
+    def happens(self) -> bool:
+        """Whether its rate is above zero."""
+        counted = self.rate or self.mtbf or self.scale or (self.observed.count if self.observed else None)
+        return counted is not None and counted.median > 0 and self.times.median > 0
+
+    @property
+    def renews(self) -> bool:
+        """Whether a broken unit is replaced by a new one, and that changes anything: what stalls breaks nothing."""
+        return self.law == "weibull" and self.on_replacement == "renewal" and self.effect != "stall"
+
+    @property
+    def moves(self) -> bool:
+        """Whether its rate, law or age is not known exactly."""
+        numbers = (self.rate, self.mtbf, self.scale, self.times, self.shape, self.age)
+        observed = () if self.observed is None else (self.observed.count, self.observed.over)
+        return any(number is not None and number.uncertain for number in (*numbers, *observed))
+
+    def filled(self, per_place: int, span: int) -> "Cause":
+        """Return the cause with the nodes that a stop takes: those that the part serves; none for one in no place."""
+        if self.blast is not None:
+            return self
+        return self.model_copy(update={"blast": chosen(f"{span or min(1, per_place)} nodes", "nodes")})
+
+    @property
     def per(self) -> str:
         """The noun that the rate counts by; empty where it counts by the part itself."""
         counted = self.rate or self.observed
         return counted.per if counted is not None else ""
+
+
+def _happens(drawn: Drawn) -> bool:
+    return drawn.family != "never"
 
 
 def _with_spread(value: Any, spread: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simulator.quantity import Like, Quantity
+from simulator.quantity import GpusPerNode, Like, NicsPerNode, PartSpan, Quantity
 from simulator.section import Section
 
 PeakSpeed = Annotated[Quantity, Like("TFLOP/s", above=0)]
@@ -33,7 +33,7 @@ class Node(Section):
     kind: Literal["node"]
     name: str = Field(description="what it is called")
     gpu: str = Field(description="the profile of its GPUs")
-    gpus_per_node: Annotated[Quantity, Like("GPUs", whole=True, certain=True, least=1)]
-    nics_per_node: Annotated[Quantity, Like("NICs", whole=True, certain=True)] | None = None
-    nodes_per_rack: Annotated[Quantity, Like("nodes", whole=True, certain=True, least=1)] | None = None
+    gpus_per_node: GpusPerNode
+    nics_per_node: NicsPerNode | None = None
+    nodes_per_rack: PartSpan | None = None
     parts: dict[str, PartCount] = Field(default={}, description="further parts that can break, each so many a node")

@@ -22,7 +22,7 @@ COMPILED = not numba.config.DISABLE_JIT
 # Numba watches only the file in which a function stands, so a rule that changes elsewhere would go unnoticed: every file
 # whose code ends up in a kernel counts towards the name of the cache folder.
 _PACKAGE = Path(__file__).parent
-_SOURCES = ("jit.py", "ledger.py", "chance.py", "durations.py", "plan.py", "engines/*.py")
+_SOURCES = ("jit.py", "ledger.py", "chance.py", "durations.py", "plan.py", "engines/kernel/*.py")
 
 
 def _digest() -> str:
@@ -62,20 +62,38 @@ def cache_is_cold() -> bool:
 
 
 def kernel(function: Function) -> Function:
-    """Compile an entry point: cached on disk, releasing the interpreter lock, floats as in NumPy (no exceptions)."""
-    return _compile(function, inlined=False)
+    """Compile an entry point of the fast engine, called from Python."""
+    return _compile(function, python=True)
+
+
+def sampler(function: Function) -> Function:
+    """Compile a function that both engines call: from Python, and from within kernels."""
+    return _compile(function, python=True)
 
 
 def rule(function: Function) -> Function:
-    """Compile a small function that is inlined into the kernels that call it, and can be called from Python too."""
-    return _compile(function, inlined=True)
+    """Compile a rule of the fast engine: it is inlined into the kernels that call it."""
+    return _compile(function, python=False, forceinline=True)
 
 
-def _compile(function: Function, *, inlined: bool) -> Function:
+def routine(function: Function) -> Function:
+    """Compile a part of the fast engine that is called, not inlined: for few arguments and many callers."""
+    return _compile(function, python=False)
+
+
+def _compile(function: Function, *, python: bool, **options: bool) -> Function:
     # `_nrt=False` switches Numba's reference counting off: it is most of the cost of passing arrays between small
     # functions (564 against 42 ns an event on a prototype). It is undocumented, hence pinned and tested: a function
-    # compiled so cannot allocate, and kernels here never do.
+    # compiled so cannot allocate, and kernels here never do. Wrappers for callers from Python are left out where nobody
+    # calls from Python: unpacking a Plan and a World in each of a hundred functions would take most of the compile time.
     compiled: Function = numba.njit(
-        function, cache=CACHE_FOLDER is not None, nogil=True, error_model="numpy", _nrt=False, forceinline=inlined
+        function,
+        cache=CACHE_FOLDER is not None,
+        nogil=True,
+        error_model="numpy",
+        _nrt=False,
+        no_cpython_wrapper=not python,
+        no_cfunc_wrapper=True,
+        **options,
     )
     return compiled

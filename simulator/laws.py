@@ -4,7 +4,7 @@ All values are in the unit of the law (seconds, or a pure number). Raises nothin
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from simulator.durations import Family, Law, gamma_quantile
 from simulator.quantity import Z90
@@ -85,7 +85,7 @@ def uniform(low: float, high: float) -> Law:
     return Law(Family.UNIFORM, low, max(low, high))
 
 
-_BY_FORM = {
+_BY_FORM: dict[tuple[str, ...], Callable[..., Law]] = {
     ("fixed", "value"): fixed,
     ("never",): never,
     ("exponential", "mean"): exponential,

@@ -10,15 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from pydantic import GetJsonSchemaHandler
+from pydantic import GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from simulator import units
-from simulator.section import Fault, refusal, unknown_key
+from simulator.section import Fault, faults_in, refusal, unknown_key
 
 Z90 = 1.2815515655446004  # the standard normal quantile of 0.9
 ASSUMED = "ASSUMED"
+CHOSEN = "chosen"
+DEFAULT = "default"
 
+_TIMES = ("d", "h", "min", "s", "ms", "us")
 _KEYS = ("value", "p10", "p50", "p90", "spread", "source")
 
 
@@ -31,6 +34,8 @@ class Quantity:
     p10: float | None = None
     p90: float | None = None
     spread: float = 0.0  # log-standard deviation [-]
+    counted: bool = False  # a count of events, whose spread is 1/sqrt(count) unless given
+    choice: bool = False  # a planner's decision, such as a number of spares: nothing has to back it
     most: float = math.inf  # draws beyond are cut off here, as at 1 for a share
     source: str | None = None
     path: str = ""
@@ -42,8 +47,8 @@ class Quantity:
 
     @property
     def assumed(self) -> bool:
-        """Whether nothing backs it."""
-        return self.source is None or self.source.startswith(ASSUMED)
+        """Whether it is a claim about the world that nothing backs."""
+        return not self.choice and (self.source is None or self.source.startswith(ASSUMED))
 
     @property
     def per(self) -> str:
@@ -63,6 +68,13 @@ class Quantity:
             return self.median
         return min(self.most, self.median * math.exp(abs(score) / Z90 * math.log(edge / self.median)))
 
+    @property
+    def backing(self) -> str:
+        """What backs it, for a reader: its source, ASSUMED, or that somebody chose it."""
+        if self.source is not None:
+            return self.source
+        return CHOSEN if self.choice else ASSUMED
+
     def text(self) -> str:
         """Return the value for a reader, with its unit."""
         return units.show(self.median, self.like)
@@ -75,13 +87,15 @@ class Quantity:
 
     def written(self) -> str | dict[str, str]:
         """Return what a scenario would say to get exactly this number, its ignorance and its source again."""
-        value = units.exact(self.median, self.like)
+        value = _exact(self.median, self.like)
         document: dict[str, str] = {"value": value}
         if self.p10 is not None and self.p90 is not None:
-            document = {"p10": units.exact(self.p10, self.like), "p50": value, "p90": units.exact(self.p90, self.like)}
-        elif self.spread > 0:
+            document = {"p10": _exact(self.p10, self.like), "p50": value, "p90": _exact(self.p90, self.like)}
+        elif self.spread > 0 or self.counted:
             document["spread"] = units.exact(self.spread, "%")
-        document["source"] = self.source or ASSUMED
+        if self.choice and len(document) == 1 and self.source in (None, DEFAULT):
+            return value
+        document["source"] = self.backing
         return document
 
 
@@ -95,7 +109,8 @@ class Like:
     above: float = -math.inf  # exclusive
     most: float = math.inf
     whole: bool = False
-    certain: bool = False  # a number that nobody can be ignorant of, such as a count of nodes ordered
+    certain: bool = False  # a number that nobody can be ignorant of, such as that of GPUs in a node
+    choice: bool = False  # a planner's decision
     counted: bool = False  # a number of events seen: its rate is known to one over its square root
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
@@ -116,13 +131,13 @@ class Like:
             return value
         if not isinstance(value, dict):
             number, like = self._number(value, ())
-            return self._bounded(Quantity(number, like, spread=self._default_spread(number), most=self.most))
+            return Quantity(number, like, spread=self._default_spread(number), **self._flags())
         faults: list[Fault] = [((key,), unknown_key(key, _KEYS)) for key in value if key not in _KEYS]
         if not faults:
             faults = list(self._faults_of_form(value))
         if faults:
             raise refusal(faults, value)
-        return self._bounded(self._read_form(value))
+        return self._read_form(value)
 
     def _faults_of_form(self, value: dict[str, Any]) -> list[Fault]:
         percentiles = {"p10", "p50", "p90"} & set(value)
@@ -150,51 +165,60 @@ class Like:
                 spread = read_spread(value["spread"], ("spread",))
             if spread > 0 and number <= 0:
                 raise refusal([(("spread",), "a number with a spread must be above zero")])
-            return Quantity(number, like, spread=spread, most=self.most, source=source)
-        (p10, like), (p50, second), (p90, third) = (self._number(value[name], (name,)) for name in ("p10", "p50", "p90"))
+            return Quantity(number, like, spread=spread, source=source, **self._flags())
+        (p10, like), (p50, second), (p90, third) = self._percentiles(value)
         if not units.unit(like).dimension == units.unit(second).dimension == units.unit(third).dimension:
             raise refusal([((), "p10, p50 and p90 must be in the same unit")])
         if not 0 < p10 <= p50 <= p90:
             raise refusal([((), "p10, p50 and p90 must be above zero and must not fall")])
-        return Quantity(p50, like, p10=p10, p90=p90, most=self.most, source=source)
+        return Quantity(p50, like, p10=p10, p90=p90, source=source, **self._flags())
+
+    def _flags(self) -> dict[str, Any]:
+        return {"most": self.most, "counted": self.counted, "choice": self.choice}
 
     def _default_spread(self, number: float) -> float:
         # A Poisson count N has the relative standard error 1/sqrt(N).
         return 1.0 / math.sqrt(number) if self.counted and number > 0 else 0.0
 
+    def _percentiles(self, value: dict[str, Any]) -> list[tuple[float, str]]:
+        numbers: list[tuple[float, str]] = []
+        faults: list[Fault] = []
+        for name in ("p10", "p50", "p90"):
+            try:
+                numbers.append(self._number(value[name], (name,)))
+            except ValidationError as error:
+                faults += faults_in(error)
+        if faults:
+            raise refusal(faults, value)
+        return numbers
+
     def _number(self, value: Any, place: tuple[str, ...]) -> tuple[float, str]:
+        """Return a value in SI and the unit of its dimension, within bounds."""
         try:
-            if self.others:
-                found = units.measure(value, self.unit)
-                for like in (self.unit, *self.others):
-                    if units.unit(like).dimension == found.dimension:
-                        return found.value, like
-            return units.parse(value, self.unit), self.unit
+            number, like = self._parsed(value)
+            fault = self._out_of_bounds(number, like)
         except units.UnitError as error:
             raise refusal([(place, str(error))], value) from None
+        if fault:
+            raise refusal([(place, f"{str(value).strip()} {fault}")], value)
+        return number, like
 
-    def _bounded(self, quantity: Quantity) -> Quantity:
-        numbers = {"p10": quantity.p10, "p50": quantity.median, "p90": quantity.p90}
-        faults: list[Fault] = []
-        for name, number in numbers.items():
-            fault = None if number is None else self._out_of_bounds(number, quantity.like)
-            if fault:
-                faults.append((() if quantity.p10 is None else (name,), fault))
-        if faults:
-            raise refusal(faults)
-        return quantity
+    def _parsed(self, value: Any) -> tuple[float, str]:
+        if self.others:
+            found = units.measure(value, self.unit)
+            for like in (self.unit, *self.others):
+                if units.unit(like).dimension == found.dimension:
+                    return found.value, like
+        return units.parse(value, self.unit), self.unit
 
     def _out_of_bounds(self, number: float, like: str) -> str:
-        text = units.show(number, like)
         if number < self.least:
-            return f"{text} must not be {'negative' if self.least == 0 else f'below {units.show(self.least, like)}'}"
+            return f"must not be {'negative' if self.least == 0 else f'below {units.show(self.least, like)}'}"
         if number <= self.above:
-            return f"{text} must be above {'zero' if self.above == 0 else units.show(self.above, like)}"
+            return f"must be above {'zero' if self.above == 0 else units.show(self.above, like)}"
         if number > self.most:
-            return f"{text} must not be above {units.show(self.most, like)}"
-        if self.whole and number != math.floor(number):
-            return f"{text} must be a whole number"
-        return ""
+            return f"must not be above {units.show(self.most, like)}"
+        return "must be a whole number" if self.whole and number != math.floor(number) else ""
 
 
 def read_spread(value: Any, place: tuple[str, ...]) -> float:
@@ -208,6 +232,18 @@ def read_spread(value: Any, place: tuple[str, ...]) -> float:
     return spread
 
 
+def _exact(value: float, like: str) -> str:
+    """Return the shortest text that means exactly this value."""
+    if like not in _TIMES or value == 0:
+        return units.exact(value, like)
+    return min((units.exact(value, unit) for unit in _TIMES), key=lambda text: len(text.split()[0]))
+
+
+def chosen(value: str, like: str) -> Quantity:
+    """Return the decision that holds where a scenario is silent."""
+    return Quantity(units.parse(value, like), like, source=DEFAULT, choice=True)
+
+
 def default(value: str, like: str, *, p10: str | None = None, p90: str | None = None, why: str = "default") -> Quantity:
     """Return the number that holds where a scenario is silent: ASSUMED, with what speaks for it."""
     most = 1.0 if like == "%" else math.inf
@@ -217,11 +253,17 @@ def default(value: str, like: str, *, p10: str | None = None, p90: str | None = 
     return replace(quantity, p10=units.parse(p10, like), p90=units.parse(p90, like))
 
 
-Duration = Annotated[Quantity, Like("min")]
-PositiveDuration = Annotated[Quantity, Like("min", above=0)]
+LONGEST = 1000 * 365 * 86_400.0  # [s] a thousand years: longer ones are mistakes, and ticks have an end
+
+Duration = Annotated[Quantity, Like("min", most=LONGEST)]
+Age = Annotated[Quantity, Like("d", most=LONGEST)]
+PositiveDuration = Annotated[Quantity, Like("min", above=0, most=LONGEST)]
 Share = Annotated[Quantity, Like("%", most=1)]
-Factor = Annotated[Quantity, Like("")]
-Nodes = Annotated[Quantity, Like("nodes", whole=True, certain=True)]
-SomeNodes = Annotated[Quantity, Like("nodes", whole=True, certain=True, least=1)]
-SomeGpus = Annotated[Quantity, Like("GPUs", whole=True, certain=True, least=1)]
-Count = Annotated[Quantity, Like("", whole=True, certain=True)]
+Factor = Annotated[Quantity, Like("", choice=True)]
+Nodes = Annotated[Quantity, Like("nodes", whole=True, certain=True, choice=True)]
+SomeNodes = Annotated[Quantity, Like("nodes", whole=True, certain=True, choice=True, least=1)]
+SomeGpus = Annotated[Quantity, Like("GPUs", whole=True, certain=True, choice=True, least=1)]
+Count = Annotated[Quantity, Like("", whole=True, certain=True, choice=True)]
+PartSpan = Annotated[Quantity, Like("nodes", whole=True, certain=True, least=1)]
+GpusPerNode = Annotated[Quantity, Like("GPUs", whole=True, certain=True, least=1)]
+NicsPerNode = Annotated[Quantity, Like("NICs", whole=True, certain=True)]

@@ -11,6 +11,8 @@ from simulator.section import Section
 # Judgement that spans published systems; P10, P50, P90. Each is an input that a planner replaces.
 _SYSTEMS = "judgement across published systems"
 
+_RELAPSE = Drawn("exponential", (("mean", default("2 d", "d", why="matters only where repairs do not cure")),))
+
 
 class Recovery(Section):
     """What follows a failure, unless a cause says otherwise."""
@@ -21,9 +23,9 @@ class Recovery(Section):
     swap: Timing = fixed("30 s", "min", why="a spare is booted and waits")
     restart: Timing = fixed("5 min", "min", p10="1 min", p90="770 s", why=_SYSTEMS)
     repair: TimingOrNever = fixed("24 h", "h", p10="2 h", p90="120 h", why=_SYSTEMS)
-    crews: Annotated[Quantity, Like("crews", whole=True, certain=True, least=1)] | None = Field(
+    crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
         default=None, description="repairs at a time; unlimited where absent"
     )
     cure: Share = default("100%", "%", why="repairs cure unless given")
-    relapse: TimingOrNever = Drawn("exponential", (("mean", default("2 d", "d", why="only where repairs do not cure")),))
+    relapse: TimingOrNever = Field(default=_RELAPSE, description="until an uncured node in the job strikes again [s]")
     spares_exposed: StrictBool = Field(default=False, description="spares break too, as nodes in the job do")

@@ -40,6 +40,11 @@ def refusal(faults: Iterable[Fault], value: Any = None) -> ValidationError:
     return ValidationError.from_exception_data("scenario", details)
 
 
+def faults_in(error: ValidationError, *above: str | int) -> list[Fault]:
+    """Return the faults of an error of `refusal`, with what stands above their places."""
+    return [((*above, *detail["loc"]), detail["msg"]) for detail in error.errors(include_url=False)]
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the known word that is nearest, or nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

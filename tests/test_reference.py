@@ -1,17 +1,23 @@
 """The reference engine meets the cases that were worked out by hand, and its ledger sums, whatever happens."""
 
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from random_plans import CAUSES, random_plan
 from ruamel.yaml import YAML
 
 from simulator.chance import Purpose, replication_key
-from simulator.durations import LAW_COLUMNS, NEVER, Family
-from simulator.engines.reference import simulate
-from simulator.ledger import Account, Effect, Outcome
-from simulator.plan import Line, Overlap, Plan
+from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family
+from simulator.engines.reference import JobView, Policy, simulate
+from simulator.ledger import Account, Column, Effect, Kind, Outcome, Phase
+from simulator.plan import Line, Overlap, Plan, Result
 
 Row = dict[str, Any]
 HAND: Row = YAML(typ="safe").load(Path(__file__).parent / "oracles" / "hand_cases.yaml")
@@ -29,6 +35,9 @@ LAWS_OF_A_SCRIPT = {
 COLUMNS_OF_A_SCRIPT = {
     "heal" if line is Line.HEALED else line.name.lower(): line for line in Line if line is not Line.EFFECT
 }
+
+UNUSED_BY_A_SCRIPT = ["units", "per_place", "span", "effect", "blast", "exposed", "renewal", "bench", "retire"]
+UNUSED_BY_A_SCRIPT += ["hazard_kind"]
 
 
 def fixed_laws(causes: int, written: Row) -> np.ndarray:
@@ -56,8 +65,6 @@ def plan_of(case: Row) -> Plan:
     script = script_of(case.get("script", []))
     causes = 1 + max(script[:, Line.CAUSE], default=0)
     windows = np.array(written.get("maintenance", []), np.int64).reshape(-1, 2)
-    whole = np.zeros(causes, np.int64)
-    share = np.zeros(causes)
     return Plan(
         needed=written["needed"],
         spares=written["spares"],
@@ -77,9 +84,8 @@ def plan_of(case: Row) -> Plan:
         crews=written.get("crews", 0),
         warm_up=0,
         window_period=0,
-        **dict.fromkeys("units per_place span effect blast exposed renewal bench retire".split(), whole),
-        **dict.fromkeys("hidden cure lemon_share".split(), share),
-        hazard_kind=whole,
+        **dict.fromkeys(UNUSED_BY_A_SCRIPT, np.zeros(causes, np.int64)),
+        **dict.fromkeys(["hidden", "cure", "lemon_share"], np.zeros(causes)),
         hazard=np.zeros((causes, 3)),
         laws=fixed_laws(causes, written),
         table=np.zeros((0, 3)),
@@ -96,4 +102,197 @@ def test_a_case_worked_out_by_hand(case: Row) -> None:
     booked = {account.name: int(result.ledger[account]) for account in Account if result.ledger[account]}
     assert (Outcome(result.outcome).name, result.finish) == (case["expect"]["outcome"], case["expect"]["finish"])
     assert booked == case["expect"]["ledger"]
-    assert result.ledger.sum() == result.finish and len(result.log) == result.records
+    check_laws(plan_of(case), result)
+
+
+# laws that hold whatever happens
+
+ACCOUNTS_OF_THE_LOG = {
+    Phase.STALL: Account.NETWORK_STALL,
+    Phase.RESTART: Account.RESTART,
+    Phase.RESTORE: Account.CHECKPOINT_RESTORE,
+    Phase.DETECTION: Account.DETECTION,
+    Phase.DIAGNOSIS: Account.DIAGNOSIS,
+    Phase.SWAP: Account.WAITING,
+    Phase.WAIT: Account.WAITING,
+    Phase.MAINTENANCE: Account.MAINTENANCE,
+}
+
+
+def check_laws(plan: Plan, result: Result) -> None:
+    """What must be true of every replication, read from its log where that says it too."""
+    ledger, log = result.ledger, result.log
+    assert ledger.sum() == result.finish and (ledger >= 0).all()
+    assert ledger[Account.PRODUCTIVE] + ledger[Account.SLOW] == result.kept
+    assert (result.outcome == Outcome.DONE) == (result.work >= plan.work * SPEED_SCALE)
+    assert (result.interruptions <= result.failures).all() and result.out_seen.sum() <= result.failures.sum()
+    assert len(log) == result.records <= plan.max_records and (np.diff(log[:, Column.TICK]) >= 0).all()
+    assert tuple(log[-1, [Column.TICK, Column.WORK, Column.KEPT]]) == (result.finish, result.work, result.kept)
+    # Only saves change the phase without a record, so the time between two records went where the first one says.
+    first = Phase.RESTART if plan.start_up else Phase.TRAINING
+    phases = np.concatenate([[first], log[:-1, Column.PHASE_AFTER]])
+    lengths = np.diff(log[:, Column.TICK], prepend=0)
+    told = np.zeros(len(ledger), np.int64)
+    for phase, account in ACCOUNTS_OF_THE_LOG.items():
+        told[account] += lengths[phases == phase].sum()
+    accounts = sorted(set(ACCOUNTS_OF_THE_LOG.values()))
+    assert told[accounts].tolist() == ledger[accounts].tolist()
+
+
+def fingerprint(seeds: Iterable[int]) -> str:
+    """One word for everything that the engine says about some random plans."""
+    state = hashlib.sha256()
+    for seed in seeds:
+        result = simulate(random_plan(seed), replication_key(2, seed), log=True)
+        state.update(np.array(result[:5], np.int64).tobytes())
+        for column in result[5:]:
+            state.update(np.ascontiguousarray(column, np.int64).tobytes())
+    return state.hexdigest()
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_random_plan_runs_to_an_end_and_its_ledger_sums(seed: int) -> None:
+    plan = random_plan(seed)
+    check_laws(plan, simulate(plan, replication_key(2, seed), log=True))
+
+
+def test_random_plans_use_every_mechanism() -> None:
+    logs = [simulate(random_plan(seed), replication_key(2, seed), log=True) for seed in range(60)]
+    seen = np.concatenate([result.log for result in logs])
+    assert set(seen[:, Column.KIND]) == set(Kind)
+    assert set(seen[:, Column.PHASE_AFTER]) == set(Phase)
+    assert {result.outcome for result in logs} == set(Outcome)
+    strikes = seen[seen[:, Column.KIND] == Kind.STRIKE]
+    assert set(strikes[:, Column.CAUSE]) == set(range(CAUSES))
+    assert (strikes[:, Column.ORDINAL] >= 2**48).any(), "no node relapsed"
+    assert (strikes[:, Column.ORDINAL] % 2**48 >= 2**33).any(), "no unit broke twice"
+    assert (sum(result.ledger for result in logs) > 0).all(), "an account stayed empty"
+    assert (np.diff(seen[:, Column.TICK]) == 0).mean() > 0.1, "ties are rare"
+
+
+def test_a_replication_is_a_function_of_plan_and_key() -> None:
+    plan, key = random_plan(3), replication_key(2, 3)
+    silent, told = simulate(plan, key), simulate(plan, key, log=True)
+    assert silent[:5] == told[:5] and silent.ledger.tolist() == told.ledger.tolist()
+    assert len(silent.log) == 0 and len(told.log) == told.records
+    assert fingerprint([3]) == fingerprint([3]) != fingerprint([4])
+
+
+def test_compiled_and_plain_samplers_give_the_same_replications() -> None:
+    other_way = {"NUMBA_DISABLE_JIT": "0" if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0" else "1"}
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", "import test_reference as t; print(t.fingerprint(range(40)))"]
+    path = os.pathsep.join([str(here), str(here.parent)])
+    environment = os.environ | other_way | {"PYTHONPATH": path}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == fingerprint(range(40))
+
+
+def test_what_can_never_end_is_given_up() -> None:
+    plan = plan_of({"script": [{"at": 100, "place": 0}]})
+    plan.laws[:, Purpose.DETECTION, 0] = Family.NEVER
+    result = simulate(plan, KEY, log=True)
+    assert (result.outcome, result.finish, result.records) == (Outcome.DIVERGED, 100, 2)
+
+
+# policies
+
+
+class Hasty(Policy):
+    """Saves twice as often as the plan."""
+
+    def interval(self, job: JobView) -> int:
+        return max(1, job.plan.interval // 2)
+
+
+class Patient(Policy):
+    """Never evicts."""
+
+    def evict(self, job: JobView, place: int, speed: int) -> bool:
+        return False
+
+
+class LastIn(Policy):
+    """Takes the node that came last."""
+
+    def node(self, job: JobView, place: int, pool: Sequence[int]) -> int:
+        return len(pool) - 1
+
+
+class Careful(Policy):
+    """Sends every save to storage once work has been lost, or nodes are out."""
+
+    def save_to_storage(self, job: JobView, number: int) -> bool:
+        return job.nodes_out > 0 or job.tick > job.kept
+
+
+class Moody(Hasty, LastIn, Careful):
+    """Decides by what it sees."""
+
+    def evict(self, job: JobView, place: int, speed: int) -> bool:
+        return speed < 60_000 or job.work % 2 == 0
+
+
+def case_named(number: str, **changed: object) -> Plan:
+    case = next(case for case in HAND["cases"] if case["id"].startswith(number))
+    return plan_of(case | {"plan": case.get("plan", {}) | changed})
+
+
+def test_a_policy_chooses_the_interval() -> None:
+    result = simulate(case_named("01"), KEY, policy=Hasty())
+    assert result.finish == 900 + 5 * 10 == result.ledger.sum()
+
+
+def test_a_policy_chooses_whom_to_evict() -> None:
+    plan = case_named("19")
+    result = simulate(plan, KEY, log=True, policy=Patient())
+    check_laws(plan, result)
+    # Slow from tick 100 on, at half the speed: three saves in the way, no stop.
+    assert result.finish == 100 + 2 * 900 + 3 * 10
+    assert result.ledger[Account.WAITING] == 0 < simulate(plan, KEY).ledger[Account.WAITING]
+
+
+def test_a_policy_chooses_the_node() -> None:
+    uncured = {"at": 100, "place": 0, "repair": 100, "relapse": 50}
+    plan = plan_of({"plan": {"spares": 2}, "script": [uncured, {"at": 300, "place": 1}]})
+    assert simulate(plan, KEY).failures.tolist() == [2], "the oldest node of the pool was never struck"
+    assert simulate(plan, KEY, policy=LastIn()).failures.tolist() == [3], "the node that just came back relapses"
+
+
+def test_a_policy_chooses_what_goes_to_storage() -> None:
+    plan = case_named("13")
+    result = simulate(plan, KEY, log=True, policy=Careful())
+    check_laws(plan, result)
+    # The first save is ordinary; the time it took is no training, so that the others go to storage.
+    assert result.ledger[Account.CHECKPOINT_SAVE] == 2 + 10 + 10 + 10
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_ledger_sums_under_any_policy(seed: int) -> None:
+    plan, key = random_plan(seed), replication_key(2, seed)
+    check_laws(plan, simulate(plan, key, log=True, policy=Moody()))
+
+
+def test_an_impossible_answer_is_refused() -> None:
+    class Lazy(Policy):
+        def interval(self, job: JobView) -> int:
+            return 0
+
+    class Greedy(Policy):
+        def node(self, job: JobView, place: int, pool: Sequence[int]) -> int:
+            return len(pool)
+
+    with pytest.raises(ValueError, match=r"Lazy.interval returned 0; it must be at least 1 tick"):
+        simulate(case_named("01"), KEY, policy=Lazy())
+    with pytest.raises(ValueError, match=r"Greedy.node returned 1; the pool has 1 nodes"):
+        simulate(case_named("02"), KEY, policy=Greedy())
+
+
+def test_a_policy_cannot_change_the_job() -> None:
+    class Meddler(Policy):
+        def interval(self, job: JobView) -> int:
+            job.work = 0  # type: ignore[misc]
+            return 1
+
+    with pytest.raises(AttributeError):
+        simulate(case_named("01"), KEY, policy=Meddler())

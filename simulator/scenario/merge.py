@@ -114,7 +114,7 @@ def merge(base: Item, top: Item, path: tuple[str, ...], errors: list[ScenarioErr
     merged = dict(base.value)
     for key in _displaced(merged, top.value, path):
         del merged[key]
-    if _FORM_KEYS & set(top.value):
+    if _is_number(base.value):
         merged.pop("source", None)  # it vouched for the numbers below, not for these
     for key, item in top.value.items():
         here = (*path, key)
@@ -146,14 +146,18 @@ def _displaced(base: dict[str, Item], top: dict[str, Item], path: tuple[str, ...
     return displaced
 
 
+def _is_number(value: object) -> bool:
+    """Whether a mapping is one number or law with what belongs to it, rather than a section."""
+    return isinstance(value, dict) and bool(_FORM_KEYS & set(value)) and set(value) <= _FORM_KEYS | {"source"}
+
+
 def _replaces_number(base: dict[str, Item], top: dict[str, Item]) -> bool:
     """Whether `top` gives a number in another form than `base`, such as a mean and shape for a median and P90."""
-    form = (_FORM_KEYS & set(top)) - _MARKS
-    return bool(form and _FORM_KEYS & set(base) and not form <= set(base))
+    return _is_number(base) and not (_FORM_KEYS & set(top)) - _MARKS <= set(base)
 
 
 def _scaled(base: Item, factor: Decimal, top: Item, path: tuple[str, ...], errors: list[ScenarioError]) -> Item:
-    if isinstance(base.value, dict) and set(base.value) & (_FORM_KEYS | {"source"}):
+    if isinstance(base.value, dict) and _is_number(base.value):
         keys = ("value", "p10", "p50", "p90", "mean", "from", "to")
         value = {
             key: _scaled(item, factor, top, (*path, key), errors) if key in keys else item

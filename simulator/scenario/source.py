@@ -1,8 +1,8 @@
 """Reading YAML 1.2 into a tree in which every value knows its place in its file.
 
-The parser's events are enough: scalars stay text (units.py reads numbers), so that a message can quote what was written.
-Anchors, tags and several documents have no use here and are refused, as is whatever could be a trap: files that are too
-large, too deep or not text.
+The parser's events are enough: scalars stay text (units.py reads numbers), so that a message can quote what stands
+there. Anchors, tags and several documents have no use here and are refused, as is whatever could be a trap: files that
+are too large, too deep or not text.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ _CONSTANTS: dict[str, bool | None] = {
 class Item:
     """A value of the file: text, truth value, None, a list of items, or a mapping of keys to items."""
 
-    value: "str | bool | None | list[Item] | dict[str, Item]"
+    value: "str | bool | list[Item] | dict[str, Item] | None"
     spot: Spot  # of its key in a mapping, with the value where both stand on one line; else of itself
     layer: str = ""  # the file, or the --set, that says so
 
@@ -116,7 +116,7 @@ def read_text(text: str, name: str) -> Item:
         raise ScenarioErrors([error_at(Spot(name), "", f"is not YAML: {words}")]) from None
     if reader.errors:
         raise ScenarioErrors(reader.errors)
-    if root is None or root.value is None:
+    if root is None:
         raise ScenarioErrors([error_at(Spot(name), "", 'is empty; a scenario begins with "schema: 1"')])
     return root
 
@@ -140,7 +140,8 @@ class _Reader:
         return Spot(self.name, line + 1, column + 1, max(1, width), text)
 
     def refuse(self, mark: Any, path: tuple[str, ...], text: str) -> None:
-        self.errors.append(error_at(self.spot(mark.line, mark.column, mark.line, mark.column + 1), ".".join(path), text))
+        spot = self.spot(mark.line, mark.column, mark.line, mark.column + 1)
+        self.errors.append(error_at(spot, ".".join(path), text))
 
     def read(self, events: Iterator[Any]) -> Item | None:
         root: Item | None = None

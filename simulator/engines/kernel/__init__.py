@@ -1,1 +1,91 @@
-"""The fast engine: the model of docs/semantics.md as a compiled next-event loop that jumps over checkpoint cycles."""
+"""The fast engine: the model of docs/semantics.md as a compiled next-event loop that jumps over checkpoint cycles.
+
+`run` simulates one replication, with its event log if asked; `run_batch` simulates many under one plan. Read `loop.py`
+first: which clock rings next, and what an event leaves to do. The rules of what happens then stand in `phases.py` (what
+follows what), `strikes.py` (what a failure does), `training.py` (checkpoints), `nodes.py` (places, pool, shop), `slow.py`,
+`units.py` (renewal, relapses) and `weather.py` (clocks); `world.py` is all that changes.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.chance import Chance
+from simulator.engines.kernel.loop import simulate, simulate_chunk
+from simulator.engines.kernel.world import At, World, new_world
+from simulator.ledger import ACCOUNTS
+from simulator.plan import Integers, Plan, Result, out_bins
+
+_CAPACITY = 256  # rows of the tables that grow with the failures, to begin with
+_LOG_CAPACITY = 4096
+
+
+class Batch(NamedTuple):
+    """Replications under one plan, one a row; see Result for the fields."""
+
+    outcome: Integers  # (replications,)
+    finish: Integers  # (replications,) [ticks]
+    work: Integers  # (replications,) [1/Q tick]
+    kept: Integers  # (replications,) [ticks]
+    records: Integers  # (replications,)
+    ledger: Integers  # (replications, accounts) [ticks]
+    failures: Integers  # (replications, causes)
+    interruptions: Integers  # (replications, causes)
+    out_seen: Integers  # (replications, bins)
+
+
+def run(plan: Plan, key: np.uint64, *, log: bool = False) -> Result:
+    """One replication from its key (see chance.replication_key), with its event log if asked."""
+    plan = _checked(plan)
+    capacity = _CAPACITY
+    log_capacity = _LOG_CAPACITY if log else 0
+    while True:
+        world = new_world(plan, capacity, log_capacity)
+        simulate(plan, world, Chance(np.uint64(key)))
+        records = int(world.state[At.RECORDS])
+        if world.state[At.OVERFLOW] == 1:
+            capacity *= 4
+        elif log and records > log_capacity:
+            log_capacity = records
+        else:
+            break
+    state = world.state
+    return Result(
+        outcome=int(state[At.PHASE]),
+        finish=int(state[At.NOW]),
+        work=int(state[At.WORK]),
+        kept=int(state[At.KEPT]),
+        records=records,
+        ledger=world.ledger,
+        failures=world.failures,
+        interruptions=world.interruptions,
+        out_seen=world.out_seen,
+        log=world.log[:records] if log else world.log,
+    )
+
+
+def run_batch(plan: Plan, seed: int, first: int, count: int, world: World | None = None) -> tuple[Batch, World]:
+    """Replications first..first+count-1 of a seed under one plan; releases the interpreter lock while it runs.
+
+    Returns the world too: given back in, it spares the next call (of the same thread, for a plan of the same shape) its
+    making. A replication that outgrows the world is run again in a larger one; answers do not depend on its size.
+    """
+    plan = _checked(plan)
+    causes = len(plan.units)
+    columns = (5, ACCOUNTS, causes, causes, out_bins(plan))
+    rows = tuple(np.empty((count, number), np.int64) for number in columns)
+    if world is None:
+        world = new_world(plan, _CAPACITY)
+    done = 0
+    while done < count:
+        part = tuple(array[done:] for array in rows)
+        done += simulate_chunk(plan, world, seed, first + done, part)
+        if world.state[At.OVERFLOW] == 1:
+            world = new_world(plan, 4 * len(world.units))
+    scalars, ledger, failures, interruptions, out_seen = rows
+    return Batch(*np.ascontiguousarray(scalars.T), ledger, failures, interruptions, out_seen), world
+
+
+def _checked(plan: Plan) -> Plan:
+    # Without a memory tier every save goes to storage.
+    return plan._replace(storage_every=1) if plan.memory_group == 0 else plan

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from simulator.jit import rule
+from simulator.jit import routine, rule
 
 Integers = npt.NDArray[np.int64]
 
@@ -30,7 +30,7 @@ def _swap(heap: Integers, row: int, other: int) -> None:
         heap[other, column] = held
 
 
-@rule
+@routine
 def sift_up(heap: Integers, row: int) -> None:
     """Restore the order after `row` was written behind the last one."""
     while row > 0:
@@ -41,7 +41,7 @@ def sift_up(heap: Integers, row: int) -> None:
         row = parent
 
 
-@rule
+@routine
 def drop_top(heap: Integers, size: int) -> None:
     """Remove row 0 of `size` rows."""
     last = size - 1

@@ -1,21 +1,31 @@
 """The loop: which clock rings first? And the entry points of the fast engine."""
 
-import numpy as np
+
 
 from simulator.chance import Chance, replication_key
 from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.kernel.heap import REF, drop_top
-from simulator.engines.kernel.nodes import return_nodes
-from simulator.engines.kernel.phases import book, end_phase, enter, note, planned_stop, regroup, stop_is_wanted, train_on
+from simulator.engines.kernel.names import later, named_ticks
+from simulator.engines.kernel.nodes import next_to_shop, return_nodes, send_to_repair
+from simulator.engines.kernel.phases import (
+    end_phase,
+    enter_for,
+    planned_stop,
+    regroup,
+    settle,
+    stop_is_wanted,
+    tell,
+    train_on,
+)
 from simulator.engines.kernel.slow import HEALED, next_slow_end, unmark
 from simulator.engines.kernel.strikes import on_candidate
-from simulator.engines.kernel.training import depart, is_training, settle
-from simulator.engines.kernel.units import clear_units
-from simulator.engines.kernel.weather import start_weather
-from simulator.engines.kernel.world import At, Job, Mark, World
+from simulator.engines.kernel.training import depart, is_training
+from simulator.engines.kernel.units import clear_units, give_birth
+from simulator.engines.kernel.weather import find_next, start_weather
+from simulator.engines.kernel.world import At, Job, Mark, Source, World
 from simulator.jit import kernel, rule
-from simulator.ledger import Account, Kind, Phase
-from simulator.plan import Plan
+from simulator.ledger import Account, Column, Kind, Phase
+from simulator.plan import Integers, Plan
 
 
 @rule
@@ -25,20 +35,15 @@ def begin(plan: Plan, world: World, chance: Chance) -> None:
     epoch = state[At.EPOCH] + 1
     lost_epoch = state[At.LOST_EPOCH] + 1
     clear_units(world)
-    state[:] = 0
+    for counters in (state, world.ledger, world.failures, world.interruptions, world.out_seen, world.crews):
+        counters[:] = 0
     state[At.EPOCH] = epoch
     state[At.LOST_EPOCH] = lost_epoch
-    world.ledger[:] = 0
-    world.failures[:] = 0
-    world.interruptions[:] = 0
-    world.out_seen[:] = 0
-    world.crews[:] = 0
     state[At.SPEED] = SPEED_SCALE
     state[At.DRAIN_ENDS] = NEVER
     state[At.MEMORY_USABLE] = 1 if plan.memory_group > 0 else 0
-    state[At.FREE_JOB] = -1
-    state[At.FREE_MARK] = -1
-    state[At.WINDOW_PENDING] = -1
+    for nothing in (At.FREE_JOB, At.FREE_MARK, At.URGENT, At.WINDOW_PENDING, At.LASTS, At.BIRTHS, At.NOTE):
+        state[nothing] = -1
     state[At.WINDOW_DUE] = due_of_window(plan, world)
     state[At.POOL] = plan.spares
     for spare in range(plan.spares):
@@ -46,9 +51,9 @@ def begin(plan: Plan, world: World, chance: Chance) -> None:
     start_weather(plan, world, chance)
     if plan.start_up > 0:
         state[At.STARTING_UP] = 1
-        enter(world, Phase.RESTART, plan.start_up)
+        enter_for(world, Phase.RESTART.value, plan.start_up)
     else:
-        train_on(plan, world)
+        train_on(world, Phase.TRAINING.value)
 
 
 @rule
@@ -71,7 +76,7 @@ def on_window(plan: Plan, world: World) -> None:
         state[At.WINDOW_PENDING] = number
     state[At.WINDOW] += 1
     state[At.WINDOW_DUE] = due_of_window(plan, world)
-    note(plan, world, Kind.WINDOW_DUE, -1, number, -1)
+    tell(world, Kind.WINDOW_DUE.value, -1, number, -1)
 
 
 @rule
@@ -79,16 +84,13 @@ def on_return(plan: Plan, world: World, chance: Chance) -> None:
     """A repair job ends; a job that waits for nodes may go on."""
     state = world.state
     job = return_nodes(plan, world, chance)
-    cause = world.jobs[job, Job.CAUSE]
-    ordinal = world.jobs[job, Job.ORDINAL]
+    tell(world, Kind.RETURN.value, world.jobs[job, Job.CAUSE], world.jobs[job, Job.ORDINAL], -1)
     if state[At.PHASE] == Phase.WAIT and state[At.POOL] >= state[At.EMPTY]:
-        book(plan, world)
-        regroup(plan, world, chance)
-    note(plan, world, Kind.RETURN, cause, ordinal, -1)
+        state[At.REGROUP] = 1
 
 
 @rule
-def on_slow_end(plan: Plan, world: World) -> None:
+def on_slow_end(world: World) -> None:
     """A slow place is healed or found."""
     state = world.state
     heap = world.slow_ends
@@ -97,27 +99,21 @@ def on_slow_end(plan: Plan, world: World) -> None:
     drop_top(heap, state[At.SLOW_ENDS])
     state[At.SLOW_ENDS] -= 1
     mark = world.marks[row]
-    cause = mark[Mark.CAUSE]
-    ordinal = mark[Mark.ORDINAL]
-    place = mark[Mark.PLACE]
+    tell(world, Kind.SLOW_END.value, mark[Mark.CAUSE], mark[Mark.ORDINAL], mark[Mark.PLACE])
     if healed:
-        if is_training(world):
-            settle(plan, world)
         unmark(world, row)
         if is_training(world):
-            depart(plan, world, stop_is_wanted(world))
+            train_on(world, state[At.PHASE])
     else:
         mark[Mark.FOUND] = state[At.NOW]
         state[At.FOUND] += 1
-    note(plan, world, Kind.SLOW_END, cause, ordinal, place)
 
 
 @rule
-def end(plan: Plan, world: World, phase: int) -> None:
+def end(world: World, phase: int) -> None:
     """The replication ends without being done."""
-    book(plan, world)
     world.state[At.PHASE] = phase
-    note(plan, world, Kind.END, -1, -1, -1)
+    tell(world, Kind.END.value, -1, -1, -1)
 
 
 @rule
@@ -133,7 +129,7 @@ def nobody_can_come(world: World) -> bool:
 
 
 @rule
-def step(plan: Plan, world: World, chance: Chance) -> None:
+def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
     """The next event, the least by (tick, rank): phase end, horizon, return, slow place, window, candidate."""
     state = world.state
     returns = world.returns[0, 0] if state[At.RETURNS] > 0 else NEVER
@@ -141,21 +137,83 @@ def step(plan: Plan, world: World, chance: Chance) -> None:
     weather = min(state[At.WINDOW_DUE], state[At.NEXT])
     tick = min(min(state[At.ENDS], plan.horizon), min(min(returns, slow), weather))
     if tick >= NEVER:
-        end(plan, world, Phase.DIVERGED)
+        end(world, Phase.DIVERGED.value)
         return
     state[At.NOW] = tick
+    settle(plan, world)
     if state[At.ENDS] == tick:
-        end_phase(plan, world, chance)
+        end_phase(plan, world)
     elif plan.horizon == tick:
-        end(plan, world, Phase.OUT_OF_TIME)
+        end(world, Phase.OUT_OF_TIME.value)
     elif returns == tick:
         on_return(plan, world, chance)
     elif slow == tick:
-        on_slow_end(plan, world)
+        on_slow_end(world)
     elif state[At.WINDOW_DUE] == tick:
         on_window(plan, world)
     else:
         on_candidate(plan, world, chance)
+
+
+@rule
+def conclude(plan: Plan, world: World, chance: Chance) -> None:
+    """What an event leaves to do: regroup, send nodes to the shop, begin the next phase, find the next candidate, note."""
+    state = world.state
+    if state[At.REGROUP] == 1:
+        regroup(plan, world, chance)
+    send_all(plan, world, chance)
+    while state[At.BIRTHS] >= 0:
+        give_birth(plan, world, chance)
+    if state[At.LASTS] >= 0:
+        cause = state[At.LEAD_CAUSE]
+        stream = state[At.LEAD_STREAM]
+        length = named_ticks(plan, chance, cause, stream, state[At.LEAD_ORDINAL], state[At.LASTS])
+        state[At.ENDS] = later(state[At.NOW], length)
+        state[At.LASTS] = -1
+    if state[At.DEPART] == 1:
+        state[At.DEPART] = 0
+        depart(plan, world, stop_is_wanted(world))
+    if state[At.SOURCE] == Source.UNKNOWN:
+        find_next(plan, world)
+    if state[At.NOTE] >= 0:
+        note(plan, world)
+
+
+@rule
+def send_all(plan: Plan, world: World, chance: Chance) -> None:
+    """The repair jobs that are due in the shop enter it, in order of strike."""
+    sent = 0
+    while True:
+        urgent = world.state[At.URGENT] >= 0
+        job = next_to_shop(world, sent)
+        if job < 0:
+            break
+        if not urgent:
+            sent += 1
+        send_to_repair(plan, world, chance, job)
+    if sent > 0:
+        world.state[At.PENDING] = 0
+
+
+@rule
+def note(plan: Plan, world: World) -> None:
+    """Make the record of this event; where the log is full, only count it."""
+    state = world.state
+    row = state[At.RECORDS]
+    state[At.RECORDS] += 1
+    if state[At.RECORDS] >= plan.max_records and state[At.PHASE] < Phase.DONE:
+        state[At.OVERLONG] = 1
+    if row < len(world.log):
+        record = world.log[row]
+        record[Column.TICK] = state[At.NOW]
+        record[Column.KIND] = state[At.NOTE]
+        record[Column.CAUSE] = state[At.NOTE_CAUSE]
+        record[Column.ORDINAL] = state[At.NOTE_ORDINAL]
+        record[Column.PLACE] = state[At.NOTE_PLACE]
+        record[Column.PHASE_AFTER] = state[At.PHASE]
+        record[Column.WORK] = state[At.WORK]
+        record[Column.KEPT] = state[At.KEPT]
+    state[At.NOTE] = -1
 
 
 @kernel
@@ -163,47 +221,48 @@ def simulate(plan: Plan, world: World, chance: Chance) -> None:
     """One replication: from tick 0 to DONE, OUT_OF_TIME or DIVERGED (or OVERFLOW: run it again in a larger world)."""
     state = world.state
     begin(plan, world, chance)
-    while state[At.PHASE] < Phase.DONE and state[At.OVERFLOW] == 0:
-        if nobody_can_come(world):
-            end(plan, world, Phase.DIVERGED)
+    while True:
+        conclude(plan, world, chance)
+        if state[At.PHASE] >= Phase.DONE or state[At.OVERFLOW] == 1:
             break
-        if stop_is_wanted(world):
-            records = state[At.RECORDS]
-            planned_stop(plan, world, chance)
-            if state[At.RECORDS] >= plan.max_records:
-                cut_short(plan, world)
-                break
-            if state[At.RECORDS] > records:
-                continue
-        step(plan, world, chance)
-        if state[At.RECORDS] >= plan.max_records:
-            cut_short(plan, world)
+        if state[At.OVERLONG] == 1:
+            state[At.PHASE] = Phase.DIVERGED
+            break
+        if nobody_can_come(world):
+            end(world, Phase.DIVERGED.value)
+        elif not (stop_is_wanted(world) and planned_stop(plan, world)):
+            if state[At.DEPART] == 0:
+                on_next_event(plan, world, chance)
     world.ledger[Account.PRODUCTIVE] = state[At.WORK] // SPEED_SCALE
     world.ledger[Account.SLOW] = state[At.KEPT] - world.ledger[Account.PRODUCTIVE]
 
 
 @rule
-def cut_short(plan: Plan, world: World) -> None:
-    """The log is as long as it may be: the replication diverges, unless that record was its end."""
-    if world.state[At.PHASE] < Phase.DONE:
-        book(plan, world)
-        world.state[At.PHASE] = Phase.DIVERGED
+def _copy(source: Integers, target: Integers) -> None:
+    # Assigning arrays would make Numba allocate, and kernels do not.
+    for index in range(len(source)):
+        target[index] = source[index]
 
 
 @kernel
-def simulate_chunk(plan: Plan, world: World, seed: int, first: int, count: int, scalars, ledgers, failures, interruptions, out_seen) -> int:  # type: ignore[no-untyped-def]  # noqa: E501
-    """Replications first..first+count-1 into rows of the outputs; returns how many fitted into this world."""
-    for row in range(count):
+def simulate_chunk(plan: Plan, world: World, seed: int, first: int, rows: tuple[Integers, ...]) -> int:
+    """Replications from `first` on, one into each row of the outputs; returns how many fitted into this world.
+
+    `rows` are those of a Batch: scalars (n, 5), ledger, failures, interruptions, out_seen.
+    """
+    scalars, ledger, failures, interruptions, out_seen = rows
+    state = world.state
+    for row in range(len(scalars)):
         simulate(plan, world, Chance(replication_key(seed, first + row)))
-        if world.state[At.OVERFLOW] == 1:
+        if state[At.OVERFLOW] == 1:
             return row
-        scalars[row, 0] = world.state[At.PHASE]
-        scalars[row, 1] = world.state[At.NOW]
-        scalars[row, 2] = world.state[At.WORK]
-        scalars[row, 3] = world.state[At.KEPT]
-        scalars[row, 4] = world.state[At.RECORDS]
-        ledgers[row] = world.ledger
-        failures[row] = world.failures
-        interruptions[row] = world.interruptions
-        out_seen[row] = world.out_seen
-    return count
+        scalars[row, 0] = state[At.PHASE]
+        scalars[row, 1] = state[At.NOW]
+        scalars[row, 2] = state[At.WORK]
+        scalars[row, 3] = state[At.KEPT]
+        scalars[row, 4] = state[At.RECORDS]
+        _copy(world.ledger, ledger[row])
+        _copy(world.failures, failures[row])
+        _copy(world.interruptions, interruptions[row])
+        _copy(world.out_seen, out_seen[row])
+    return len(scalars)

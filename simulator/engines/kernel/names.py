@@ -1,14 +1,20 @@
 """Names of strikes and what they own: drawn, or given by a script."""
 
 from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, draw_ticks
+from simulator.durations import NEVER, Hazards, draw_ticks
 from simulator.jit import rule
 from simulator.plan import Line, Plan
 
 GENERATION = 2**32  # in an ordinal: one generation further
 DEPTH = 2**48  # one relapse deeper
 # Detection, diagnosis and repair follow each other both as purposes and as columns of a script.
-_TO_LINE = int(Line.DETECTION) - Purpose.DETECTION.value
+_TO_LINE = Line.DETECTION.value - Purpose.DETECTION.value
+
+
+@rule
+def hazards_of(plan: Plan) -> Hazards:
+    """What the clocks read of a plan."""
+    return Hazards(plan.hazard_kind, plan.hazard, plan.table)
 
 
 @rule
@@ -28,8 +34,8 @@ def line_of(plan: Plan, stream: int, ordinal: int) -> int:
 @rule
 def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> int:
     """A duration that a name owns [ticks]; its script's line may give detection, diagnosis and repair."""
-    if Purpose.DETECTION <= purpose <= Purpose.REPAIR:
+    if purpose == Purpose.DETECTION or purpose == Purpose.DIAGNOSIS or purpose == Purpose.REPAIR:
         line = line_of(plan, stream, ordinal)
         if line >= 0 and plan.script[line, purpose + _TO_LINE] >= 0:
             return plan.script[line, purpose + _TO_LINE]
-    return draw_ticks(plan, chance.key, cause, stream, ordinal, purpose)
+    return draw_ticks(plan.laws, chance.key, cause, stream, ordinal, purpose)

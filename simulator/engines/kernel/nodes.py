@@ -6,9 +6,10 @@ from simulator.engines.kernel.names import DEPTH, later, line_of, named_ticks
 from simulator.engines.kernel.places import visit_node
 from simulator.engines.kernel.slow import unmark
 from simulator.engines.kernel.training import lose_copy
-from simulator.engines.kernel.units import await_relapse, give_birth
-from simulator.engines.kernel.world import At, Job, Node, Place, Unit, World
+from simulator.engines.kernel.units import await_relapse, bear_those_of
+from simulator.engines.kernel.world import At, Job, Node, Place, World
 from simulator.jit import rule
+from simulator.ledger import Phase
 from simulator.plan import Line, Plan
 
 
@@ -55,6 +56,17 @@ def open_job(world: World, cause: int, stream: int, ordinal: int) -> int:
 def _close_job(world: World, job: int) -> None:
     world.jobs[job, Job.FIRST] = world.state[At.FREE_JOB]
     world.state[At.FREE_JOB] = job
+
+
+@rule
+def await_shop(world: World, job: int) -> None:
+    """A repair job is on its way to the shop: at once, or when the diagnosis has found its nodes."""
+    state = world.state
+    if state[At.PENDING] >= len(world.pending):
+        state[At.OVERFLOW] = 1
+        return
+    world.pending[state[At.PENDING]] = job
+    state[At.PENDING] += 1
 
 
 @rule
@@ -111,12 +123,7 @@ def fill_places(plan: Plan, world: World, chance: Chance) -> None:
         visit_node(world, node)
         if world.nodes[node, Node.CAUSE] >= 0:
             await_relapse(plan, world, chance, place)
-        slot = row[Place.AWAITS]
-        row[Place.AWAITS] = -1
-        while slot >= 0:
-            following = world.units[slot, Unit.NEXT]
-            give_birth(plan, world, chance, slot)
-            slot = following
+        bear_those_of(world, place)
     state[At.POOL] -= state[At.EMPTY]
     state[At.EMPTY] = 0
 
@@ -131,6 +138,18 @@ def _sort_empty(world: World) -> None:
             world.empty[behind] = world.empty[behind - 1]
             behind -= 1
         world.empty[behind] = place
+
+
+@rule
+def next_to_shop(world: World, sent: int) -> int:
+    """The next repair job that enters the shop, after `sent` of the pending ones; -1: none."""
+    state = world.state
+    if state[At.URGENT] >= 0:
+        job = state[At.URGENT]
+        state[At.URGENT] = -1
+        return job
+    unfound = state[At.PHASE] == Phase.DETECTION or state[At.PHASE] == Phase.DIAGNOSIS
+    return -1 if unfound or sent >= state[At.PENDING] else world.pending[sent]
 
 
 @rule

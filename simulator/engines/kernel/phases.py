@@ -1,52 +1,71 @@
-"""The phases of the job: entering, booking, what follows when one ends, regrouping, planned stops."""
+"""The phases of the job: what follows when one ends, regrouping, planned stops.
+
+A rule here says which phase comes next; the loop then draws how long it lasts (see loop.conclude).
+"""
+
+import numpy as np
 
 from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER
-from simulator.engines.kernel.names import later, named_ticks
-from simulator.engines.kernel.nodes import fill_places, open_job, send_to_repair, take
+from simulator.engines.kernel.names import later
+from simulator.engines.kernel.nodes import await_shop, fill_places, open_job, take
 from simulator.engines.kernel.slow import first_found
-from simulator.engines.kernel.training import (
-    close_save,
-    depart,
-    drain,
-    is_training,
-    keep_in_memory,
-    memory_is_better,
-    roll_back,
-    settle,
-)
+from simulator.engines.kernel.training import advance_stretch, keep_in_memory, make_durable, memory_is_better, roll_back
 from simulator.engines.kernel.units import break_unit
-from simulator.engines.kernel.world import At, Mark, Save, World
+from simulator.engines.kernel.world import At, Mark, World
 from simulator.jit import rule
-from simulator.ledger import Account, Column, Kind, Phase
+from simulator.ledger import Account, Kind, Phase
 from simulator.plan import Plan
 
+_ACCOUNTS = {
+    Phase.CLOSING: Account.CHECKPOINT_SAVE,
+    Phase.STALL: Account.NETWORK_STALL,
+    Phase.RESTART: Account.RESTART,
+    Phase.RESTORE: Account.CHECKPOINT_RESTORE,
+    Phase.DETECTION: Account.DETECTION,
+    Phase.DIAGNOSIS: Account.DIAGNOSIS,
+    Phase.SWAP: Account.WAITING,
+    Phase.WAIT: Account.WAITING,
+    Phase.MAINTENANCE: Account.MAINTENANCE,
+}
+# Training and saving are booked by the stretch itself.
+_ACCOUNT = np.array([_ACCOUNTS.get(phase, -1) for phase in Phase], np.int64)
+
 
 @rule
-def note(plan: Plan, world: World, kind: int, cause: int, ordinal: int, place: int) -> None:
-    """Make a record of what has just happened; where the log is full, only count it."""
+def settle(plan: Plan, world: World) -> None:
+    """Bring the job up to now: book the time of its phase."""
     state = world.state
-    row = state[At.RECORDS]
-    state[At.RECORDS] += 1
-    if row >= len(world.log):
+    phase = state[At.PHASE]
+    if phase <= Phase.SAVING:
+        advance_stretch(plan, world)
         return
-    if is_training(world):
-        settle(plan, world)
-    log = world.log
-    log[row, Column.TICK] = state[At.NOW]
-    log[row, Column.KIND] = kind
-    log[row, Column.CAUSE] = cause
-    log[row, Column.ORDINAL] = ordinal
-    log[row, Column.PLACE] = place
-    # TRAINING and SAVING are one stretch here; which of the two it is, `settle` has just said.
-    log[row, Column.PHASE_AFTER] = state[At.PHASE]
-    log[row, Column.WORK] = state[At.WORK]
-    log[row, Column.KEPT] = state[At.KEPT]
+    world.ledger[_ACCOUNT[phase]] += state[At.NOW] - state[At.BEGUN]
+    state[At.BEGUN] = state[At.NOW]
 
 
 @rule
-def enter(world: World, phase: int, length: int) -> None:
-    """Begin a phase other than TRAINING and SAVING."""
+def tell(world: World, kind: int, cause: int, ordinal: int, place: int) -> None:
+    """Have a record made of this event, once it is wholly processed."""
+    state = world.state
+    state[At.NOTE] = kind
+    state[At.NOTE_CAUSE] = cause
+    state[At.NOTE_ORDINAL] = ordinal
+    state[At.NOTE_PLACE] = place
+
+
+@rule
+def enter(world: World, phase: int, purpose: int) -> None:
+    """Begin a phase whose length is drawn under the lead's name."""
+    state = world.state
+    state[At.PHASE] = phase
+    state[At.BEGUN] = state[At.NOW]
+    state[At.LASTS] = purpose
+
+
+@rule
+def enter_for(world: World, phase: int, length: int) -> None:
+    """Begin a phase of a given length [ticks]."""
     state = world.state
     state[At.PHASE] = phase
     state[At.BEGUN] = state[At.NOW]
@@ -54,30 +73,10 @@ def enter(world: World, phase: int, length: int) -> None:
 
 
 @rule
-def book(plan: Plan, world: World) -> None:
-    """Book the time of the present phase up to now."""
-    state = world.state
-    phase = state[At.PHASE]
-    if phase <= Phase.SAVING:
-        settle(plan, world)
-        return
-    account = Account.WAITING.value
-    if phase == Phase.CLOSING:
-        account = Account.CHECKPOINT_SAVE.value
-    elif phase == Phase.STALL:
-        account = Account.NETWORK_STALL.value
-    elif phase == Phase.RESTART:
-        account = Account.RESTART.value
-    elif phase == Phase.RESTORE:
-        account = Account.CHECKPOINT_RESTORE.value
-    elif phase == Phase.DETECTION:
-        account = Account.DETECTION.value
-    elif phase == Phase.DIAGNOSIS:
-        account = Account.DIAGNOSIS.value
-    elif phase == Phase.MAINTENANCE:
-        account = Account.MAINTENANCE.value
-    world.ledger[account] += state[At.NOW] - state[At.BEGUN]
-    state[At.BEGUN] = state[At.NOW]
+def train_on(world: World, phase: int) -> None:
+    """Begin or go on with TRAINING or SAVING."""
+    world.state[At.PHASE] = phase
+    world.state[At.DEPART] = 1
 
 
 @rule
@@ -86,22 +85,6 @@ def lead(world: World, cause: int, stream: int, ordinal: int) -> None:
     world.state[At.LEAD_CAUSE] = cause
     world.state[At.LEAD_STREAM] = stream
     world.state[At.LEAD_ORDINAL] = ordinal
-
-
-@rule
-def lasts(plan: Plan, world: World, chance: Chance, purpose: int) -> int:
-    """A duration under the lead's name [ticks]."""
-    state = world.state
-    return named_ticks(
-        plan, chance, state[At.LEAD_CAUSE], state[At.LEAD_STREAM], state[At.LEAD_ORDINAL], purpose
-    )
-
-
-@rule
-def train_on(plan: Plan, world: World) -> None:
-    """Enter TRAINING."""
-    world.state[At.PHASE] = Phase.TRAINING
-    depart(plan, world, stop_is_wanted(world))
 
 
 @rule
@@ -115,23 +98,24 @@ def stop_is_wanted(world: World) -> bool:
 def regroup(plan: Plan, world: World, chance: Chance) -> None:
     """Maintenance, evictions, then the next phase by what is empty and what is in the pool."""
     state = world.state
+    state[At.REGROUP] = 0
     state[At.STARTING_UP] = 0
     if state[At.WINDOW_PENDING] >= 0:
-        begin_maintenance(plan, world, chance)
+        begin_maintenance(plan, world)
         return
     if state[At.FOUND] > 0 and state[At.POOL] > state[At.EMPTY]:
-        evict(plan, world, chance)
+        evict(plan, world)
     if state[At.EMPTY] == 0:
-        enter(world, Phase.RESTART, lasts(plan, world, chance, Purpose.RESTART))
+        enter(world, Phase.RESTART.value, Purpose.RESTART.value)
     elif state[At.POOL] >= state[At.EMPTY]:
         fill_places(plan, world, chance)
-        enter(world, Phase.SWAP, lasts(plan, world, chance, Purpose.SWAP))
+        enter(world, Phase.SWAP.value, Purpose.SWAP.value)
     else:
-        enter(world, Phase.WAIT, NEVER)
+        enter_for(world, Phase.WAIT.value, NEVER)
 
 
 @rule
-def begin_maintenance(plan: Plan, world: World, chance: Chance) -> None:
+def begin_maintenance(plan: Plan, world: World) -> None:
     """The pending window begins and leads."""
     state = world.state
     window = state[At.WINDOW_PENDING]
@@ -140,60 +124,59 @@ def begin_maintenance(plan: Plan, world: World, chance: Chance) -> None:
     lead(world, causes, 4 * causes, window)
     length = plan.window_length[window] if window < len(plan.window_length) else -1
     if length < 0:
-        length = lasts(plan, world, chance, Purpose.LENGTH)
-    enter(world, Phase.MAINTENANCE, length)
+        enter(world, Phase.MAINTENANCE.value, Purpose.LENGTH.value)
+    else:
+        enter_for(world, Phase.MAINTENANCE.value, length)
 
 
 @rule
-def evict(plan: Plan, world: World, chance: Chance) -> None:
+def evict(plan: Plan, world: World) -> None:
     """Found slow nodes go to the shop while the pool can replace them; the first one's strike leads."""
     state = world.state
     first = True
     while state[At.FOUND] > 0 and state[At.POOL] > state[At.EMPTY]:
-        row = first_found(world)
-        mark = world.marks[row]
-        state[At.CAUSE] = mark[Mark.CAUSE]
+        mark = world.marks[first_found(world)]
+        cause = mark[Mark.CAUSE]
+        stream = mark[Mark.STREAM]
+        state[At.CAUSE] = cause
         state[At.ORDINAL] = mark[Mark.ORDINAL]
         state[At.UNIT] = mark[Mark.UNIT]
         slot = mark[Mark.SLOT]
         if first:
-            lead(world, mark[Mark.CAUSE], mark[Mark.STREAM], mark[Mark.ORDINAL])
+            lead(world, cause, stream, state[At.ORDINAL])
         first = False
-        job = open_job(world, mark[Mark.CAUSE], mark[Mark.STREAM], mark[Mark.ORDINAL])
+        job = open_job(world, cause, stream, state[At.ORDINAL])
         if job < 0:
             return
         take(plan, world, mark[Mark.PLACE], job)
-        break_unit(plan, world, chance, slot)
-        send_to_repair(plan, world, chance, job)
+        break_unit(plan, world, slot)
+        await_shop(world, job)
         if state[At.OVERFLOW] == 1:
             return
     roll_back(world)
 
 
 @rule
-def planned_stop(plan: Plan, world: World, chance: Chance) -> None:
-    """A planned stop is wanted: act where the phase allows it."""
+def planned_stop(plan: Plan, world: World) -> bool:
+    """A planned stop is wanted: act where the phase allows it; returns whether it did."""
     state = world.state
     phase = state[At.PHASE]
-    if phase <= Phase.SAVING:
-        settle(plan, world)
-        if state[At.PHASE] == Phase.SAVING:
-            depart(plan, world, True)  # stop when this save closes
-            return
-        drain(world, state[At.NOW])
+    if phase == Phase.SAVING:
+        if state[At.ENDING] == 1:
+            state[At.DEPART] = 1  # anew: to the close of this save
+        return False
+    if phase == Phase.TRAINING:
+        make_durable(world, state[At.NOW])
         if state[At.DURABLE_WORK] == state[At.WORK]:
-            regroup(plan, world, chance)
+            state[At.REGROUP] = 1
         else:
-            enter(world, Phase.CLOSING, closing_length(plan, world))
-    elif phase == Phase.RESTART or phase == Phase.RESTORE:
-        book(plan, world)
-        regroup(plan, world, chance)
-    elif phase == Phase.WAIT and state[At.WINDOW_PENDING] >= 0:
-        book(plan, world)
-        regroup(plan, world, chance)
+            enter_for(world, Phase.CLOSING.value, closing_length(plan, world))
+    elif phase == Phase.RESTART or phase == Phase.RESTORE or (phase == Phase.WAIT and state[At.WINDOW_PENDING] >= 0):
+        state[At.REGROUP] = 1
     else:
-        return
-    note(plan, world, Kind.PLANNED_STOP, -1, -1, -1)
+        return False
+    tell(world, Kind.PLANNED_STOP.value, -1, -1, -1)
+    return True
 
 
 @rule
@@ -212,7 +195,7 @@ def closing_length(plan: Plan, world: World) -> int:
 def close_closing_save(plan: Plan, world: World) -> None:
     """The closing save is durable, and every place holds it."""
     state = world.state
-    drain(world, state[At.NOW])
+    make_durable(world, state[At.NOW])
     state[At.DURABLE_WORK] = state[At.WORK]
     state[At.DURABLE_KEPT] = state[At.KEPT]
     state[At.DURABLE_SAVES] = state[At.SAVES]
@@ -222,59 +205,52 @@ def close_closing_save(plan: Plan, world: World) -> None:
 
 
 @rule
-def end_phase(plan: Plan, world: World, chance: Chance) -> None:
+def end_phase(plan: Plan, world: World) -> None:
     """The timer of the present phase rings."""
     state = world.state
     phase = state[At.PHASE]
-    book(plan, world)
     if phase <= Phase.SAVING:
         if state[At.ENDING] == 0:
-            depart(plan, world, stop_is_wanted(world))
+            state[At.DEPART] = 1
             return
         state[At.PHASE] = Phase.DONE
     elif phase == Phase.DETECTION:
-        enter(world, Phase.DIAGNOSIS, lasts(plan, world, chance, Purpose.DIAGNOSIS))
-    elif phase == Phase.DIAGNOSIS:
-        for index in range(state[At.PENDING]):
-            send_to_repair(plan, world, chance, world.pending[index])
-        state[At.PENDING] = 0
-        regroup(plan, world, chance)
-    elif phase == Phase.SWAP or phase == Phase.MAINTENANCE:
-        regroup(plan, world, chance)
+        enter(world, Phase.DIAGNOSIS.value, Purpose.DIAGNOSIS.value)
+    elif phase == Phase.DIAGNOSIS or phase == Phase.SWAP or phase == Phase.MAINTENANCE:
+        state[At.REGROUP] = 1
     elif phase == Phase.RESTART:
-        end_restart(plan, world, chance)
+        end_restart(world)
     elif phase == Phase.RESTORE:
         if plan.memory_group > 0:
             keep_in_memory(world)
-        train_on(plan, world)
+        train_on(world, Phase.TRAINING.value)
     elif phase == Phase.STALL:
-        resume(plan, world)
+        resume(world)
     else:
         close_closing_save(plan, world)
         if stop_is_wanted(world):
-            regroup(plan, world, chance)
+            state[At.REGROUP] = 1
         else:
-            train_on(plan, world)
-    note(plan, world, Kind.PHASE_END, -1, -1, -1)
+            train_on(world, Phase.TRAINING.value)
+    tell(world, Kind.PHASE_END.value, -1, -1, -1)
 
 
 @rule
-def end_restart(plan: Plan, world: World, chance: Chance) -> None:
+def end_restart(world: World) -> None:
     """From RESTART to RESTORE, from the better tier; at the very beginning there is nothing to restore."""
     if world.state[At.STARTING_UP] == 1:
         world.state[At.STARTING_UP] = 0
-        train_on(plan, world)
+        train_on(world, Phase.TRAINING.value)
         return
-    purpose = Purpose.RESTORE_MEMORY.value if memory_is_better(world) else Purpose.RESTORE.value
-    enter(world, Phase.RESTORE, lasts(plan, world, chance, purpose))
+    tier = Purpose.RESTORE_MEMORY.value if memory_is_better(world) else Purpose.RESTORE.value
+    enter(world, Phase.RESTORE.value, tier)
 
 
 @rule
-def resume(plan: Plan, world: World) -> None:
+def resume(world: World) -> None:
     """A stall is over: the phase it paused goes on."""
     state = world.state
-    state[At.PHASE] = state[At.PAUSED]
     if state[At.PAUSED] <= Phase.SAVING:
-        depart(plan, world, stop_is_wanted(world))
+        train_on(world, state[At.PAUSED])
     else:
-        enter(world, state[At.PAUSED], state[At.PAUSED_LEFT])
+        enter_for(world, state[At.PAUSED], state[At.PAUSED_LEFT])

@@ -56,9 +56,9 @@ def _draw_mark(plan: Plan, world: World, chance: Chance, row: int) -> None:
     cause = mark[Mark.CAUSE]
     stream = mark[Mark.STREAM]
     ordinal = mark[Mark.ORDINAL]
-    mark[Mark.SPEED] = draw_speed(plan, chance.key, cause, stream, ordinal)
-    _expect(world, row, HEALED, draw_ticks(plan, chance.key, cause, stream, ordinal, Purpose.HEALED))
-    _expect(world, row, FOUND, draw_ticks(plan, chance.key, cause, stream, ordinal, Purpose.FOUND))
+    mark[Mark.SPEED] = draw_speed(plan.laws, chance.key, cause, stream, ordinal)
+    _expect(world, row, HEALED, draw_ticks(plan.laws, chance.key, cause, stream, ordinal, Purpose.HEALED.value))
+    _expect(world, row, FOUND, draw_ticks(plan.laws, chance.key, cause, stream, ordinal, Purpose.FOUND.value))
 
 
 @rule

@@ -1,16 +1,16 @@
-"""Strikes: a candidate comes; if it is not void it stops, stalls or slows the job."""
+"""Strikes: a candidate comes; if it is not void it stops, stalls or slows the job, or takes a node of the pool."""
 
 from simulator.chance import Chance, Purpose, uniform
 from simulator.durations import NEVER, draw_ticks
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.names import later, line_of
-from simulator.engines.kernel.nodes import is_lemon, nodes_out, open_job, send_to_repair, take, take_from_pool
-from simulator.engines.kernel.phases import book, enter, lasts, lead, note, stop_is_wanted
+from simulator.engines.kernel.nodes import await_shop, is_lemon, nodes_out, open_job, take, take_from_pool
+from simulator.engines.kernel.phases import enter, enter_for, lead, tell, train_on
 from simulator.engines.kernel.places import any_filled, is_filled
 from simulator.engines.kernel.slow import mark_place
-from simulator.engines.kernel.training import depart, drain, is_training, roll_back, settle
+from simulator.engines.kernel.training import is_training, make_durable, roll_back
 from simulator.engines.kernel.units import advance_unit, break_unit, first_place, has_left_cohort
-from simulator.engines.kernel.weather import advance_clock, find_next
+from simulator.engines.kernel.weather import advance_clock
 from simulator.engines.kernel.world import At, Place, Source, Unit, World
 from simulator.jit import rule
 from simulator.ledger import Effect, Exposed, Kind, Phase
@@ -19,23 +19,30 @@ from simulator.plan import Line, Plan
 
 @rule
 def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
-    """The next candidate comes, and the one after it is found."""
+    """The next candidate comes."""
     state = world.state
     source = state[At.SOURCE]
+    state[At.SOURCE] = Source.UNKNOWN
     state[At.UNIT] = -1
     state[At.SLOT] = -1
+    state[At.BENCH] = -1
     if source >= 0:
-        on_clock(plan, world, chance, source)
+        strikes = meet_clock(plan, world, chance, source)
     elif source == Source.SUDDEN:
-        on_sudden(plan, world, chance)
+        strikes = meet_sudden(plan, world, chance)
     else:
-        on_line(plan, world, chance)
-    find_next(plan, world)
+        strikes = meet_line(plan, world)
+    generation = world.units[state[At.SLOT], Unit.GENERATION] if state[At.SLOT] >= 0 else 0
+    if strikes:
+        strike(plan, world, chance)
+    slot = state[At.SLOT]
+    if slot >= 0 and world.units[slot, Unit.ALIVE] == 1 and world.units[slot, Unit.GENERATION] == generation:
+        advance_unit(plan, world, chance, slot)
 
 
 @rule
-def on_clock(plan: Plan, world: World, chance: Chance, clock: int) -> None:
-    """A candidate of a cohort or of a bench."""
+def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
+    """A candidate of a cohort or of a bench; returns whether it may strike."""
     state = world.state
     causes = len(plan.units)
     cause = clock if clock < causes else clock - causes
@@ -43,36 +50,91 @@ def on_clock(plan: Plan, world: World, chance: Chance, clock: int) -> None:
     state[At.CAUSE] = cause
     state[At.STREAM] = clock
     state[At.ORDINAL] = ordinal
-    advance_clock(plan, world, chance, clock)
-    if not is_exposed(world, plan.exposed[cause]):
-        return
     units = plan.units[cause] if clock < causes else plan.per_place[cause] * plan.spares
     unit = 0
     if units > 1:
-        number = uniform(chance.key, clock, ordinal, Purpose.UNIT)
-        unit = min(units - 1, int(number * units))
-    effect = drawn_effect(plan, chance, cause, clock, ordinal)
+        unit = min(units - 1, int(uniform(chance.key, clock, ordinal, Purpose.UNIT) * units))
+    advance_clock(plan, world, chance, clock)
     if clock >= causes:
-        if effect == Effect.STOP:
-            strike_bench(plan, world, chance, unit // plan.per_place[cause])
-        return
-    state[At.UNIT] = unit
-    state[At.EFFECT] = effect
-    state[At.BLAST] = plan.blast[cause]
-    state[At.PLACE] = first_place(plan, cause, unit)
-    if plan.renewal[cause] == 1 and has_left_cohort(world, cause, unit):
-        return
-    if is_void_unit(plan, world, chance):
-        return
-    strike(plan, world, chance)
+        state[At.BENCH] = unit // plan.per_place[cause]
+    else:
+        state[At.UNIT] = unit
+        if plan.renewal[cause] == 1 and has_left_cohort(world, cause, unit):
+            return False
+    return is_there(plan, world, chance, unit)
 
 
 @rule
-def drawn_effect(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int) -> int:
-    """The effect of a strike: a STOP may be hidden by the network, and then it stalls."""
+def meet_sudden(plan: Plan, world: World, chance: Chance) -> bool:
+    """A candidate of a renewed unit's own clock, or a relapse; returns whether it may strike."""
+    state = world.state
+    state[At.CAUSE] = world.sudden[0, 1]
+    state[At.STREAM] = world.sudden[0, 2]
+    state[At.ORDINAL] = world.sudden[0, 3]
+    ref = world.sudden[0, REF]
+    serial = world.sudden[0, SERIAL]
+    drop_top(world.sudden, state[At.SUDDEN])
+    state[At.SUDDEN] -= 1
+    if state[At.STREAM] >= len(plan.units):
+        state[At.EFFECT] = Effect.STOP
+        state[At.BLAST] = 1
+        state[At.PLACE] = ref
+        return world.places[ref, Place.NODE] >= 0 and world.places[ref, Place.SERIAL] == serial
+    if world.units[ref, Unit.ALIVE] == 0 or world.units[ref, Unit.GENERATION] != serial:
+        return False  # drawn before the unit was evicted
+    state[At.SLOT] = ref
+    state[At.UNIT] = world.units[ref, Unit.UNIT]
+    return is_there(plan, world, chance, state[At.UNIT])
+
+
+@rule
+def meet_line(plan: Plan, world: World) -> bool:
+    """A scripted candidate; returns whether it may strike."""
+    state = world.state
+    line = plan.script_order[state[At.LINE]]
+    state[At.LINE] += 1
+    row = plan.script[line]
+    state[At.CAUSE] = row[Line.CAUSE]
+    state[At.STREAM] = row[Line.CAUSE]
+    state[At.ORDINAL] = line
+    state[At.EFFECT] = row[Line.EFFECT]
+    state[At.PLACE] = row[Line.PLACE]
+    state[At.BLAST] = row[Line.BLAST] if row[Line.BLAST] >= 0 else 1
+    state[At.BENCH] = row[Line.BENCH]
+    return True
+
+
+@rule
+def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
+    """Fill in the candidate at hand; returns whether its cause is exposed and its unit is there to strike."""
+    state = world.state
+    cause = state[At.CAUSE]
+    if not is_exposed(world, plan.exposed[cause]):
+        return False
+    state[At.EFFECT] = drawn_effect(plan, world, chance)
+    state[At.BLAST] = plan.blast[cause]
+    if state[At.BENCH] >= 0:
+        return True
+    place = first_place(plan, cause, unit)
+    state[At.PLACE] = place
+    if plan.lemon_share[cause] > 0.0:
+        if place < 0 or not is_filled(world, place):
+            return False
+        if not is_lemon(plan, world, chance, world.places[place, Place.NODE]):
+            return False
+    if plan.per_place[cause] == 0 and plan.span[cause] > 0:
+        return any_filled(plan, world, place, place + plan.span[cause])
+    return True
+
+
+@rule
+def drawn_effect(plan: Plan, world: World, chance: Chance) -> int:
+    """The effect of the candidate at hand: a STOP may be hidden by the network, and then it stalls."""
+    state = world.state
+    cause = state[At.CAUSE]
     effect = plan.effect[cause]
     if effect == Effect.STOP and plan.hidden[cause] > 0.0:
-        if uniform(chance.key, stream, ordinal, Purpose.HIDDEN) < plan.hidden[cause]:
+        if uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.HIDDEN) < plan.hidden[cause]:
             return Effect.STALL.value
     return effect
 
@@ -87,91 +149,26 @@ def is_exposed(world: World, exposed: int) -> bool:
 
 
 @rule
-def is_void_unit(plan: Plan, world: World, chance: Chance) -> bool:
-    """Whether the unit of the candidate at hand is not there to strike: no node in it, or not a lemon."""
-    state = world.state
-    cause = state[At.CAUSE]
-    place = state[At.PLACE]
-    if plan.lemon_share[cause] > 0.0:
-        if place < 0 or not is_filled(world, place):
-            return True
-        if not is_lemon(plan, world, chance, world.places[place, Place.NODE]):
-            return True
-    if plan.per_place[cause] == 0 and plan.span[cause] > 0:
-        return not any_filled(plan, world, place, place + plan.span[cause])
-    return False
-
-
-@rule
-def on_line(plan: Plan, world: World, chance: Chance) -> None:
-    """A scripted candidate."""
-    state = world.state
-    line = plan.script_order[state[At.LINE]]
-    state[At.LINE] += 1
-    row = plan.script[line]
-    state[At.CAUSE] = row[Line.CAUSE]
-    state[At.STREAM] = row[Line.CAUSE]
-    state[At.ORDINAL] = line
-    if row[Line.BENCH] >= 0:
-        if row[Line.EFFECT] == Effect.STOP:
-            strike_bench(plan, world, chance, row[Line.BENCH])
-        return
-    state[At.EFFECT] = row[Line.EFFECT]
-    state[At.PLACE] = row[Line.PLACE]
-    state[At.BLAST] = row[Line.BLAST] if row[Line.BLAST] >= 0 else 1
-    strike(plan, world, chance)
-
-
-@rule
-def on_sudden(plan: Plan, world: World, chance: Chance) -> None:
-    """A candidate of a renewed unit, or a relapse."""
-    state = world.state
-    state[At.CAUSE] = world.sudden[0, 1]
-    state[At.STREAM] = world.sudden[0, 2]
-    state[At.ORDINAL] = world.sudden[0, 3]
-    ref = world.sudden[0, REF]
-    serial = world.sudden[0, SERIAL]
-    drop_top(world.sudden, state[At.SUDDEN])
-    state[At.SUDDEN] -= 1
-    if state[At.STREAM] < len(plan.units):
-        on_unit(plan, world, chance, ref, serial)
-    elif world.places[ref, Place.NODE] >= 0 and world.places[ref, Place.SERIAL] == serial:
-        state[At.EFFECT] = Effect.STOP
-        state[At.BLAST] = 1
-        state[At.PLACE] = ref
-        strike(plan, world, chance)
-
-
-@rule
-def on_unit(plan: Plan, world: World, chance: Chance, slot: int, generation: int) -> None:
-    """A candidate of a renewed unit's own clock; stale if the unit was evicted since it was drawn."""
-    state = world.state
-    unit = world.units[slot]
-    if unit[Unit.ALIVE] == 0 or unit[Unit.GENERATION] != generation:
-        return
-    cause = state[At.CAUSE]
-    if is_exposed(world, plan.exposed[cause]):
-        state[At.UNIT] = unit[Unit.UNIT]
-        state[At.SLOT] = slot
-        state[At.EFFECT] = drawn_effect(plan, chance, cause, cause, state[At.ORDINAL])
-        state[At.BLAST] = plan.blast[cause]
-        state[At.PLACE] = first_place(plan, cause, unit[Unit.UNIT])
-        if not is_void_unit(plan, world, chance):
-            strike(plan, world, chance)
-    if unit[Unit.ALIVE] == 1 and unit[Unit.GENERATION] == generation:
-        advance_unit(plan, world, chance, slot)
-
-
-@rule
 def strike(plan: Plan, world: World, chance: Chance) -> None:
     """The candidate at hand strikes, unless its effect finds nothing to act on."""
-    effect = world.state[At.EFFECT]
-    if effect == Effect.STOP:
-        on_stop(plan, world, chance)
+    state = world.state
+    effect = state[At.EFFECT]
+    if state[At.BENCH] >= 0:
+        strike_bench(plan, world, chance)
+    elif effect == Effect.STOP:
+        on_stop(plan, world)
     elif effect == Effect.STALL:
         on_stall(plan, world, chance)
     else:
         on_slow(plan, world, chance)
+
+
+@rule
+def tell_strike(world: World) -> None:
+    """Have a record made of the strike at hand."""
+    state = world.state
+    place = state[At.PLACE] if state[At.BENCH] < 0 else -1
+    tell(world, Kind.STRIKE.value, state[At.CAUSE], state[At.ORDINAL], place)
 
 
 @rule
@@ -184,23 +181,21 @@ def count_failure(plan: Plan, world: World) -> None:
 
 
 @rule
-def on_stop(plan: Plan, world: World, chance: Chance) -> None:
+def on_stop(plan: Plan, world: World) -> None:
     """A STOP: nodes are taken, work is rolled back, and a job at work goes to DETECTION."""
     state = world.state
     phase = state[At.PHASE]
     busy = phase <= Phase.RESTORE
     blast = state[At.BLAST]
-    first = state[At.PLACE] // max(1, blast) * blast
+    first = 0 if blast == 0 else state[At.PLACE] // blast * blast
+    if blast > 0 and state[At.PLACE] < 0:
+        return
     if (not busy) and (blast == 0 or not any_filled(plan, world, first, first + blast)):
         return
     count_failure(plan, world)
+    tell_strike(world)
     if busy:
-        world.interruptions[state[At.CAUSE]] += 1
-        book(plan, world)
-        drain(world, state[At.NOW])
-        state[At.DRAIN_ENDS] = NEVER
-        state[At.STARTING_UP] = 0
-    job = -1
+        interrupt(world)
     if blast > 0:
         job = open_job(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])
         if job < 0:
@@ -208,49 +203,43 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
         for place in range(first, min(first + blast, plan.needed)):
             if is_filled(world, place):
                 take(plan, world, place, job)
+        await_shop(world, job)
     roll_back(world)
-    break_unit(plan, world, chance, state[At.SLOT])
+    break_unit(plan, world, state[At.SLOT])
     if busy or phase == Phase.SWAP:
         lead(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])
-    if busy:
-        enter(world, Phase.DETECTION, lasts(plan, world, chance, Purpose.DETECTION))
-    if job >= 0:
-        if busy or phase == Phase.DETECTION or phase == Phase.DIAGNOSIS:
-            await_diagnosis(world, job)
-        else:
-            send_to_repair(plan, world, chance, job)
-    note(plan, world, Kind.STRIKE, state[At.CAUSE], state[At.ORDINAL], state[At.PLACE])
 
 
 @rule
-def await_diagnosis(world: World, job: int) -> None:
-    """A repair job waits until the diagnosis has found its nodes."""
+def interrupt(world: World) -> None:
+    """A job at work stops: the drain, a save in flight and a paused phase are forgotten."""
     state = world.state
-    if state[At.PENDING] >= len(world.pending):
-        state[At.OVERFLOW] = 1
-        return
-    world.pending[state[At.PENDING]] = job
-    state[At.PENDING] += 1
+    world.interruptions[state[At.CAUSE]] += 1
+    make_durable(world, state[At.NOW])
+    state[At.DRAIN_ENDS] = NEVER
+    state[At.STARTING_UP] = 0
+    enter(world, Phase.DETECTION.value, Purpose.DETECTION.value)
 
 
 @rule
-def strike_bench(plan: Plan, world: World, chance: Chance, slot: int) -> None:
+def strike_bench(plan: Plan, world: World, chance: Chance) -> None:
     """A STOP takes the node in a slot of the pool; the job goes on."""
     state = world.state
+    slot = state[At.BENCH]
     cause = state[At.CAUSE]
-    if slot >= state[At.POOL]:
+    if state[At.EFFECT] != Effect.STOP or slot >= state[At.POOL]:
         return
     if plan.lemon_share[cause] > 0.0:
         node = world.pool[(state[At.POOL_HEAD] + slot) % len(world.pool)]
         if not is_lemon(plan, world, chance, node):
             return
     count_failure(plan, world)
+    tell_strike(world)
     job = open_job(world, cause, state[At.STREAM], state[At.ORDINAL])
     if job < 0:
         return
     take_from_pool(world, slot, job)
-    send_to_repair(plan, world, chance, job)
-    note(plan, world, Kind.STRIKE, cause, state[At.ORDINAL], -1)
+    state[At.URGENT] = job
 
 
 @rule
@@ -260,15 +249,14 @@ def on_stall(plan: Plan, world: World, chance: Chance) -> None:
     phase = state[At.PHASE]
     if phase > Phase.RESTORE:
         return
+    tell_strike(world)
     length = stall_length(plan, world, chance)
     if phase == Phase.STALL:
         state[At.ENDS] = max(state[At.ENDS], later(state[At.NOW], length))
-    else:
-        book(plan, world)
-        state[At.PAUSED] = state[At.PHASE]
-        state[At.PAUSED_LEFT] = state[At.ENDS] - state[At.NOW]
-        enter(world, Phase.STALL, length)
-    note(plan, world, Kind.STRIKE, state[At.CAUSE], state[At.ORDINAL], state[At.PLACE])
+        return
+    state[At.PAUSED] = phase
+    state[At.PAUSED_LEFT] = state[At.ENDS] - state[At.NOW]
+    enter_for(world, Phase.STALL.value, length)
 
 
 @rule
@@ -278,7 +266,7 @@ def stall_length(plan: Plan, world: World, chance: Chance) -> int:
     line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
     if line >= 0 and plan.script[line, Line.LENGTH] >= 0:
         return plan.script[line, Line.LENGTH]
-    return draw_ticks(plan, chance.key, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], Purpose.LENGTH)
+    return draw_ticks(plan.laws, chance.key, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], Purpose.LENGTH.value)
 
 
 @rule
@@ -288,9 +276,7 @@ def on_slow(plan: Plan, world: World, chance: Chance) -> None:
     place = state[At.PLACE]
     if place < 0 or not is_filled(world, place) or world.places[place, Place.MARK] >= 0:
         return
-    if is_training(world):
-        settle(plan, world)
+    tell_strike(world)
     mark_place(plan, world, chance)
     if is_training(world):
-        depart(plan, world, stop_is_wanted(world))
-    note(plan, world, Kind.STRIKE, state[At.CAUSE], state[At.ORDINAL], place)
+        train_on(world, state[At.PHASE])

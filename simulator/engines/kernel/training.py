@@ -1,6 +1,6 @@
 """Training and checkpoints: jumping over whole checkpoint cycles, rolling back.
 
-While the job trains and saves undisturbed, nothing is stepped: `depart` computes when the stretch ends, and `settle` says,
+While the job trains and saves undisturbed, nothing is stepped: `depart` computes when the stretch ends, and `advance_stretch` says,
 whenever somebody asks, how far it has come. A stretch runs to DONE where storage saves can never overlap, else (or when
 a planned stop waits for the save in flight) to the close of its first save.
 """
@@ -19,7 +19,7 @@ def is_training(world: World) -> bool:
 
 
 @rule
-def settle(plan: Plan, world: World) -> None:
+def advance_stretch(plan: Plan, world: World) -> None:
     """Bring a stretch up to now: phase, work, saves, checkpoints and the account of saves."""
     state = world.state
     elapsed = state[At.NOW] - state[At.BEGUN]
@@ -125,7 +125,7 @@ def land(plan: Plan, world: World, cycles: int, closed: int) -> None:
         state[At.DRAIN_WORK] = work - every * gain
         state[At.DRAIN_KEPT] = kept - every * state[At.CYCLE]
         state[At.DRAIN_SAVES] = saves - since - every
-    drain(world, closed)
+    make_durable(world, closed)
     state[At.DRAIN_ENDS] = closed + plan.lag
     state[At.DRAIN_WORK] = work
     state[At.DRAIN_KEPT] = kept
@@ -143,7 +143,7 @@ def close_save(plan: Plan, world: World, tick: int) -> None:
     if plan.memory_group > 0:
         keep_in_memory(world)
     if state[At.SAVE_GOES] == Save.STORAGE:
-        drain(world, tick)
+        make_durable(world, tick)
         state[At.DRAIN_ENDS] = tick + plan.lag
         state[At.DRAIN_WORK] = state[At.WORK]
         state[At.DRAIN_KEPT] = state[At.KEPT]
@@ -162,7 +162,7 @@ def keep_in_memory(world: World) -> None:
 
 
 @rule
-def drain(world: World, tick: int) -> None:
+def make_durable(world: World, tick: int) -> None:
     """The drain in flight becomes durable if it ends by `tick`."""
     state = world.state
     if state[At.DRAIN_ENDS] <= tick:
@@ -248,7 +248,7 @@ def memory_is_better(world: World) -> bool:
 def roll_back(world: World) -> None:
     """Return to the newest checkpoint that survived; the training ticks since are lost."""
     state = world.state
-    drain(world, state[At.NOW])
+    make_durable(world, state[At.NOW])
     if memory_is_better(world):
         kept = state[At.MEMORY_KEPT]
         state[At.WORK] = state[At.MEMORY_WORK]

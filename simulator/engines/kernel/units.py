@@ -3,10 +3,9 @@
 from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, age_at, budget, ticks
 from simulator.engines.kernel.heap import REF, SERIAL, sift_up
-from simulator.engines.kernel.names import DEPTH, GENERATION, later, line_of, named_ticks
+from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later, line_of, named_ticks
 from simulator.engines.kernel.places import is_filled
-from simulator.engines.kernel.weather import find_next
-from simulator.engines.kernel.world import At, Node, Place, Unit, World
+from simulator.engines.kernel.world import At, Node, Place, Source, Unit, World
 from simulator.jit import rule
 from simulator.plan import Line, Plan
 
@@ -62,7 +61,7 @@ def _leave_cohort(world: World, cause: int, unit: int, family: int) -> int:
 
 
 @rule
-def break_unit(plan: Plan, world: World, chance: Chance, slot: int) -> None:
+def break_unit(plan: Plan, world: World, slot: int) -> None:
     """The unit at hand (CAUSE, UNIT, and ORDINAL if it is still of the cohort) breaks: a new one will stand there."""
     state = world.state
     cause = state[At.CAUSE]
@@ -75,15 +74,30 @@ def break_unit(plan: Plan, world: World, chance: Chance, slot: int) -> None:
     world.units[slot, Unit.ALIVE] = 0
     place = first_place(plan, cause, state[At.UNIT])
     if place < 0 or is_filled(world, place):
-        give_birth(plan, world, chance, slot)
+        world.units[slot, Unit.NEXT] = state[At.BIRTHS]
+        state[At.BIRTHS] = slot
     else:
         world.units[slot, Unit.NEXT] = world.places[place, Place.AWAITS]
         world.places[place, Place.AWAITS] = slot
 
 
 @rule
-def give_birth(plan: Plan, world: World, chance: Chance, slot: int) -> None:
+def bear_those_of(world: World, place: int) -> None:
+    """A place was filled: the units that await it are to be born."""
+    slot = world.places[place, Place.AWAITS]
+    world.places[place, Place.AWAITS] = -1
+    while slot >= 0:
+        following = world.units[slot, Unit.NEXT]
+        world.units[slot, Unit.NEXT] = world.state[At.BIRTHS]
+        world.state[At.BIRTHS] = slot
+        slot = following
+
+
+@rule
+def give_birth(plan: Plan, world: World, chance: Chance) -> None:
     """A new unit begins at age 0."""
+    slot = world.state[At.BIRTHS]
+    world.state[At.BIRTHS] = world.units[slot, Unit.NEXT]
     world.units[slot, Unit.ALIVE] = 1
     world.units[slot, Unit.BIRTH] = world.state[At.NOW]
     world.units[slot, Unit.LAST] = world.state[At.NOW]
@@ -99,15 +113,13 @@ def advance_unit(plan: Plan, world: World, chance: Chance, slot: int) -> None:
     unit[Unit.GENERATION] += 1
     ordinal = unit[Unit.FAMILY] + unit[Unit.GENERATION] * GENERATION
     world.unit_level[slot] += budget(chance.key, cause, ordinal)
-    age = ticks(age_at(plan, cause, world.unit_level[slot]))
+    age = ticks(age_at(hazards_of(plan), cause, world.unit_level[slot]))
     unit[Unit.LAST] = max(unit[Unit.LAST], later(unit[Unit.BIRTH], age))
-    push_sudden(plan, world, unit[Unit.LAST], cause, cause, ordinal, slot, unit[Unit.GENERATION])
+    push_sudden(world, unit[Unit.LAST], cause, cause, ordinal, slot, unit[Unit.GENERATION])
 
 
 @rule
-def push_sudden(
-    plan: Plan, world: World, tick: int, cause: int, stream: int, ordinal: int, ref: int, serial: int
-) -> None:
+def push_sudden(world: World, tick: int, cause: int, stream: int, ordinal: int, ref: int, serial: int) -> None:
     """Add a candidate to the heap, unless it never comes."""
     state = world.state
     row = state[At.SUDDEN]
@@ -125,8 +137,7 @@ def push_sudden(
     sudden[row, REF] = ref
     sudden[row, SERIAL] = serial
     sift_up(sudden, row)
-    if tick <= state[At.NEXT]:
-        find_next(plan, world)
+    state[At.SOURCE] = Source.UNKNOWN
 
 
 @rule
@@ -145,4 +156,4 @@ def await_relapse(plan: Plan, world: World, chance: Chance, place: int) -> None:
     if stream < 2 * len(plan.units):
         stream += 2 * len(plan.units)
     tick = later(world.state[At.NOW], wait)
-    push_sudden(plan, world, tick, cause, stream, ordinal + DEPTH, place, world.places[place, Place.SERIAL])
+    push_sudden(world, tick, cause, stream, ordinal + DEPTH, place, world.places[place, Place.SERIAL])

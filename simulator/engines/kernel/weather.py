@@ -2,6 +2,7 @@
 
 from simulator.chance import Chance
 from simulator.durations import NEVER, budget, cohort_tick, level_at
+from simulator.engines.kernel.names import hazards_of
 from simulator.engines.kernel.world import At, Source, World
 from simulator.jit import rule
 from simulator.plan import Line, Plan
@@ -15,7 +16,7 @@ def start_weather(plan: Plan, world: World, chance: Chance) -> None:
     scripted = len(plan.script) > 0
     for cause in range(causes):
         on_bench = plan.bench[cause] == 1 and plan.per_place[cause] > 0 and plan.spares > 0
-        level = level_at(plan, cause, plan.hazard[cause, 2])
+        level = level_at(hazards_of(plan), cause, plan.hazard[cause, 2])
         for clock in (cause, causes + cause):
             world.clock[clock] = NEVER
             if plan.units[cause] > 0 and not scripted and (clock == cause or on_bench):
@@ -25,7 +26,7 @@ def start_weather(plan: Plan, world: World, chance: Chance) -> None:
                 advance_clock(plan, world, chance, clock)
     state[At.SUDDEN] = 0
     state[At.LINE] = 0
-    find_next(plan, world)
+    state[At.SOURCE] = Source.UNKNOWN
 
 
 @rule
@@ -36,7 +37,7 @@ def advance_clock(plan: Plan, world: World, chance: Chance, clock: int) -> None:
     units = plan.units[cause] if clock < causes else plan.per_place[cause] * plan.spares
     world.clock_ordinal[clock] += 1
     world.clock_level[clock] += budget(chance.key, clock, world.clock_ordinal[clock]) / units
-    world.clock[clock] = max(world.clock[clock], cohort_tick(plan, cause, world.clock_level[clock]))
+    world.clock[clock] = max(world.clock[clock], cohort_tick(hazards_of(plan), cause, world.clock_level[clock]))
 
 
 @rule

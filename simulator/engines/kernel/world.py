@@ -24,72 +24,84 @@ class At(IntEnum):
     PHASE = 3
     BEGUN = 4  # the tick up to which the phase is booked
     ENDS = 5  # the tick of the phase's timer
-    ENDING = 6  # whether the timer of training rings for DONE (1) or for the close of a save (0)
+    ENDING = 6  # whether the timer of a stretch rings for DONE (1) or for the close of its first save (0)
     RECORDS = 7
+    OVERLONG = 8  # more records than the plan allows
     # training and checkpoints
-    WORK = 8  # w
-    CYCLE_WORK = 9  # c
-    SAVES = 10  # i
-    KEPT = 11  # K
-    SPEED = 12
-    TO_SAVE = 13  # training ticks until the next save is due
-    SAVE_LEFT = 14  # ticks which that save takes, or still takes
-    SAVE_GOES = 15  # where it goes: see Save
-    CYCLE = 16  # m: ticks of a cycle at this speed
-    DURABLE_WORK = 17  # D
-    DURABLE_KEPT = 18
-    DURABLE_SAVES = 19
-    MEMORY_WORK = 20  # M
-    MEMORY_KEPT = 21
-    MEMORY_SAVES = 22
-    MEMORY_USABLE = 23
-    DRAIN_ENDS = 24
-    DRAIN_WORK = 25
-    DRAIN_KEPT = 26
-    DRAIN_SAVES = 27
-    LOST_EPOCH = 28  # members of L carry it; a new number empties L
-    PAUSED = 29  # the phase that a stall pauses
-    PAUSED_LEFT = 30
-    STARTING_UP = 31
+    WORK = 9  # w
+    CYCLE_WORK = 10  # c
+    SAVES = 11  # i
+    KEPT = 12  # K
+    SPEED = 13
+    TO_SAVE = 14  # training ticks until the next save is due
+    SAVE_LEFT = 15  # ticks which that save takes, or still takes
+    SAVE_GOES = 16  # where it goes: see Save
+    CYCLE = 17  # m: ticks of a cycle at this speed
+    DURABLE_WORK = 18  # D
+    DURABLE_KEPT = 19
+    DURABLE_SAVES = 20
+    MEMORY_WORK = 21  # M
+    MEMORY_KEPT = 22
+    MEMORY_SAVES = 23
+    MEMORY_USABLE = 24
+    DRAIN_ENDS = 25
+    DRAIN_WORK = 26
+    DRAIN_KEPT = 27
+    DRAIN_SAVES = 28
+    LOST_EPOCH = 29  # members of L carry it; a new number empties L
+    PAUSED = 30  # the phase that a stall pauses
+    PAUSED_LEFT = 31
+    STARTING_UP = 32
     # places, pool, shop
-    EMPTY = 32  # number of empty places
-    POOL_HEAD = 33
-    POOL = 34  # number of nodes in the pool
-    SERIAL = 35  # last serial number given to a placement or a mark
-    JOBS = 36  # rows of `jobs` in use
-    FREE_JOB = 37  # first row to use again; -1: none
-    PENDING = 38  # repair jobs that wait for the close of DIAGNOSIS
-    RETURNS = 39
-    ENTRIES = 40  # jobs that ever entered the shop
+    EMPTY = 33  # number of empty places
+    POOL_HEAD = 34
+    POOL = 35  # number of nodes in the pool
+    SERIAL = 36  # last serial number given to a placement or a mark
+    JOBS = 37  # rows of `jobs` in use
+    FREE_JOB = 38  # first row to use again; -1: none
+    PENDING = 39  # repair jobs on their way to the shop
+    URGENT = 40  # a repair job that enters the shop whatever the phase; -1: none
+    RETURNS = 41
+    ENTRIES = 42  # jobs that ever entered the shop
     # slow places
-    MARKS = 41
-    FREE_MARK = 42
-    ACTIVE = 43
-    FOUND = 44  # found places that still hold their node
-    SLOW_ENDS = 45
+    MARKS = 43
+    FREE_MARK = 44
+    ACTIVE = 45
+    FOUND = 46  # found places that still hold their node
+    SLOW_ENDS = 47
     # windows
-    WINDOW = 46  # number of the next window
-    WINDOW_DUE = 47
-    WINDOW_PENDING = 48  # its number; -1: none
+    WINDOW = 48  # number of the next window
+    WINDOW_DUE = 49
+    WINDOW_PENDING = 50  # its number; -1: none
     # the lead
-    LEAD_CAUSE = 49
-    LEAD_STREAM = 50
-    LEAD_ORDINAL = 51
+    LEAD_CAUSE = 51
+    LEAD_STREAM = 52
+    LEAD_ORDINAL = 53
     # weather
-    NEXT = 52  # tick of the next candidate
-    SOURCE = 53  # where it comes from: a row of the clocks, or one of Source
-    SUDDEN = 54
-    UNITS = 55
-    LINE = 56  # next line of the script
+    NEXT = 54  # tick of the next candidate
+    SOURCE = 55  # where it comes from: a clock, or one of Source
+    SUDDEN = 56
+    UNITS = 57
+    LINE = 58  # next line of the script
     # the candidate at hand
-    CAUSE = 57
-    STREAM = 58
-    ORDINAL = 59
-    UNIT = 60  # -1: none (scripted, relapse)
-    SLOT = 61  # of a renewed unit; -1: none
-    PLACE = 62  # first place; -1: none
-    BLAST = 63
-    EFFECT = 64
+    CAUSE = 59
+    STREAM = 60
+    ORDINAL = 61
+    UNIT = 62  # -1: none (scripted, relapse)
+    SLOT = 63  # of a renewed unit; -1: none
+    PLACE = 64  # first place; -1: none
+    BLAST = 65
+    EFFECT = 66
+    BENCH = 67  # slot of the pool that it falls on; -1: it falls on places
+    # what an event leaves to do: see loop.conclude
+    REGROUP = 68
+    DEPART = 69
+    LASTS = 70  # purpose under which the length of the new phase is drawn; -1: none
+    BIRTHS = 71  # first unit slot to be born; -1: none
+    NOTE = 72  # kind of the record to make; -1: none
+    NOTE_CAUSE = 73
+    NOTE_ORDINAL = 74
+    NOTE_PLACE = 75
 
 
 class Source(IntEnum):
@@ -98,6 +110,7 @@ class Source(IntEnum):
     SCRIPT = -1
     SUDDEN = -2
     NONE = -3
+    UNKNOWN = -4  # to be found
 
 
 class Save(IntEnum):

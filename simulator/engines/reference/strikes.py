@@ -9,8 +9,7 @@ import numpy as np
 from simulator.chance import Purpose, uniform
 from simulator.durations import (
     NEVER,
-    Floats,
-    Integers,
+    Hazards,
     age_at,
     budget,
     cohort_tick,
@@ -142,19 +141,12 @@ def relapse_of(repair: Strike, place: int, causes: int) -> Strike:
     return Strike(name, Effect.STOP, place, scripted=repair.scripted, given=given)
 
 
-class _Laws(NamedTuple):
-    # What the samplers read of a plan. A call into compiled code unpacks its arguments: four arrays, not forty.
-    laws: Floats
-    hazard_kind: Integers
-    hazard: Floats
-    table: Floats
-
-
 class Chance:
     """The draws of one replication: every number is a pure function of a name and a purpose."""
 
     def __init__(self, plan: Plan, key: np.uint64) -> None:
-        self._laws = _Laws(plan.laws, plan.hazard_kind, plan.hazard, plan.table)
+        self._laws = plan.laws
+        self._hazards = Hazards(plan.hazard_kind, plan.hazard, plan.table)
         self._key = np.uint64(key)
         self._causes = len(plan.units)
 
@@ -194,12 +186,12 @@ class Chance:
 
     def first_level(self, cause: int) -> float:
         """Cumulative hazard of a unit of the cohort at tick 0."""
-        return float(level_at(self._laws, cause, float(self._laws.hazard[cause, 2])))
+        return float(level_at(self._hazards, cause, float(self._hazards.parameters[cause, 2])))
 
     def cohort_tick(self, cause: int, level: float) -> int:
         """The tick at which the cohort reaches a level."""
-        return int(cohort_tick(self._laws, cause, level))
+        return int(cohort_tick(self._hazards, cause, level))
 
     def age(self, cause: int, level: float) -> int:
         """The age at which a unit reaches a level [ticks]."""
-        return int(ticks(age_at(self._laws, cause, level)))
+        return int(ticks(age_at(self._hazards, cause, level)))

@@ -1,0 +1,32 @@
+"""`derisk presets`: the scenarios that ship with the package."""
+
+from pathlib import Path
+from typing import Any
+
+from simulator.cli.border import width, write_json, write_text
+from simulator.cli.options import AsJson
+
+
+def presets(json: AsJson = False) -> None:
+    """List the scenarios that ship with the package: published runs first, then others to start from."""
+    from simulator import resources
+    from simulator.report import text
+
+    folder = resources.scenarios()
+    files = sorted(folder.rglob("*.yaml"), key=lambda file: ("presets" not in file.parts, file.parts))
+    entries = [_entry(folder, file) for file in files]
+    if json:
+        write_json({"schema": 1, "folder": str(folder), "presets": entries})
+        return
+    rows = [(entry["preset"], entry["question"] or entry["scenario"]) for entry in entries]
+    usage = "derisk run PRESET forecasts one; derisk check PRESET shows its inputs."
+    write_text(f"{text.table(rows, width=width(), indent=0)}\n\n{usage}")
+
+
+def _entry(folder: Path, file: Path) -> dict[str, Any]:
+    from simulator.scenario import load_scenario
+
+    scenario = load_scenario(file)
+    inside = file.relative_to(folder)
+    name = inside.stem if inside.parts[0] == "presets" else inside.with_suffix("").as_posix()
+    return {"preset": name, "scenario": scenario.name, "question": scenario.question, "file": str(file)}

@@ -1,0 +1,10 @@
+"""`derisk schema`: the JSON schema of scenario files, so that an editor can complete and check them."""
+
+from simulator.cli.border import write_json
+
+
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors that complete and check YAML."""
+    from simulator.scenario import json_schema
+
+    write_json(json_schema())

@@ -1,0 +1,28 @@
+"""`derisk script`: replications whose failures are given instead of drawn, through both engines."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.border import Code, width, write_json, write_text
+from simulator.cli.options import AsJson, announce_compilation
+
+ScriptFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file of cases.", show_default=False)]
+
+
+def script(file: ScriptFile, json: AsJson = False) -> None:
+    """Run given failures through both engines, and hold them to what the file expects (exit code 5 if one fails)."""
+    from simulator.script import load_script
+
+    cases = load_script(file)
+    announce_compilation()
+    from simulator.report import script_check
+
+    verdicts = [script_check.judge(case) for case in cases]
+    if json:
+        write_json(script_check.as_json(str(file), verdicts))
+    else:
+        write_text(script_check.as_text(str(file), verdicts, width()))
+    if any(verdict.holds is False or not verdict.agree for verdict in verdicts):
+        raise typer.Exit(Code.GATE)

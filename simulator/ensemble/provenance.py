@@ -1,0 +1,21 @@
+"""What a result rests on: the version, and a digest of all code that has a say in it."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from simulator import __version__
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_NO_SAY = ("cli", "app", "report", "planning", "_data")  # they show results
+
+
+@cache
+def model() -> str:
+    """Return the version of the model that results are of, such as "0.1.0+3f2a9c01": other code, other results."""
+    state = hashlib.sha256()
+    for source in sorted(_PACKAGE.rglob("*.py")):
+        place = source.relative_to(_PACKAGE)
+        if place.parts[0] not in _NO_SAY:
+            state.update(place.as_posix().encode() + b"\0" + source.read_bytes())
+    return f"{__version__}+{state.hexdigest()[:8]}"

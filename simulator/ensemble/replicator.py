@@ -1,0 +1,147 @@
+"""From a scenario to replications: draws the uncertain inputs, compiles the plan, calls an engine."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from simulator.chance import replication_key
+from simulator.compile import compile_plan
+from simulator.ledger import ACCOUNTS, Account
+from simulator.plan import Floats, Integers, Plan, Result, out_bins
+from simulator.scenario import Scenario
+
+Engine = Literal["kernel", "reference"]
+
+TWINS = 400  # so many replications have a twin, from the first on: enough for shares to a few percent
+# A twin has the same inputs and other weather. Seeds of scenarios are below 2^53, so no other run has its weather.
+OTHER_WEATHER = 2**61
+
+
+class Chunk(NamedTuple):
+    """Replications first, first+1, ...: one row each."""
+
+    first: int
+    outcome: Integers
+    finish: Integers  # [ticks]
+    records: Integers
+    ledger: Integers  # (n, accounts) [ticks]
+    failures: Integers  # (n, causes)
+    interruptions: Integers  # (n, causes)
+    out_seen: list[Integers]  # without zeros at the end
+    inputs: Floats  # (n, inputs) [SI]
+    mfu: Floats  # (n,) while training at nominal speed; NaN where unknown
+    twin: Integers  # (n, 3): outcome, finish and productive time of the twin [ticks]; -1 where there is none
+
+
+class _Outcomes(NamedTuple):
+    """What an engine returns for a few replications under one plan; the fields of the same names in `Chunk`."""
+
+    outcome: Integers
+    finish: Integers
+    records: Integers
+    ledger: Integers
+    failures: Integers
+    interruptions: Integers
+    out_seen: Integers
+
+
+class Replicator:
+    """Simulates replications of one scenario with one engine."""
+
+    def __init__(self, scenario: Scenario, engine: Engine = "kernel") -> None:
+        self.scenario = scenario
+        self.engine = engine
+        self._uncertain = bool(scenario.inputs)
+
+    def chunk(self, first: int, count: int, world: Any) -> tuple[Chunk, Any]:
+        """Return replications first..first+count-1, and the engine's world, to be passed in again."""
+        seed = self.scenario.seed
+        if not self._uncertain:
+            plan = compile_plan(self.scenario)
+            outcomes, world = _simulated(self.engine, plan, seed, first, count, world)
+            return _chunk(first, [outcomes], [[]] * count, [self._mfu(None)] * count, [_NO_TWIN] * count), world
+        parts, inputs, mfu, twins = [], [], [], []
+        for replication in range(first, first + count):
+            values = self.scenario.draw_inputs(seed, replication)
+            plan = compile_plan(self.scenario, values)
+            outcomes, world = _simulated(self.engine, plan, seed, replication, 1, world)
+            parts.append(outcomes)
+            inputs.append(list(values.values()))
+            mfu.append(self._mfu(values))
+            if replication < TWINS:
+                other, world = _simulated(self.engine, plan, seed ^ OTHER_WEATHER, replication, 1, world)
+                productive = other.ledger[0, Account.PRODUCTIVE]
+                twins.append((int(other.outcome[0]), int(other.finish[0]), int(productive)))
+            else:
+                twins.append(_NO_TWIN)
+        return _chunk(first, parts, inputs, mfu, twins), world
+
+    def _mfu(self, values: Mapping[str, float] | None) -> float:
+        """Return the MFU of training at nominal speed, NaN where unknown."""
+        flop, peak = self.scenario.flop(values), self.scenario.job_peak(values)
+        if flop is None or peak is None:
+            return float("nan")
+        return flop / (peak * self.scenario.work(values))
+
+
+_NO_TWIN = (-1, -1, -1)
+
+
+def _chunk(
+    first: int, parts: list[_Outcomes], inputs: list[list[float]], mfu: list[float], twins: list[tuple[int, int, int]]
+) -> Chunk:
+    together = parts[0]
+    if len(parts) > 1:
+        together = _Outcomes(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    return Chunk(
+        first,
+        *together[:-1],
+        out_seen=[_trimmed(row) for row in together.out_seen],
+        inputs=np.array(inputs, np.float64),
+        mfu=np.array(mfu, np.float64),
+        twin=np.array(twins, np.int64),
+    )
+
+
+def _trimmed(row: Integers) -> Integers:
+    seen = np.flatnonzero(row)
+    return row[: seen[-1] + 1].copy() if len(seen) else row[:0].copy()
+
+
+def _simulated(engine: Engine, plan: Plan, seed: int, first: int, count: int, world: Any) -> tuple[_Outcomes, Any]:
+    if engine == "reference":
+        return _told(plan, seed, first, count), None
+    from simulator.engines.kernel import run_batch
+
+    batch, world = run_batch(plan, seed, first, count, world)
+    return _Outcomes(*(getattr(batch, name) for name in _Outcomes._fields)), world
+
+
+def _told(plan: Plan, seed: int, first: int, count: int) -> _Outcomes:
+    """Return what the reference engine says."""
+    from simulator.engines.reference import simulate
+
+    causes = len(plan.units)
+    shapes = {"ledger": ACCOUNTS, "failures": causes, "interruptions": causes, "out_seen": out_bins(plan)}
+    outcomes = _Outcomes(
+        *(np.zeros((count, shapes[name]) if name in shapes else count, np.int64) for name in _Outcomes._fields)
+    )
+    for row in range(count):
+        result = simulate(plan, np.uint64(replication_key(seed, first + row)))
+        for name in _Outcomes._fields:
+            getattr(outcomes, name)[row] = getattr(result, name)
+    return outcomes
+
+
+def replay(scenario: Scenario, replication: int, engine: Engine = "kernel") -> tuple[Plan, Result]:
+    """Return a replication again, with its event log: the plan that it had, and what it came to."""
+    plan = compile_plan(scenario, scenario.draw_inputs(scenario.seed, replication) if scenario.inputs else None)
+    key = np.uint64(replication_key(scenario.seed, replication))
+    if engine == "reference":
+        from simulator.engines.reference import simulate
+
+        return plan, simulate(plan, key, log=True)
+    from simulator.engines.kernel import run
+
+    return plan, run(plan, key, log=True)

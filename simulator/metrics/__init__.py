@@ -1,0 +1,55 @@
+"""What an ensemble says: one function a metric, each with its Monte Carlo error; and all of them as `summary.json`.
+
+An `Estimate` holds mean, standard deviation, standard error of the mean, and P10, P50, P90. Unfinished replications
+count as infinitely long in quantiles; means are over the others.
+"""
+
+from simulator.ensemble.estimates import Estimate
+from simulator.metrics.probability import Probability
+from simulator.metrics.promises import cost_usd, deadline, delay_cost_usd, finish_date
+from simulator.metrics.quantities import (
+    ettr,
+    events,
+    failures,
+    failures_by_cause,
+    finish_days,
+    goodput,
+    interruptions,
+    interruptions_by_cause,
+    ledger_share,
+    mfu_end_to_end,
+    mttf_hours,
+    outcomes,
+    wall_days,
+)
+from simulator.metrics.spares import OutOfService, nodes_out_of_service
+from simulator.metrics.summary import SCHEMA, summarise
+from simulator.metrics.variance import Split, variance_share
+
+__all__ = [
+    "SCHEMA",
+    "Estimate",
+    "OutOfService",
+    "Probability",
+    "Split",
+    "cost_usd",
+    "deadline",
+    "delay_cost_usd",
+    "ettr",
+    "events",
+    "failures",
+    "failures_by_cause",
+    "finish_date",
+    "finish_days",
+    "goodput",
+    "interruptions",
+    "interruptions_by_cause",
+    "ledger_share",
+    "mfu_end_to_end",
+    "mttf_hours",
+    "nodes_out_of_service",
+    "outcomes",
+    "summarise",
+    "variance_share",
+    "wall_days",
+]

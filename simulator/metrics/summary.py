@@ -1,0 +1,111 @@
+"""The content of `summary.json`: every metric of an ensemble as plain mappings and numbers. See docs/outputs.md."""
+
+import math
+from typing import Any
+
+from simulator.ensemble import Ensemble
+from simulator.ensemble.estimates import Estimate
+from simulator.metrics import promises, quantities
+from simulator.metrics.spares import nodes_out_of_service
+from simulator.metrics.variance import variance_share
+
+SCHEMA = 1
+SECONDS_PER_DAY = 86_400.0
+
+
+def summarise(ensemble: Ensemble) -> dict[str, Any]:
+    """Return the summary of an ensemble, safe for JSON: what is infinite or unknown is None, and said."""
+    return {
+        "schema": SCHEMA,
+        "scenario": ensemble.scenario.name,
+        "seed": ensemble.seed,
+        "replications": ensemble.replications,
+        "engine": ensemble.engine,
+        "model": ensemble.model,
+        "outcomes": quantities.outcomes(ensemble),
+        **_precision(ensemble),
+        "goodput": _told(quantities.goodput(ensemble)),
+        "ettr": _told(quantities.ettr(ensemble)),
+        "finish_days": _told(quantities.finish_days(ensemble), infinite="unfinished"),
+        **_dates(ensemble),
+        "wall_days": _told(quantities.wall_days(ensemble)),
+        "failures": _counts(quantities.failures(ensemble), quantities.failures_by_cause(ensemble)),
+        "interruptions": _counts(quantities.interruptions(ensemble), quantities.interruptions_by_cause(ensemble)),
+        "mttf_hours": _told(quantities.mttf_hours(ensemble), infinite="uninterrupted"),
+        **_where_known(ensemble),
+        "nodes_out_of_service": _nodes(ensemble),
+        "ledger_share": {account.name: _told(share) for account, share in quantities.ledger_share(ensemble).items()},
+        "variance_share": {name: _split(ensemble, name) for name in ("finish_days", "goodput")},
+        "events": _told(quantities.events(ensemble)),
+    }
+
+
+def _told(estimate: Estimate, infinite: str = "") -> dict[str, float | int | None]:
+    """Return an estimate; `infinite` names the count of replications whose value is infinite, where that can be."""
+    told: dict[str, float | int | None] = {
+        name: _number(getattr(estimate, name)) for name in ("mean", "sd", "mc_error", "p10", "p50", "p90")
+    }
+    return told | {infinite: estimate.infinite} if infinite else told
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _counts(total: Estimate, by_cause: dict[str, Estimate]) -> dict[str, Any]:
+    return {"total": _told(total), "by_cause": {cause: _told(count) for cause, count in by_cause.items()}}
+
+
+def _precision(ensemble: Ensemble) -> dict[str, Any]:
+    """Return how well the quantile of a stop rule is known, in the unit of that quantity."""
+    precision = ensemble.precision
+    if precision is None:
+        return {}
+    quantity, unit = ("finish_days", SECONDS_PER_DAY) if precision.quantity == "finish" else ("goodput", 1.0)
+    return {
+        "precision": {
+            "quantity": quantity,
+            "quantile": precision.quantile,
+            "half_width_asked": precision.asked / unit,
+            "half_width": _number(precision.found / unit),
+            "reached": precision.reached,
+        }
+    }
+
+
+def _dates(ensemble: Ensemble) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    dates, met = promises.finish_date(ensemble), promises.deadline(ensemble)
+    if dates is not None:
+        told["finish_date"] = {name: None if day is None else day.isoformat() for name, day in dates.items()}
+    if met is not None and ensemble.scenario.deadline is not None:
+        told["deadline"] = {"date": ensemble.scenario.deadline.isoformat(), **met._asdict()}
+    return told
+
+
+def _where_known(ensemble: Ensemble) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for metric in (quantities.mfu_end_to_end, promises.cost_usd):
+        if (found := metric(ensemble)) is not None:
+            told[metric.__name__] = _told(found)
+    if (delay := promises.delay_cost_usd(ensemble)) is not None:
+        told["delay_cost_usd"] = _told(delay, infinite="unfinished")
+    return told
+
+
+def _nodes(ensemble: Ensemble) -> dict[str, Any]:
+    found = nodes_out_of_service(ensemble)
+    return {
+        **_told(found.nodes),
+        "distribution": found.distribution,
+        "at_least": {
+            str(nodes): {"probability": tail.probability, "mc_error": _number(tail.mc_error)}
+            for nodes, tail in enumerate(found.at_least)
+            if nodes > 0
+        },
+    }
+
+
+def _split(ensemble: Ensemble, quantity: str) -> dict[str, float | int | None]:
+    split = variance_share(ensemble, quantity)
+    return {name: value if name == "pairs" else _number(value) for name, value in split._asdict().items()}

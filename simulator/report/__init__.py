@@ -1,0 +1,1 @@
+"""Tables, text and files for people; what they read is computed below."""

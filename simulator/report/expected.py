@@ -1,0 +1,173 @@
+"""What theory expects of a scenario before any run: closed forms at the medians of the inputs, and what they leave out."""
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simulator import theory
+from simulator.chance import Purpose
+from simulator.compile import compile_plan, stop_rate
+from simulator.durations import NEVER, TICKS_PER_SECOND, Family, Hazard
+from simulator.ledger import Effect, Exposed
+from simulator.plan import Floats, Plan
+from simulator.scenario import Scenario
+
+DAY = 86_400.0
+HOUR = 3_600.0
+UNCERTAIN_PHASES = (Purpose.SWAP, Purpose.RESTART, Purpose.RESTORE)
+
+
+class Expected(NamedTuple):
+    """What the closed forms say, in the units that the names end with; None where a form does not apply."""
+
+    strikes_per_day: dict[str, float]  # by cause, whatever they do to the job
+    failures_per_day: float  # that stop the job
+    mttf_hours: float
+    recovery_minutes: float  # mean, from the failure to training again
+    save_seconds: float  # mean blocking time
+    interval_minutes: float  # as chosen
+    interval_is_automatic: bool
+    optimal_interval_minutes: float | None  # Lambert W
+    young_interval_minutes: float | None
+    goodput_first_order: float
+    run_time_days: float
+    run_time_leaves_out: list[str]  # empty: the run time is exact
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields with what is infinite as None."""
+        return {name: _finite(value) for name, value in self._asdict().items()}
+
+
+def expected(scenario: Scenario) -> Expected:
+    """Return what theory expects of a scenario at the medians of its inputs."""
+    plan = compile_plan(scenario)
+    causes = list(scenario.document.failures.causes)
+    rate = stop_rate(plan)
+    mttf = 1 / rate if rate > 0 else math.inf
+    interval = plan.interval / TICKS_PER_SECOND
+    save = _mean_save(plan)
+    fixed, struck = _recovery(plan)
+    # A run that ends before its first save saves nothing.
+    saves = save if plan.interval < plan.work else 0.0
+    works = rate > 0 and save > 0
+    return Expected(
+        strikes_per_day={name: _strikes(plan, row) * DAY for row, name in enumerate(causes)},
+        failures_per_day=rate * DAY,
+        mttf_hours=mttf / HOUR,
+        recovery_minutes=(fixed + struck) / 60,
+        save_seconds=save,
+        interval_minutes=interval / 60,
+        interval_is_automatic=scenario.document.checkpoint.interval == "auto",
+        optimal_interval_minutes=theory.optimal_interval(rate, save) / 60 if works else None,
+        young_interval_minutes=theory.young_interval(rate, save) / 60 if works else None,
+        goodput_first_order=theory.first_order_ettr(mttf, fixed + struck + _late(plan), interval, saves),
+        run_time_days=_run_time(plan, rate, save, fixed, struck) / DAY,
+        run_time_leaves_out=list(_left_out(plan, scenario)),
+    )
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _strikes(plan: Plan, row: int) -> float:
+    """Return the strikes of one cause [1/s], those that only stall or slow the job too."""
+    alone = np.zeros_like(plan.units)
+    alone[row] = plan.units[row]
+    all_stop = plan._replace(units=alone, effect=np.zeros_like(plan.effect), hidden=np.zeros_like(plan.hidden))
+    return stop_rate(all_stop)
+
+
+def _mean_save(plan: Plan) -> float:
+    return (plan.save * (plan.storage_every - 1) + plan.save_storage) / plan.storage_every / TICKS_PER_SECOND
+
+
+def _late(plan: Plan) -> float:
+    """Return the work lost beyond half an interval [s]: without a memory tier a save is safe only after its lag."""
+    return 0.0 if plan.memory_group else plan.lag / TICKS_PER_SECOND
+
+
+def _recovery(plan: Plan) -> tuple[float, float]:
+    """Return the mean time of a recovery that failures do not restart, and that they do [s], over the causes."""
+    weights = [_stops(plan, row) for row in range(len(plan.units))]
+    total = math.fsum(weights)
+    restore = Purpose.RESTORE_MEMORY if plan.memory_group else Purpose.RESTORE
+    fixed = struck = 0.0
+    for row, weight in enumerate(weights):
+        share = weight / total if total > 0 else 1 / len(weights)
+        fixed += share * (_mean(plan, row, Purpose.DETECTION) + _mean(plan, row, Purpose.DIAGNOSIS))
+        swap = _mean(plan, row, Purpose.SWAP) if plan.blast[row] > 0 else 0.0
+        struck += share * (swap + _mean(plan, row, Purpose.RESTART) + _mean(plan, row, restore))
+    return fixed, struck
+
+
+def _stops(plan: Plan, row: int) -> float:
+    alone = np.zeros_like(plan.units)
+    alone[row] = plan.units[row]
+    return stop_rate(plan._replace(units=alone))
+
+
+def _mean(plan: Plan, row: int, purpose: Purpose) -> float:
+    kind, a, b, _ = (float(number) for number in plan.laws[row, purpose])
+    means = {
+        Family.FIXED: lambda: a,
+        Family.EXPONENTIAL: lambda: a,
+        Family.WEIBULL: lambda: a * math.exp(math.lgamma(1 + b)),
+        Family.LOGNORMAL: lambda: math.exp(a + b * b / 2),
+        Family.GAMMA: lambda: a * b,
+        Family.UNIFORM: lambda: (a + b) / 2,
+        Family.NEVER: lambda: math.inf,
+    }
+    return means[Family(int(kind))]()
+
+
+def _run_time(plan: Plan, rate: float, save: float, fixed: float, struck: float) -> float:
+    """Return Daly's mean run time [s]; the last segment may be shorter than the others."""
+    work, interval = plan.work / TICKS_PER_SECOND, min(plan.interval, plan.work) / TICKS_PER_SECOND
+    segments = -(-plan.work // min(plan.interval, plan.work))
+    last = work - (segments - 1) * interval
+
+    def forecast(length: float, number: int) -> float:
+        return theory.expected_run_time(rate, length, save, struck, fixed, number)
+
+    whole = forecast(interval, segments)
+    if math.isfinite(whole) and segments > 1:
+        whole += forecast(last, 1) - forecast(interval, 1)
+    return plan.start_up / TICKS_PER_SECOND + whole
+
+
+def _left_out(plan: Plan, scenario: Scenario) -> Iterator[str]:
+    """Yield what the scenario has and the closed form of the run time has not."""
+    rings = plan.units > 0
+    if scenario.inputs:
+        yield "the spread of uncertain inputs"
+    if (rings & (plan.hazard_kind != Hazard.EXPONENTIAL)).any():
+        yield "ageing"
+    if (rings & ((plan.hidden > 0) | (plan.effect == Effect.STALL))).any():
+        yield "network stalls"
+    if (rings & (plan.effect == Effect.SLOW)).any():
+        yield "slow nodes"
+    if (rings & (plan.lemon_share > 0)).any():
+        yield "lemons"
+    if (rings & (plan.exposed != Exposed.ALWAYS)).any():
+        yield "phases that cannot be struck"
+    if (rings & (plan.effect == Effect.STOP) & (plan.blast > 0)).any():
+        yield "waiting for nodes"
+    if len(plan.window_due) or plan.window_period:
+        yield "planned maintenance"
+    if plan.memory_group:
+        yield "the second tier of checkpoints"
+    if plan.lag:
+        yield "the lag of saves"
+    if _varies(plan.laws[:, list(UNCERTAIN_PHASES), 0]):
+        yield "the laws of restart and restore beyond their means"
+    if plan.start_up:
+        yield "failures during the start"
+    if plan.horizon < NEVER and plan.horizon <= plan.work:
+        yield "the horizon"
+
+
+def _varies(kinds: Floats) -> bool:
+    return bool(np.isin(kinds, (Family.FIXED, Family.NEVER), invert=True).any())

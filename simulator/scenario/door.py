@@ -1,0 +1,93 @@
+"""The door: what is wrong between sections, and what the engines cannot take. Checked once here, trusted inside."""
+
+from collections.abc import Iterator
+
+from simulator import units
+from simulator.failures import Cause
+from simulator.scenario.model import Scenario
+from simulator.section import Fault, did_you_mean
+
+LONGEST_WORK = 2.5 * 365 * 86_400  # [s]; work in 1/100,000 tick must fit int64
+Place = tuple[str | int, ...]
+
+
+def faults(scenario: Scenario) -> Iterator[Fault]:
+    """Yield what is wrong between the sections of a scenario, with places from its root."""
+    document = scenario.document
+    layout = [(("cluster", *place), text) for place, text in document.cluster.layout_faults()]
+    yield from layout
+    if layout:
+        return
+    for name, cause in document.failures.causes.items():
+        yield from (((*("failures", name), *place), text) for place, text in _cause_faults(scenario, cause))
+    yield from _checkpoint_faults(scenario)
+    work_faults = list(_peak_faults(scenario))
+    yield from work_faults
+    if not work_faults:
+        yield from _time_faults(scenario)
+
+
+def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:
+    cluster = scenario.document.cluster
+    try:
+        parts = cluster.units_of(cause.part)
+    except ValueError as error:
+        yield ("part",), str(error)
+        return
+    try:
+        cluster.count(cause.per, cause.part)
+    except ValueError as error:
+        yield ("observed" if cause.rate is None else "rate",), str(error)
+    placed = parts.per_place > 0 or parts.span > 0
+    if cause.effect == "slow" and not placed:
+        yield ("effect",), f"the part '{cause.part}' has no place, so it cannot be slow; name a part of a node"
+    if cause.lemons is not None and not placed:
+        yield ("lemons",), f"the part '{cause.part}' has no place, so it cannot be a lemon; name a part of a node"
+    if cause.blast is not None and cause.blast.median > 0 and not placed:
+        yield ("blast",), f"the part '{cause.part}' has no place, so it takes no nodes; write 0 nodes"
+    if cause.blast is not None and cause.blast.median > cluster.needed:
+        yield ("blast",), f"{cause.blast.text()} are more than the {cluster.needed:_} nodes of the job; lower it"
+
+
+def _peak_faults(scenario: Scenario) -> Iterator[Fault]:
+    job, peaks = scenario.document.job, scenario.document.cluster.peak
+    if job.precision in peaks or (job.work is not None and not peaks):
+        return
+    if peaks:
+        known = ", ".join(peaks)
+        hint = did_you_mean(job.precision, peaks) or f"; known are {known}"
+        yield ("job", "precision"), f"the peak speed at '{job.precision}' is unknown{hint}"
+    else:
+        remedy = 'name a node profile, or write "peak: {bf16: 989 TFLOP/s}" under cluster'
+        yield ("job", "mfu"), f"the peak speed of a GPU is unknown, so MFU tells no time; {remedy}"
+
+
+def _checkpoint_faults(scenario: Scenario) -> Iterator[Fault]:
+    checkpoint = scenario.document.checkpoint
+    size = scenario.checkpoint_size()
+    for position, tier in enumerate(checkpoint.tiers):
+        place = ("checkpoint", "tiers", position)
+        if tier.bandwidth is not None and size is None:
+            remedy = "give parameters under job, or size under checkpoint"
+            yield (*place, "bandwidth"), f"the size of a checkpoint is unknown; {remedy}"
+        if tier.group is not None and tier.group.median > scenario.nodes:
+            yield (*place, "group"), f"{tier.group.text()} members are more than the {scenario.nodes:_} nodes"
+    if checkpoint.interval == "auto":
+        saves = [tier.blocking_at(None, size) for tier in checkpoint.tiers]
+        known = size is not None or all(tier.bandwidth is None for tier in checkpoint.tiers)
+        if known and max(saves, default=0.0) <= 0 and scenario.document.failures.causes:
+            yield ("checkpoint", "interval"), "a save that costs nothing has no best interval; write interval: 10 min"
+
+
+def _time_faults(scenario: Scenario) -> Iterator[Fault]:
+    document = scenario.document
+    work = scenario.work()
+    place = ("job", "work") if document.job.work is not None else ("job",)
+    if not 0 < work <= LONGEST_WORK:
+        text = f"{units.show(work, 'd')} of work are more than the 2.5 years that can be simulated"
+        yield place, text + "; split the run, or check MFU and GPUs"
+    elif work < 1e-3:
+        yield place, f"{units.show(work, 's')} of work are too little; check tokens and parameters"
+    horizon = document.run.horizon
+    if horizon is not None and horizon.median < work:
+        yield ("run", "horizon"), f"{horizon.text()} is less than the work, {units.show(work, 'd')}; raise it"

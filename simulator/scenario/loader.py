@@ -1,0 +1,63 @@
+"""From a file to a scenario."""
+
+from pathlib import Path
+
+from simulator.scenario import door
+from simulator.scenario.errors import ScenarioErrors
+from simulator.scenario.merge import check_head, layered, with_overrides
+from simulator.scenario.model import Scenario
+from simulator.scenario.profiles import load_node
+from simulator.scenario.schema import Document
+from simulator.scenario.settle import settled, sources_of
+from simulator.scenario.source import Item, read_text
+from simulator.scenario.validate import error_for, validated
+
+
+def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scenario:
+    """Return the scenario of a file, with `a.b=value` overrides on top. Raises ScenarioErrors: all that are found."""
+    tree = layered(Path(path), str(path), overrides or [])
+    return _from_tree(tree, Path(path).parent, str(path))
+
+
+def parse_scenario(text: str, overrides: list[str] | None = None, name: str = "scenario") -> Scenario:
+    """Return the scenario of a YAML text that extends nothing. Raises ScenarioErrors."""
+    tree = read_text(text, name)
+    check_head(tree, "a scenario is a mapping of keys such as schema, cluster and job")
+    return _from_tree(with_overrides(tree, overrides or []), Path(), name)
+
+
+def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
+    errors = []
+    document, node = None, tree.find(("cluster", "node"))
+    profile = None
+    try:
+        document = validated(Document, tree, skip=("schema",))
+    except ScenarioErrors as failed:
+        errors += failed.errors
+    if node is not None and isinstance(node.value, str):
+        try:
+            profile = load_node(node, Path(node.spot.file).parent if node.spot.file != "--set" else folder)
+        except ScenarioErrors as failed:
+            errors += failed.errors
+    if errors or document is None:
+        raise ScenarioErrors(errors)
+    if profile is not None:
+        document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
+    document = document.model_copy(update={"checkpoint": document.checkpoint.filled()})
+    sources = sources_of(tree)
+    scenario = Scenario(settled(document, (), sources), name)
+    errors = [error_for(tree, fault) for fault in door.faults(scenario)]
+    if errors:
+        raise ScenarioErrors(errors)
+    return Scenario(settled(_filled(scenario), (), sources), name)
+
+
+def _filled(scenario: Scenario) -> Document:
+    """Return the document with the defaults that follow from other sections."""
+    document = scenario.document
+    causes = {}
+    for name, cause in document.failures.causes.items():
+        _, per_place, span = document.cluster.units_of(cause.part)
+        causes[name] = cause.filled(per_place, span)
+    run = document.run.filled(scenario.work())
+    return document.model_copy(update={"failures": document.failures.model_copy(update=causes), "run": run})

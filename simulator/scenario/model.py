@@ -1,0 +1,170 @@
+"""The scenario: everything known about a planned run, frozen, in SI, with what is uncertain about it kept apart."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from io import StringIO
+from typing import Any, NamedTuple
+
+from simulator import units
+from simulator.quantity import Quantity
+from simulator.scenario.schema import Document
+from simulator.scenario.settle import document, quantities
+
+INPUT_STREAMS = 2**32  # streams of uncertain inputs begin here, far above those of causes
+
+
+class Row(NamedTuple):
+    """A line of `derisk check`: a resolved value, how well it is known, and what backs it."""
+
+    path: str
+    value: str
+    ignorance: str
+    source: str  # begins with ASSUMED where nothing backs it
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A planned run on a planned cluster. Sections hold quantities in SI; equal only to itself, so it can be a key."""
+
+    document: Document = field(repr=False)
+    file: str
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.document.name
+
+    @property
+    def question(self) -> str | None:
+        """What a planner wants to know."""
+        return self.document.question
+
+    @property
+    def nodes(self) -> int:
+        """Nodes of the job, without spares."""
+        return self.document.cluster.needed
+
+    @property
+    def spares(self) -> int:
+        """Hot spares [nodes]."""
+        return self.document.cluster.spares
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of the job, without those of spares."""
+        return self.document.cluster.job_gpus
+
+    @property
+    def provisioned_gpus(self) -> int:
+        """GPUs of the job and of spares."""
+        return (self.nodes + self.spares) * int(self.document.cluster.gpus_per_node.median)
+
+    @property
+    def gpu_peak(self) -> float | None:
+        """Dense peak speed of one GPU at the job's precision [FLOP/s], where known."""
+        peak = self.document.cluster.peak.get(self.document.job.precision)
+        return None if peak is None else peak.median
+
+    @property
+    def start(self) -> date | None:
+        """The day on which the run starts, where given."""
+        return self.document.job.start
+
+    @property
+    def deadline(self) -> date | None:
+        """The deadline, where given."""
+        return self.document.job.deadline
+
+    @property
+    def seed(self) -> int:
+        """The seed of all draws."""
+        return int(self.document.run.seed.median)
+
+    @property
+    def replications(self) -> int:
+        """Replications without a stop rule."""
+        return int(self.document.run.replications.median)
+
+    def job_peak(self, values: Mapping[str, float] | None = None) -> float | None:
+        """Return the peak speed of the job's GPUs together [FLOP/s], where known."""
+        peak = self.document.cluster.peak.get(self.document.job.precision)
+        return None if peak is None else peak.at(values) * self.gpus
+
+    def flop(self, values: Mapping[str, float] | None = None) -> float | None:
+        """Return the model FLOP of the run [FLOP], where known."""
+        return self.document.job.flop_at(values, self.job_peak(values))
+
+    def work(self, values: Mapping[str, float] | None = None) -> float:
+        """Return the failure-free training time [s]."""
+        return self.document.job.work_at(values, self.job_peak(values))
+
+    def checkpoint_size(self, values: Mapping[str, float] | None = None) -> float | None:
+        """Return the size of a checkpoint [B], where known."""
+        return self.document.checkpoint.size_at(values, self.document.job.parameters)
+
+    @cached_property
+    def inputs(self) -> tuple[Quantity, ...]:
+        """What is uncertain, in the order of the schema; each has a path of its own."""
+        found = [quantity for quantity in quantities(self.document) if quantity.uncertain]
+        shared = self.document.failures.shared_spread
+        if shared is not None and shared.median > 0:
+            # The number given is the spread; the input is the factor on all rates that has it.
+            found.append(replace(shared, median=1.0, like="", spread=shared.median))
+        return tuple(found)
+
+    @cached_property
+    def _names(self) -> tuple[tuple[int, int], ...]:
+        # Checksums of its path name an input, so that one input more does not shift the draws of the others.
+        names = (quantity.path.encode() for quantity in self.inputs)
+        return tuple((INPUT_STREAMS + zlib.crc32(name), zlib.adler32(name)) for name in names)
+
+    def draw_inputs(self, seed: int, replication: int) -> dict[str, float]:
+        """Return the uncertain inputs of a replication by path [SI]."""
+        import numpy as np
+
+        from simulator.chance import Purpose, replication_key, uniform
+        from simulator.durations import normal_quantile
+
+        # A key comes back from compiled code as a plain int, and would be taken for an int64 on the way in.
+        key, purpose = np.uint64(replication_key(seed, replication)), int(Purpose.INPUT)
+        return {
+            quantity.path: quantity.at_score(normal_quantile(uniform(key, stream, ordinal, purpose)))
+            for quantity, (stream, ordinal) in zip(self.inputs, self._names, strict=True)
+        }
+
+    def table(self) -> list[Row]:
+        """Return every resolved number, in the order of the schema."""
+        return [
+            Row(quantity.path, quantity.text(), quantity.ignorance(), quantity.backing)
+            for quantity in quantities(self.document)
+        ]
+
+    def derived(self) -> list[Row]:
+        """Return what follows from the inputs, at their medians."""
+        rows = [("job nodes", f"{self.nodes:_} nodes", "cluster"), ("job GPUs", f"{self.gpus:_} GPUs", "cluster")]
+        rows.append(("work", units.show(self.work(), "d"), "failure-free training time"))
+        if (flop := self.flop()) is not None:
+            rows.append(("model FLOP", units.show(flop, "FLOP"), "of the whole run"))
+        if (size := self.checkpoint_size()) is not None:
+            rows.append(("checkpoint size", units.show(size, "GB"), "bytes per parameter x parameters"))
+        return [Row(path, value, "", source) for path, value, source in rows]
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the scenario with every default filled, as plain mappings, lists and text; it can be loaded again."""
+        written: dict[str, Any] = {"schema": 1, **document(self.document)}
+        if str(written["cluster"].get("node", "")).endswith(".yaml"):
+            del written["cluster"]["node"]  # a path has no meaning elsewhere, and all that it said is filled in
+        return written
+
+    def resolved_yaml(self) -> str:
+        """Return `resolved` as YAML text."""
+        from ruamel.yaml import YAML
+
+        text = StringIO()
+        yaml = YAML(typ="safe", pure=True)
+        yaml.default_flow_style, yaml.sort_base_mapping_type_on_output, yaml.width = None, False, 160  # type: ignore[assignment]
+        yaml.dump(self.resolved(), text)
+        return text.getvalue()

@@ -1,0 +1,111 @@
+"""From a tree to sections: pydantic validates, and its complaints become our errors at their places in the file."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
+from simulator.scenario.schema import NOT_MODELLED, keys_at
+from simulator.scenario.source import Item
+from simulator.section import Fault, Section, did_you_mean, unknown_key
+
+S = TypeVar("S", bound=Section)
+
+
+def validated(
+    model: type[S], tree: Item, skip: Iterable[str] = (), prefix: str = "", empty_is_absent: bool = False
+) -> S:
+    """Return the section that a tree describes; `prefix` is the path to it. Raises ScenarioErrors: all found."""
+    empty = () if empty_is_absent else _empty(tree, ())
+    errors = [error_at(item.spot, path, _NO_VALUE) for path, item in empty]
+    data = _without_empty(tree.data())
+    for key in skip:
+        data.pop(key, None)
+    try:
+        section = model.model_validate(data)
+    except ValidationError as failed:
+        found = [_error(model, tree, detail) for detail in failed.errors(include_url=False)]
+        # What is missing above an empty value is that value.
+        errors += [error for error in found if not any(f"{gap.path}.".startswith(f"{error.path}.") for gap in errors)]
+    if errors:
+        raise ScenarioErrors(_below(prefix, error) for error in errors)
+    return section
+
+
+def _below(prefix: str, error: ScenarioError) -> ScenarioError:
+    return replace(error, path=".".join(filter(None, (prefix, error.path)))) if prefix else error
+
+
+def error_for(tree: Item, fault: Fault) -> ScenarioError:
+    """Return the error of a fault at its place in a tree."""
+    place, text = fault
+    path = ".".join(str(key) for key in place)
+    item = tree.nearest(place)
+    value = item.value if isinstance(item.value, str) else ""
+    # The whole file is the matter where not even the section is there.
+    spot = item.spot if item is not tree else Spot(tree.spot.file)
+    return error_at(spot, path, text, value)
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+_BOUNDS = {"greater_than_equal": "below", "less_than_equal": "above"}
+_NO_VALUE = "no value is given; write one, or leave the key out"
+
+
+def _empty(item: Item, path: tuple[str, ...]) -> Iterable[tuple[str, Item]]:
+    if item.value is None:
+        yield ".".join(path), item
+    elif isinstance(item.value, dict):
+        for key, below in item.value.items():
+            yield from _empty(below, (*path, key))
+    elif isinstance(item.value, list):
+        for position, below in enumerate(item.value):
+            yield from _empty(below, (*path, str(position)))
+
+
+def _without_empty(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _without_empty(value) for key, value in data.items() if value is not None}
+    return [_without_empty(value) for value in data if value is not None] if isinstance(data, list) else data
+
+
+def _error(model: type[Section], tree: Item, detail: ErrorDetails) -> ScenarioError:
+    place = detail["loc"]
+    return error_for(tree, (place, _text(model, place, detail)))
+
+
+def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "refused":
+        return str(detail["msg"])
+    if kind == "extra_forbidden":
+        word = str(place[-1])
+        if word in NOT_MODELLED:
+            return "is not modelled by this version; leave it out"
+        return unknown_key(word, [key for key in keys_at(model, place[:-1]) if key != "source"])
+    if kind == "missing":
+        return "missing; write it"
+    if kind == "literal_error":
+        choices = [choice.strip("'") for choice in str(context["expected"]).replace(" or ", ", ").split(", ")]
+        word = str(detail["input"])
+        return f"'{word}' is not one of {', '.join(choices)}{did_you_mean(word, choices)}"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return "must be a section with keys of its own"
+    if kind in ("list_type", "tuple_type"):
+        return "must be a list; write [..., ...]"
+    if kind in _BOUNDS:
+        return f"{detail['input']} must not be {_BOUNDS[kind]} {context.get('ge', context.get('le'))}"
+    if kind in ("int_parsing", "int_type", "int_from_float", "int_parsing_size"):
+        return f"{_short(detail['input'])} is not a whole number"
+    if kind == "string_type":
+        return "must be text; put it in quotes"
+    if kind == "bool_type":
+        return f"{detail['input']} is not a truth value; write true or false"
+    return str(detail["msg"])

@@ -1,0 +1,332 @@
+"""The command line: every command, what it prints where, and with which exit code it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from simulator import __version__
+from simulator.cli import application
+
+ROOT = Path(__file__).resolve().parent.parent
+ORACLES = Path(__file__).parent / "oracles"
+
+SMALL = """\
+schema: 1
+name: a small run
+cluster: {nodes: 16 nodes, gpus_per_node: 8 GPUs, hot_spares: 2 nodes}
+job: {work: 3 d}
+failures:
+  gpu: {part: gpu, rate: 5 /kGPU/day, spread: 30%, source: a test}
+  software: {part: software, mtbf: 4 d}
+checkpoint:
+  interval: 1 h
+  tiers: [{to: storage, blocking: 30 s, restore: 2 min}]
+run: {replications: 40}
+"""
+CERTAIN = """\
+schema: 1
+name: a run that Daly knew
+cluster: {nodes: 16 nodes}
+job: {work: 24 h}
+failures:
+  software: {part: software, mtbf: 6 h, blast: 0 nodes}
+recovery: {detection: 1 min, diagnosis: 0 min, swap: 0 min, restart: 5 min}
+checkpoint:
+  interval: 1 h
+  tiers: [{to: storage, blocking: 1 min, restore: 2 min, lag: 0 s}]
+run: {horizon: 100 d}
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    return file
+
+
+def derisk(*words: object) -> Result:
+    return CliRunner().invoke(application, [str(word) for word in words])
+
+
+def shell(*words: object, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """Run `python -m simulator`, as a user does."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings.pop("env", {})}
+    command = [sys.executable, *settings.pop("python", ("-m", "simulator")), *(str(word) for word in words)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, **settings)
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """Return the JSON on stdout, which holds nothing else."""
+    content = json.loads(result.stdout)
+    assert isinstance(content, dict) and content["schema"] == 1
+    return content
+
+
+# Help, usage, versions
+
+
+def test_help_names_every_command_and_every_exit_code() -> None:
+    result = derisk("--help")
+    assert result.exit_code == 0
+    for word in ("check", "script", "presets", "profiles", "explain", "schema", "130 interrupted"):
+        assert word in " ".join(result.stdout.split())
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    heavy = "numpy", "pandas", "numba", "pydantic", "scipy", "simpy", "pyarrow", "ruamel"
+    code = f"""
+import sys
+from simulator.cli import application
+try:
+    application(["--help"])
+except SystemExit as end:
+    assert not end.code
+found = [name for name in {heavy!r} if name in sys.modules]
+assert not found, found
+"""
+    result = shell(python=("-c", code), cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "Usage" in result.stdout
+
+
+@pytest.mark.parametrize("command", [["--version"], ["presets", "--help"], ["profiles"]])
+def test_asking_for_words_is_no_mistake(command: list[str]) -> None:
+    assert "derisk" in derisk(*command).output
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    result = shell("--version")
+    assert (result.returncode, result.stdout) == (0, f"derisk {__version__}\n")
+
+
+@pytest.mark.parametrize("command", [["nonsense"], ["check"], ["check", "a.yaml", "--bogus"], ["explain", "gootput"]])
+def test_what_is_not_understood_ends_with_2(command: list[str]) -> None:
+    result = derisk(*command)
+    assert result.exit_code == 2
+    assert result.stdout == "" and result.stderr != ""
+
+
+# Scenarios that are not valid
+
+
+def test_every_error_of_a_scenario_is_told_with_a_caret_and_ends_with_3(tmp_path: Path) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text(SMALL.replace("hot_spares", "hot_spaers").replace("30 s", "30"), encoding="utf-8")
+    result = derisk("check", file)
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    assert "did you mean 'hot_spares'?" in result.stderr
+    assert "30 has no unit" in result.stderr
+    assert "^^" in result.stderr
+    assert "2 errors; nothing was run" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_scenario_that_does_not_exist_is_told_the_presets() -> None:
+    result = derisk("check", "lama3_405b_16k")
+    assert result.exit_code == 3
+    assert "did you mean 'llama3_405b_16k'?" in result.stderr
+
+
+def test_traceback_shows_nothing_more_for_a_users_mistake() -> None:
+    assert "Traceback" not in derisk("check", "no.yaml", "--traceback").stderr
+
+
+def test_an_internal_error_is_one_line_and_a_traceback_only_where_asked_for(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("simulator.report.expected.expected", breaks)
+    result = derisk("check", small)
+    assert result.exit_code == 1
+    assert result.stderr == "derisk: internal error: RuntimeError: a bug; --traceback shows where\n"
+    for command in (["--traceback", "check", small], ["check", small, "--traceback"]):
+        assert "Traceback" in derisk(*command).stderr
+
+
+# derisk check
+
+
+def test_check_lists_what_is_assumed_first(small: Path) -> None:
+    content = as_json(derisk("check", small, "--json"))
+    flags = [row["assumed"] for row in content["inputs"]]
+    assert flags == sorted(flags, reverse=True) and sum(flags) == content["assumed"] > 0
+    rate = next(row for row in content["inputs"] if row["path"] == "failures.gpu.rate")
+    assert (rate["value"], rate["ignorance"], rate["source"]) == ("5 /kGPU/day", "spread 30%", "a test")
+    words = derisk("check", small).stdout
+    assert words.index("ASSUMED") < words.index("Given with a source") < words.index("What theory expects")
+
+
+def test_check_takes_values_from_the_command_line(small: Path) -> None:
+    content = as_json(derisk("check", small, "--set", "failures.gpu.rate=x2", "--set", "job.work=2 d", "--json"))
+    values = {row["path"]: row["value"] for row in content["inputs"]}
+    assert (values["failures.gpu.rate"], values["job.work"]) == ("10 /kGPU/day", "2 d")
+
+
+def test_check_says_what_theory_expects(tmp_path: Path) -> None:
+    from simulator import theory
+
+    file = tmp_path / "certain.yaml"
+    file.write_text(CERTAIN, encoding="utf-8")
+    expected = as_json(derisk("check", file, "--json"))["expected"]
+    rate = 1 / (6 * 3600)
+    run_time = theory.expected_run_time(rate, 3600, 60, 7 * 60, 60, 24)
+    assert expected["mttf_hours"] == pytest.approx(6)
+    assert expected["failures_per_day"] == pytest.approx(4)
+    assert expected["strikes_per_day"] == {"software": pytest.approx(4)}
+    assert expected["recovery_minutes"] == pytest.approx(8)
+    assert expected["optimal_interval_minutes"] == pytest.approx(theory.optimal_interval(rate, 60) / 60)
+    assert expected["young_interval_minutes"] == pytest.approx(theory.young_interval(rate, 60) / 60)
+    assert expected["run_time_days"] == pytest.approx(run_time / 86_400)
+    assert expected["run_time_leaves_out"] == []
+    assert expected["goodput_first_order"] == pytest.approx(1 - 1 / 60 - (8 + 30) / 360)
+
+
+def test_check_says_what_the_closed_form_leaves_out(small: Path) -> None:
+    left_out = as_json(derisk("check", small, "--json"))["expected"]["run_time_leaves_out"]
+    assert "the spread of uncertain inputs" in left_out and "waiting for nodes" in left_out
+
+
+# derisk script
+
+HAND_WRITTEN = """\
+cases:
+- id: holds
+  plan: {work: 900}
+  expect: {outcome: DONE, finish: 920, ledger: {PRODUCTIVE: 900, CHECKPOINT_SAVE: 20}}
+- id: expects nothing
+  script: [{at: 450, place: 0}]
+"""
+
+
+def test_script_holds_every_hand_case_in_both_engines() -> None:
+    result = derisk("script", ORACLES / "hand_cases.yaml", "--json")
+    content = as_json(result)
+    assert result.exit_code == 0
+    assert (content["holds"], content["fails"], content["differ"]) == (len(content["cases"]), 0, 0)
+    for case in content["cases"]:
+        assert case["holds"] is True and case["agree"] is True
+        assert case["outcome"] == case["expect"]["outcome"] and case["finish"] == case["expect"]["finish"]
+        assert sum(case["ledger"].values()) == case["finish"]
+        assert case["engines"]["reference"] == case["engines"]["kernel"]
+
+
+def test_script_tells_cases_without_expectations(tmp_path: Path) -> None:
+    file = tmp_path / "cases.yaml"
+    file.write_text(HAND_WRITTEN, encoding="utf-8")
+    content = as_json(derisk("script", file, "--json"))
+    assert [case["holds"] for case in content["cases"]] == [True, None]
+    assert "expect" not in content["cases"][1]
+    assert "1 of 1 expectations hold" in derisk("script", file).stdout
+
+
+@pytest.mark.parametrize("wrong", ["outcome: DIVERGED", "finish: 921", "ledger: {PRODUCTIVE: 900}"])
+def test_script_ends_with_5_where_an_expectation_fails(tmp_path: Path, wrong: str) -> None:
+    file = tmp_path / "cases.yaml"
+    file.write_text(f"cases: [{{id: wrong, plan: {{work: 900}}, expect: {{{wrong}}}}}]", encoding="utf-8")
+    result = derisk("script", file)
+    assert result.exit_code == 5
+    assert "was expected" in result.stdout and "FAILS" in result.stdout
+    assert as_json(derisk("script", file, "--json"))["fails"] == 1
+
+
+def test_script_ends_with_5_where_the_engines_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.engines import reference
+
+    honest = reference.simulate
+    file = tmp_path / "cases.yaml"
+    file.write_text(HAND_WRITTEN, encoding="utf-8")
+    monkeypatch.setattr(reference, "simulate", lambda *a, **k: honest(*a, **k)._replace(records=0))
+    result = derisk("script", file)
+    assert result.exit_code == 5
+    assert "the engines differ in records" in result.stdout and "DIFFER" in result.stdout
+
+
+def test_a_script_that_is_not_valid_ends_with_3(tmp_path: Path) -> None:
+    file = tmp_path / "cases.yaml"
+    file.write_text("cases: [{id: a, script: [{att: 3}]}]", encoding="utf-8")
+    result = derisk("script", file, "--json")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "did you mean 'at'?" in result.stderr
+
+
+# Presets, profiles, words, schema
+
+
+def test_presets_are_listed_and_can_be_named_from_anywhere(tmp_path: Path) -> None:
+    content = as_json(derisk("presets", "--json"))
+    assert content["presets"]
+    for preset in content["presets"]:
+        assert preset["preset"] in derisk("presets").stdout
+    name = content["presets"][0]["preset"]
+    result = shell("check", name, "--json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["scenario"] == content["presets"][0]["scenario"]
+
+
+def test_profiles_are_listed_shown_and_checked() -> None:
+    names = [profile["name"] for profile in as_json(derisk("profiles", "list", "--json"))["profiles"]]
+    assert "hgx_h100" in names and "h100_sxm" in names
+    shown = as_json(derisk("profiles", "show", "h100_sxm", "--json"))
+    assert {"path": "peak.bf16", "value": "989 TFLOP/s"}.items() <= shown["rows"][0].items()
+    assert "989 TFLOP/s" in derisk("profiles", "show", "h100_sxm").stdout
+    assert f"{len(names)} profiles are valid" in derisk("profiles", "check").stdout
+
+
+def test_a_profile_that_is_not_valid_ends_with_3(tmp_path: Path) -> None:
+    for number, (old, new) in enumerate({"989 TFLOP/s": "989", "kind: gpu": "kind: gpuu"}.items()):
+        text = (ROOT / "hardware_profiles" / "h100_sxm.yaml").read_text(encoding="utf-8")
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        result = derisk("profiles", "check", file)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert f"{file}:" in result.stderr
+    assert "did you mean 'hgx_h100'?" in derisk("profiles", "show", "hgx_h10").stderr
+
+
+@pytest.mark.parametrize(
+    ("field", "word"),
+    [
+        ("goodput", "wall-clock"),
+        ("LOST_WORK", "rolled back"),
+        ("lost work", "rolled back"),
+        ("p90", "replication"),
+        ("failures.gpu.rate", "/kGPU/day"),
+        ("checkpoint.tiers.0.every", "plain number"),
+        ("hot_spares", "nodes"),
+    ],
+)
+def test_explain_defines_fields(field: str, word: str) -> None:
+    assert word in derisk("explain", field).stdout
+    assert as_json(derisk("explain", field, "--json"))["fields"]
+
+
+def test_schema_is_a_json_schema() -> None:
+    schema = json.loads(derisk("schema").stdout)
+    assert schema["$schema"].startswith("https://json-schema.org/") and "cluster" in schema["properties"]
+
+
+# The machine's troubles
+
+
+def test_a_pipe_that_closes_ends_quietly(small: Path) -> None:
+    command = f'"{sys.executable}" -m simulator check "{small}" --json | head -n 1'
+    result = subprocess.run(
+        command, shell=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+    )
+    assert result.stdout == "{\n" and result.stderr == ""
+
+
+def test_words_that_an_encoding_lacks_are_replaced(small: Path) -> None:
+    small.write_text(SMALL.replace("a small run", "ein kleiner Lauf für α"), encoding="utf-8")
+    result = shell("check", small, env={"PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0 and "ein kleiner Lauf f?r ?" in result.stdout
