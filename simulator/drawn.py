@@ -114,8 +114,9 @@ class DrawnLike:
         for low, high in (("p50", "p90"), ("from", "to")):
             if low in numbers and not numbers[low].median < numbers[high].median:
                 raise refusal([((), f"{high} must be above {low}; a single value is written alone")])
-        if drawn.family == "gamma" and "p90" in numbers and numbers["p90"].median > 1e6 * numbers["p50"].median:
-            raise refusal([((), "p90 is too far above p50 for a gamma law; use lognormal or weibull")])
+        ratio = numbers["p90"].median / numbers["p50"].median if drawn.family == "gamma" and "p90" in numbers else 2.0
+        if not 1.02 <= ratio <= 1e6:  # beyond, the shape runs out of the range in which it is searched
+            raise refusal([((), "p90 must be 1.02 to 10^6 times p50 in a gamma law; or use lognormal")])
         return drawn
 
 

@@ -1,7 +1,7 @@
 """Laws of time: the only sampler. A law turns one uniform number into a duration, by inversion.
 
-Inversion keeps one number a quantity (so that draws can be keyed) and is monotone (so that paired scenarios stay paired).
-Only `math` is used: its functions give the same bits compiled and not; NumPy's array versions do not.
+Inversion keeps one number a quantity (so that draws can be keyed) and is monotone (so that paired scenarios stay
+paired). Only `math` is used: its functions give the same bits compiled and not; NumPy's array versions do not.
 """
 
 import math
@@ -93,7 +93,7 @@ def _tail(r: float) -> float:
         + 5.99832206555887937690e-1) * r + 1.0)  # fmt: skip
 
 
-@sampler
+@routine
 def normal_quantile(u: float) -> float:
     """The standard normal quantile of u in (0, 1): algorithm AS 241, PPND16 (Wichura 1988), to 1e-16."""
     q = u - 0.5
@@ -140,7 +140,7 @@ def _gamma_lower(shape: float, log_gamma: float, x: float) -> float:
     return 1.0 - front * fraction
 
 
-@sampler
+@routine
 def gamma_quantile(shape: float, log_gamma: float, u: float) -> float:
     """The quantile of a gamma law of scale 1: Newton's steps in the logarithm, kept inside a shrinking bracket."""
     low = 0.0
@@ -168,7 +168,7 @@ def gamma_quantile(shape: float, log_gamma: float, u: float) -> float:
     return x
 
 
-@sampler
+@routine
 def sample(kind: float, a: float, b: float, c: float, u: float) -> float:
     """The quantile u of a law: a duration [s], or a pure number for factors."""
     family = int(kind)
@@ -216,7 +216,7 @@ def budget(key: np.uint64, stream: int, ordinal: int) -> float:
     return -math.log(uniform(key, stream, ordinal, Purpose.BUDGET))
 
 
-@sampler
+@routine
 def level_at(hazards: Hazards, cause: int, age: float) -> float:
     """Cumulative hazard of one unit from age 0 to `age` [s]."""
     if hazards.kind[cause] == Hazard.EXPONENTIAL:
@@ -230,7 +230,7 @@ def level_at(hazards: Hazards, cause: int, age: float) -> float:
     return hazards.table[row, 2] + (age - hazards.table[row, 0]) * hazards.table[row, 1]
 
 
-@sampler
+@routine
 def age_at(hazards: Hazards, cause: int, level: float) -> float:
     """The age [s] at which one unit's cumulative hazard reaches `level`; infinite where it never does."""
     if hazards.kind[cause] == Hazard.EXPONENTIAL:

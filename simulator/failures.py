@@ -40,13 +40,17 @@ class Lemons(Section):
 
 
 class Cause(Section):
-    """One cause of failures: a part, a law of time between failures, an effect."""
+    """One cause of failures: a part, a law of time between failures, an effect.
+
+    A rate is one over the mean time between failures; a Weibull law given by one has that mean life from new.
+    """
 
     part: str = Field(description="gpu, hbm, nic, link, node, host, leaf, rack, domain, job, software, storage, site")
     rate: Rate | None = Field(default=None, description="failures per part (or GPU, node...) and time")
     mtbf: PositiveDuration | None = Field(default=None, description="mean time between failures of one part [s]")
     scale: PositiveDuration | None = Field(default=None, description="of the Weibull law, instead of its mean [s]")
     observed: Observed | None = Field(default=None, description="a count of failures that gives the rate")
+    spread: Share | None = Field(default=None, description="log-standard deviation of the rate: how well it is known")
     times: Factor = chosen("1", "")
     law: Literal["exponential", "weibull"] = "exponential"
     shape: Annotated[Quantity, Like("", least=0.05, most=20)] | None = None

@@ -17,10 +17,12 @@ import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-COMPILED = not numba.config.DISABLE_JIT
+_config: Any = numba.config  # its attributes are made at run time
 
-# Numba watches only the file in which a function stands, so a rule that changes elsewhere would go unnoticed: every file
-# whose code ends up in a kernel counts towards the name of the cache folder.
+COMPILED = not _config.DISABLE_JIT
+
+# Numba watches only the file in which a function stands, so a rule that changes elsewhere would go unnoticed: every
+# file whose code ends up in a kernel counts towards the name of the cache folder.
 _PACKAGE = Path(__file__).parent
 _SOURCES = ("jit.py", "ledger.py", "chance.py", "durations.py", "plan.py", "engines/kernel/*.py")
 
@@ -49,7 +51,7 @@ def _cache_folder() -> Path | None:
 
 CACHE_FOLDER = _cache_folder()
 if CACHE_FOLDER is not None:
-    numba.config.CACHE_DIR = str(CACHE_FOLDER)
+    _config.CACHE_DIR = str(CACHE_FOLDER)
 
 if not COMPILED:
     # The draws multiply modulo 2^64. Compiled code wraps silently; NumPy's scalars wrap too, but warn each time.
@@ -67,8 +69,8 @@ def kernel(function: Function) -> Function:
 
 
 def sampler(function: Function) -> Function:
-    """Compile a function that both engines call: from Python, and from within kernels."""
-    return _compile(function, python=True)
+    """Compile a function that both engines call: from Python, and from within kernels, where it is inlined."""
+    return _compile(function, python=True, forceinline=True)
 
 
 def rule(function: Function) -> Function:
@@ -77,16 +79,17 @@ def rule(function: Function) -> Function:
 
 
 def routine(function: Function) -> Function:
-    """Compile a part of the fast engine that is called, not inlined: for few arguments and many callers."""
-    return _compile(function, python=False)
+    """Compile a function that kernels call and do not inline: for few arguments and many callers."""
+    return _compile(function, python=True)
 
 
 def _compile(function: Function, *, python: bool, **options: bool) -> Function:
     # `_nrt=False` switches Numba's reference counting off: it is most of the cost of passing arrays between small
     # functions (564 against 42 ns an event on a prototype). It is undocumented, hence pinned and tested: a function
-    # compiled so cannot allocate, and kernels here never do. Wrappers for callers from Python are left out where nobody
-    # calls from Python: unpacking a Plan and a World in each of a hundred functions would take most of the compile time.
-    compiled: Function = numba.njit(
+    # compiled so cannot allocate, and kernels here never do. Wrappers for callers from Python are left out where none
+    # calls: unpacking a Plan and a World in each of a hundred functions would take most of the compile time.
+    njit: Any = numba.njit  # its published types do not know the undocumented options
+    compiled: Function = njit(
         function,
         cache=CACHE_FOLDER is not None,
         nogil=True,

@@ -1,9 +1,11 @@
 """The command line: every command, what it prints where, and with which exit code it ends."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +131,13 @@ def test_every_error_of_a_scenario_is_told_with_a_caret_and_ends_with_3(tmp_path
     assert "Traceback" not in result.stderr
 
 
-def test_a_scenario_that_does_not_exist_is_told_the_presets() -> None:
+def test_a_scenario_that_does_not_exist_is_told_the_presets(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "presets").mkdir()
+    small.rename(tmp_path / "presets" / "llama3_405b_16k.yaml")
+    monkeypatch.setattr("simulator.resources.scenarios", lambda: tmp_path)
+    assert derisk("check", "llama3_405b_16k").exit_code == 0
     result = derisk("check", "lama3_405b_16k")
     assert result.exit_code == 3
     assert "did you mean 'llama3_405b_16k'?" in result.stderr
@@ -259,6 +267,298 @@ def test_a_script_that_is_not_valid_ends_with_3(tmp_path: Path) -> None:
     assert "did you mean 'at'?" in result.stderr
 
 
+# derisk run
+
+
+def run(file: Path, *words: object) -> Result:
+    """Run a scenario into a folder beside it."""
+    return derisk("run", file, "-o", file.parent / "runs", *words)
+
+
+def folders(file: Path) -> list[Path]:
+    return sorted((file.parent / "runs").iterdir())
+
+
+def without_manifest(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_run_prints_the_answer_first_and_where_the_time_went(small: Path) -> None:
+    result = run(small)
+    assert result.exit_code == 0, result.output
+    [folder] = folders(small)
+    words = result.stdout
+    order = ["a small run", "It finishes after", "\n  run time", "goodput", "failures", "MTTF of the job"]
+    order += ["Where the time went", "productive training", "ASSUMED", "40 replications with seed 1", str(folder)]
+    place = 0
+    for word in order:
+        place = words.index(word, place)
+    assert f"`derisk check {small}`" in words
+    assert "█" in words
+
+
+def test_run_prints_json_and_nothing_else(small: Path) -> None:
+    result = run(small, "--json")
+    [folder] = folders(small)
+    assert as_json(result) == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert result.stderr == ""
+
+
+def test_run_takes_several_scenarios(small: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(SMALL.replace("a small run", "another run"), encoding="utf-8")
+    result = run(small, other, "-n", 4, "--json")
+    assert [summary["scenario"] for summary in json.loads(result.stdout)] == ["a small run", "another run"]
+    assert len(folders(small)) == 2
+
+
+def test_errors_of_all_scenarios_are_told_before_any_is_run(small: Path, tmp_path: Path) -> None:
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text(SMALL.replace("30 s", "30"), encoding="utf-8")
+    result = run(small, tmp_path / "one.yaml", tmp_path / "two.yaml")
+    assert result.exit_code == 3
+    assert "one.yaml" in result.stderr and "two.yaml" in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_same_run_is_reused_and_says_so(small: Path) -> None:
+    first = run(small, "-n", 4, "--json")
+    again = run(small, "-n", 4, "--json")
+    assert first.stdout == again.stdout
+    assert "reused" in again.stderr and "reused" not in first.stderr
+    assert len(folders(small)) == 1
+
+
+def test_seed_replications_and_values_can_be_given(small: Path) -> None:
+    result = run(small, "--seed", 7, "--replications", 5, "--set", "job.work=1 d", "--threads", 1, "--json")
+    summary = as_json(result)
+    assert (summary["seed"], summary["replications"]) == (7, 5)
+    assert 1 < summary["finish_days"]["p50"] < 2
+
+
+def test_a_start_turns_days_into_dates(small: Path) -> None:
+    words = run(small, "-n", 4, "--set", "job.start=2027-03-01", "--set", "job.deadline=2027-03-20").stdout
+    assert "It finishes on 4 Mar 2027" in words and "finish date" in words
+    assert "It meets the deadline, 20 Mar 2027, with a probability of 100.0%." in words
+
+
+def test_runs_that_do_not_finish_are_told(small: Path) -> None:
+    words = run(small, "-n", 6, "--set", "run.horizon=76 h").stdout
+    assert "Not all finished" in words and "reached the horizon (OUT_OF_TIME)" in words and "never" in words
+
+
+def test_both_engines_give_the_same_answer(small: Path) -> None:
+    fast = as_json(run(small, "-n", 6, "--json"))
+    slow = as_json(run(small, "-n", 6, "--json", "--engine", "reference"))
+    assert {**fast, "engine": ""} == {**slow, "engine": ""}
+
+
+@pytest.mark.parametrize(
+    ("gate", "code"),
+    [
+        ("goodput.p50<0.2", 0),
+        ("goodput.p50 > 20%", 5),
+        ("finish.p90 > 72 h", 5),
+        ("finish_days.p90 > 30", 0),
+        ("failures.total.mean >= 1", 5),
+        ("ledger_share.LOST_WORK.mean > 90%", 0),
+    ],
+)
+def test_a_gate_that_holds_ends_with_5(small: Path, gate: str, code: int) -> None:
+    result = run(small, "-n", 6, "--json", "--fail-if", "goodput.p50<1%", "--fail-if", gate)
+    assert result.exit_code == code
+    assert as_json(result)
+    assert (gate in result.stderr) == (code == 5)
+
+
+@pytest.mark.parametrize("gate", ["godput.p50<1", "goodput.p50", "goodput.p50<low", "finish.p90>3", "goodput.p51<1"])
+def test_a_gate_that_cannot_be_read_ends_with_2(small: Path, gate: str) -> None:
+    result = run(small, "-n", 4, "--fail-if", gate)
+    assert result.exit_code == 2
+    assert "--fail-if" in result.stderr
+
+
+def test_a_gate_on_what_never_comes_counts_it_as_infinite(small: Path) -> None:
+    result = run(small, "-n", 4, "--set", "run.horizon=3 d", "--fail-if", "finish.p50 > 1000 d")
+    assert result.exit_code == 5
+    assert "It does not finish" in result.stdout and "finish.p50 is never" in result.stderr
+
+
+def test_a_precision_that_is_not_reached_ends_with_4(small: Path) -> None:
+    stop = "run.stop={quantity: finish, quantile: 0.9, half_width: 1 s, max: 300}"
+    result = run(small, "--set", stop)
+    assert result.exit_code == 4
+    assert "NOT what was asked for" in result.stdout and "not reached" in result.stderr
+    assert "as asked for" in run(small, "--set", stop.replace("1 s", "2 d")).stdout
+
+
+POLICY = """\
+from simulator.engines.reference import Policy
+
+
+class Often(Policy):
+    def interval(self, job):
+        return int(job.plan.interval) // 4
+
+
+class Breaks(Policy):
+    def interval(self, job):
+        return 1 // 0
+
+
+class NotOne:
+    pass
+"""
+
+
+def test_a_policy_of_the_user_decides(small: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(POLICY, encoding="utf-8")
+    plain = as_json(run(small, "-n", 4, "--json", "--engine", "reference"))
+    often = as_json(run(small, "-n", 4, "--json", "--engine", "reference", "--policy", f"{file}:Often"))
+    share = [summary["ledger_share"]["CHECKPOINT_SAVE"]["mean"] for summary in (plain, often)]
+    assert share[1] > 3 * share[0]
+
+
+@pytest.mark.parametrize(
+    ("policy", "word"),
+    [("Oftn", "did you mean 'Often'?"), ("NotOne", "not a policy"), ("3", "names no class"), (None, "no file")],
+)
+def test_a_policy_that_cannot_be_used_ends_with_2(small: Path, tmp_path: Path, policy: str | None, word: str) -> None:
+    (tmp_path / "mine.py").write_text(POLICY, encoding="utf-8")
+    given = tmp_path / "other.py:Often" if policy is None else f"{tmp_path}/mine.py:{policy}"
+    result = run(small, "--engine", "reference", "--policy", given)
+    assert result.exit_code == 2
+    assert word in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_a_policy_works_with_the_reference_engine_only(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(POLICY, encoding="utf-8")
+    assert run(small, "--policy", f"{tmp_path}/mine.py:Often").exit_code == 2
+
+
+def test_a_policy_that_fails_is_told_as_such(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(POLICY, encoding="utf-8")
+    words = ("-n", 4, "--engine", "reference", "--policy", f"{tmp_path}/mine.py:Breaks")
+    result = run(small, *words)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("derisk: the policy failed: ZeroDivisionError")
+    assert "1 // 0" in run(small, *words, "--traceback").stderr
+
+
+def test_ctrl_c_keeps_what_is_done(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.ensemble.crew import Crew
+
+    def interrupted(self: Crew, threads: object, queue: Any) -> None:
+        # As if the key were pressed once the first replications are there.
+        while not queue.done:
+            time.sleep(0.001)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Crew, "_watch", interrupted)
+    result = run(small, "-n", 1_000_000, "--threads", 1, "--json")
+    assert result.exit_code == 130
+    kept = as_json(result)["replications"]
+    assert 0 < kept < 1_000_000
+    assert f"interrupted; {kept:_} of 1_000_000 replications are kept" in result.stderr
+    [folder] = folders(small)
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["interrupted"] is True
+
+
+def test_ctrl_c_before_the_first_replication_leaves_nothing(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("simulator.ensemble.run_ensemble", interrupted)
+    result = run(small)
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "derisk: interrupted\n")
+    assert not (small.parent / "runs").exists()
+
+
+def test_the_first_run_says_that_it_compiles(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.jit.cache_is_cold", lambda: True)
+    result = run(small, "-n", 4, "--json")
+    assert "compiling the fast engine" in result.stderr
+    assert as_json(result)
+    assert "compiling" not in run(small, "-n", 5, "--engine", "reference").stderr
+
+
+def test_progress_is_shown_on_a_terminal_only(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.cli.meter import progress_bar
+    from simulator.ensemble import Progress
+
+    with progress_bar("a run") as quiet:
+        assert quiet is None
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress_bar("a run") as show:
+        assert show is not None
+        show(Progress(10, 40, 3.0))
+    assert "10/40" in terminal.getvalue() and "3 s left" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("words", [["--shard", "3/2"], ["--shard", "x"], ["--seed", "-1"], ["--engine", "rust"]])
+def test_options_out_of_range_end_with_2(small: Path, words: list[str]) -> None:
+    result = run(small, *words)
+    assert result.exit_code == 2
+    assert not (small.parent / "runs").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_run(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = derisk("run", small, "-o", tmp_path / "file" / "runs")
+    assert result.exit_code == 1
+    assert "nothing was run" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_a_disk_that_is_full_costs_no_answer(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("simulator.report.folder._put", full)
+    result = run(small, "-n", 4)
+    assert result.exit_code == 1
+    assert "It finishes after" in result.stdout
+    assert "No space left on device" in result.stderr and "Traceback" not in result.stderr
+    assert not (small.parent / "runs").exists()
+
+
+# derisk merge, derisk replay
+
+
+def test_shards_merge_to_one_run(small: Path, tmp_path: Path) -> None:
+    for shard in ("1/3", "2/3", "3/3"):
+        assert f"shard {shard} only" in run(small, "-n", 7, "--shard", shard).stdout
+    merged, whole = tmp_path / "merged", tmp_path / "whole"
+    result = derisk("merge", *reversed(folders(small)), "-o", merged, "--json")
+    assert as_json(result)["replications"] == 7
+    assert derisk("run", small, "-n", 7, "-o", whole).exit_code == 0
+    [one], [other] = merged.iterdir(), whole.iterdir()
+    assert one.name == other.name
+    assert without_manifest(one) == without_manifest(other)
+
+
+def test_shards_that_do_not_fit_are_refused(small: Path, tmp_path: Path) -> None:
+    run(small, "-n", 7, "--shard", "1/2")
+    missing = derisk("merge", *folders(small), "-o", tmp_path / "merged")
+    assert missing.exit_code == 2 and "shards are missing: 2/2" in missing.stderr
+    absent = derisk("merge", tmp_path / "none", "-o", tmp_path / "merged")
+    assert absent.exit_code == 1 and "no run folder" in absent.stderr
+    assert not (tmp_path / "merged").exists()
+
+
+def test_replay_tells_the_story_of_a_replication(small: Path) -> None:
+    run(small, "-n", 4)
+    [folder] = folders(small)
+    told = derisk("replay", folder, "--replication", 2)
+    assert told.exit_code == 0
+    assert "The work is done after" in told.stdout and "PRODUCTIVE" in told.stdout
+    beyond = derisk("replay", folder, "-r", 4)
+    assert beyond.exit_code == 2 and "there is no replication 4" in beyond.stderr
+
+
 # Presets, profiles, words, schema
 
 
@@ -296,7 +596,7 @@ def test_a_profile_that_is_not_valid_ends_with_3(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "word"),
     [
-        ("goodput", "wall-clock"),
+        ("goodput", "wall clock"),
         ("LOST_WORK", "rolled back"),
         ("lost work", "rolled back"),
         ("p90", "replication"),
@@ -327,6 +627,6 @@ def test_a_pipe_that_closes_ends_quietly(small: Path) -> None:
 
 
 def test_words_that_an_encoding_lacks_are_replaced(small: Path) -> None:
-    small.write_text(SMALL.replace("a small run", "ein kleiner Lauf für α"), encoding="utf-8")
+    small.write_text(SMALL.replace("a small run", "ein kleiner Lauf für ∞"), encoding="utf-8")
     result = shell("check", small, env={"PYTHONIOENCODING": "ascii"})
     assert result.returncode == 0 and "ein kleiner Lauf f?r ?" in result.stdout

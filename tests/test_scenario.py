@@ -2,6 +2,8 @@
 
 import contextlib
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +71,7 @@ def test_an_error_shows_the_line_with_a_caret() -> None:
     with pytest.raises(ScenarioErrors) as caught:
         parse_scenario(SMALL.replace("rate: 0.3 /kGPU/day", "rate: 0.3"), name="small.yaml")
     assert str(caught.value) == (
-        'small.yaml:7:20: failures.gpu.rate.value: 0.3 has no unit; write "0.3 /kGPU/day"\n'
+        'small.yaml:7:20: failures.gpu.rate: 0.3 has no unit; write "0.3 /kGPU/day"\n'
         "     7 |   gpu: {part: gpu, rate: 0.3, spread: 35%}\n"
         "       |                    ^^^^^^^^^"
     )
@@ -93,6 +95,8 @@ def test_a_folder_a_missing_file_and_an_impossible_name_are_refused(tmp_path: Pa
         with pytest.raises(ScenarioErrors) as caught:
             load_scenario(path)
         assert caught.value.errors[0].headline == f"{path}:1:1: {text}"
+    with pytest.raises(ScenarioErrors):
+        load_scenario("/dev/zero")
     with pytest.raises(ScenarioErrors):
         load_scenario("a\0b")
     with pytest.raises(ScenarioErrors):
@@ -141,6 +145,10 @@ def test_a_preset_is_found_by_name_from_anywhere(tmp_path: Path) -> None:
         write(tmp_path, "mine.yaml", "schema: 1\nextends: example\ncluster: {hot_spares: 9 nodes}\n")
     )
     assert (scenario.name, scenario.spares) == (load_scenario(EXAMPLE).name, 9)
+
+
+def test_a_text_can_extend_a_preset_too() -> None:
+    assert parse_scenario("schema: 1\nextends: example\nname: text\n").gpus == load_scenario(EXAMPLE).gpus
 
 
 def test_null_unsets_what_a_base_gives(tmp_path: Path) -> None:
@@ -300,6 +308,17 @@ def test_the_schema_for_editors_knows_every_section() -> None:
     schema = json_schema()
     assert schema["properties"]["schema"] == {"const": 1, "description": "the version of this schema"}
     assert {"cluster", "job", "failures", "recovery", "checkpoint", "run", "extends"} <= set(schema["properties"])
+
+
+@pytest.mark.parametrize("path", sorted(resources.scenarios().rglob("*.yaml")), ids=lambda path: path.stem)
+def test_the_schema_for_editors_accepts_a_shipped_scenario(path: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.validate(YAML(typ="safe").load(path), json_schema())
+
+
+def test_reading_a_scenario_needs_no_compiler() -> None:
+    code = "import sys, simulator.scenario; sys.exit('numba' in sys.modules or 'scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_profile_of_ones_own_stands_beside_the_scenario(tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ import typer
 from simulator.cli.border import TRACEBACK, Border
 from simulator.cli.check import check
 from simulator.cli.explain import explain
+from simulator.cli.merge import merge
 from simulator.cli.presets import presets
 from simulator.cli.profiles import profiles
+from simulator.cli.replay import replay
+from simulator.cli.run import run
 from simulator.cli.schema import schema
 from simulator.cli.script import script
 
 EXIT_CODES = (
-    "Exit codes: 0 well, 1 internal or output error, 2 usage, 3 scenario or profile not valid, 4 precision not reached, "
-    "5 a gate or expectation failed, 130 interrupted."
+    "Exit codes: 0 well, 1 internal or output error, 2 usage, 3 scenario or profile not valid, "
+    "4 precision not reached, 5 a gate or expectation failed, 130 interrupted."
 )
 
 application = typer.Typer(
@@ -23,6 +26,7 @@ application = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text comes in half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -45,7 +49,7 @@ def derisk(
     """Forecast a large training run: finish date, goodput, and where the time goes."""
 
 
-for command in (check, script, presets, explain, schema):
+for command in (run, check, replay, merge, script, presets, explain, schema):
     application.command()(command)
 application.add_typer(profiles, name="profiles")
 

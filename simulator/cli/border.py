@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from contextlib import suppress
 from enum import IntEnum
 from traceback import format_exception
 from typing import Any
@@ -67,10 +67,8 @@ class Border(TyperGroup):
 
 def say(text: str) -> None:
     """Print a line for people on stderr, where it does not get into anybody's data."""
-    try:
+    with suppress(OSError):  # nobody listens, and that is no reason to fail
         print(f"derisk: {text}", file=sys.stderr, flush=True)
-    except OSError:
-        pass  # nobody listens, and that is no reason to fail
 
 
 def told(error: Exception, traceback: bool = False) -> Code:
@@ -82,11 +80,11 @@ def told(error: Exception, traceback: bool = False) -> Code:
         number = len(error.errors)
         say(f"{number} error{'s' if number > 1 else ''}; nothing was run and nothing written")
         return Code.SCENARIO
+    if traceback and (error.__cause__ is not None or not isinstance(error, Refusal)):
+        print("".join(format_exception(error)), file=sys.stderr)
     if isinstance(error, Refusal):
         say(str(error))
         return error.code
-    if traceback:
-        print("".join(format_exception(error)), file=sys.stderr)
     if isinstance(error, MemoryError):
         say("there is not enough memory; ask for fewer replications at a time, with --shard")
     elif isinstance(error, OSError) and error.strerror:
@@ -100,10 +98,8 @@ def told(error: Exception, traceback: bool = False) -> Code:
 
 def silence_stdout() -> None:
     """Let nothing be written when the program ends: whoever read our output (`| head`) has left."""
-    try:
+    with suppress(OSError, ValueError):  # not a real file, as in tests
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass  # not a real file, as in tests
 
 
 def _is_broken_pipe(error: Exception) -> bool:
@@ -129,10 +125,3 @@ def width() -> int | None:
     import shutil
 
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def one_of(text: str, choices: Sequence[str], option: str) -> str:
-    """Return a choice, or raise the usage error that names the others."""
-    if text not in choices:
-        raise typer.BadParameter(f"'{text}' is not one of {', '.join(choices)}", param_hint=option)
-    return text

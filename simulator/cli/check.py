@@ -5,7 +5,10 @@ from simulator.cli.options import AsJson, Overrides, ScenarioName, read_scenario
 
 
 def check(scenario: ScenarioName, overrides: Overrides = None, json: AsJson = False) -> None:
-    """Show every resolved value with unit and source, the ASSUMED ones first, and what theory expects."""
+    """Show all inputs and what theory expects of them.
+
+    Every resolved value comes with its unit, how well it is known, and its source, the ASSUMED ones first.
+    """
     from simulator.report import checklist
     from simulator.report.expected import expected
 

@@ -13,7 +13,7 @@ FieldName = Annotated[
 
 
 def explain(field: FieldName, json: AsJson = False) -> None:
-    """Define a field of a scenario, of a result, or an account of time."""
+    """Define a field of a scenario or of a result."""
     from simulator.report import glossary
 
     found = glossary.find(field)

@@ -15,15 +15,16 @@ def progress_bar(name: str) -> "Iterator[Callable[[Progress], None] | None]":
     if not sys.stderr.isatty():
         yield None
         return
+    from rich import progress as bars
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}")
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(name, total=None, left="")
+    left = bars.TextColumn("{task.fields[left]}")
+    columns = bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn(), left
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(name, total=None, left="")
 
         def show(progress: "Progress") -> None:
-            bars.update(task, completed=progress.done, total=progress.planned, left=_left(progress.seconds_left))
+            shown.update(task, completed=progress.done, total=progress.planned, left=_left(progress.seconds_left))
 
         yield show
 

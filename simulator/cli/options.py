@@ -14,7 +14,7 @@ ScenarioName = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a preset.", show_default=False)
 ]
 ScenarioNames = Annotated[
-    list[str], typer.Argument(metavar="SCENARIO...", help="Scenario files, or names of presets.", show_default=False)
+    list[str], typer.Argument(metavar="SCENARIO", help="Scenario files, or names of presets.", show_default=False)
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -22,6 +22,18 @@ Overrides = Annotated[
         "--set",
         metavar="PATH=VALUE",
         help="Change a value, as in cluster.hot_spares='96 nodes' or failures.gpu.rate=x2. May be repeated.",
+        show_default=False,
+    ),
+]
+OutputFolder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="Run folders are written in this folder.")
+]
+PolicyClass = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE.PY:CLASS",
+        help="A policy of your own, in Python, for the reference engine.",
         show_default=False,
     ),
 ]
@@ -68,8 +80,10 @@ def read_scenario(name: str, overrides: list[str] | None) -> "Scenario":
 
 
 def announce_compilation() -> None:
-    """Say so on stderr if the first run is about to compile, which otherwise looks like a program that hangs."""
+    """Say so on stderr if the engine is about to be compiled, which otherwise looks like a program that hangs."""
     from simulator import jit
 
-    if jit.cache_is_cold():
-        say("compiling the fast engine: once only, about half a minute")
+    # `derisk check` compiles a few samplers, after which the cache is not cold, but the engine is not in it.
+    folder = jit.CACHE_FOLDER
+    if jit.cache_is_cold() or (jit.COMPILED and folder is not None and not any(folder.rglob("*simulate*.nbi"))):
+        say("compiling the fast engine: this happens once and takes about half a minute")

@@ -35,9 +35,7 @@ def _class_in(names: dict[str, object], name: str, file: str) -> "type[Policy]":
     from simulator.engines.reference import Policy
     from simulator.section import did_you_mean
 
-    policies = {
-        key: value for key, value in names.items() if isinstance(value, type) and issubclass(value, Policy)
-    }
+    policies = {key: value for key, value in names.items() if isinstance(value, type) and issubclass(value, Policy)}
     if name in policies:
         return policies[name]
     own = [key for key in policies if key != "Policy"]

@@ -8,7 +8,10 @@ from simulator.cli.options import AsJson
 
 
 def presets(json: AsJson = False) -> None:
-    """List the scenarios that ship with the package: published runs first, then others to start from."""
+    """List the scenarios that ship with the package.
+
+    Published runs come first, then others to start from.
+    """
     from simulator import resources
     from simulator.report import text
 

@@ -15,9 +15,7 @@ profiles = typer.Typer(no_args_is_help=True, help="List, show and check hardware
 ProfileName = Annotated[
     str, typer.Argument(metavar="NAME", help="A profile's name, or a YAML file.", show_default=False)
 ]
-ProfileNames = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME...]", help="Names or YAML files; all if left out.")
-]
+ProfileNames = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names or YAML files; all if left out.")]
 
 
 @profiles.command("list")

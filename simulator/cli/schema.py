@@ -4,7 +4,7 @@ from simulator.cli.border import write_json
 
 
 def schema() -> None:
-    """Print the JSON schema of scenario files, for editors that complete and check YAML."""
+    """Print the JSON schema of scenarios, for editors."""
     from simulator.scenario import json_schema
 
     write_json(json_schema())

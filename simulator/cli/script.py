@@ -12,7 +12,10 @@ ScriptFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file of case
 
 
 def script(file: ScriptFile, json: AsJson = False) -> None:
-    """Run given failures through both engines, and hold them to what the file expects (exit code 5 if one fails)."""
+    """Run given failures through both engines.
+
+    Where the file says what to expect, it must hold in both, and the engines must agree; else the exit code is 5.
+    """
     from simulator.script import load_script
 
     cases = load_script(file)

@@ -61,7 +61,7 @@ class Crew:
         except KeyboardInterrupt:
             self.from_keyboard = True
             queue.stop.set()
-            # Numbers that are half done are finished: a chunk takes less than a tenth of a second.
+            # What is begun is finished: a chunk takes less than a tenth of a second.
             for thread in threads:
                 if thread.ident is not None:
                     thread.join()

@@ -4,18 +4,22 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from simulator.ensemble import stopping
 from simulator.ensemble.crew import Crew, Progress
-from simulator.ensemble.provenance import model
+from simulator.ensemble.provenance import model, policy_name
 from simulator.ensemble.replicator import Chunk, Engine, Replicator
 from simulator.ensemble.shards import WHOLE, Shard, ShardError
 from simulator.ensemble.stopping import Precision
 from simulator.ensemble.table import table
 from simulator.experiment import Stop
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simulator.engines.reference import Policy
 
 
 class Cancelled(RuntimeError):  # noqa: N818 - somebody wanted it
@@ -32,6 +36,7 @@ class Ensemble:
     planned: int  # replications of the whole ensemble, all shards together; under a stop rule at most
     shard: Shard = WHOLE
     engine: Engine = "kernel"
+    policy: str = ""  # the name and digest of a policy of the user's; see provenance.py
     model: str = ""
     interrupted: bool = False  # by Ctrl-C or a cancel; the table holds what was done
     precision: Precision | None = None  # under a stop rule
@@ -61,6 +66,7 @@ def run_ensemble(
     replications: int | None = None,
     shard: Shard = WHOLE,
     engine: Engine = "kernel",
+    policy: "type[Policy] | None" = None,
     threads: int | None = None,
     chunk: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -68,15 +74,18 @@ def run_ensemble(
 ) -> Ensemble:
     """Return the replications of a scenario; a number of them given here replaces its own and its stop rule.
 
-    Threads (default: one a core) and chunks (default: by time) do not change the answer. Ctrl-C and `cancel` keep what
-    is done. Raises KeyboardInterrupt or Cancelled where that is nothing, ShardError for a shard under a stop rule.
+    Threads (default: one a core) and chunks (default: by time) do not change the answer. A policy makes the engine the
+    reference one: the fast one knows the rules alone. Ctrl-C and `cancel` keep what is done.
+
+    Raises KeyboardInterrupt or Cancelled where nothing is done, ShardError for a shard under a stop rule.
     """
     begun = time.perf_counter()
+    engine = engine if policy is None else "reference"
     scenario = settled(scenario, seed, replications)
     stop = scenario.document.run.stop
     if stop is not None and shard != WHOLE:
         raise ShardError("a stop rule decides by all replications; for shards give their number")
-    crew = Crew(Replicator(scenario, engine), threads=threads, chunk=chunk, progress=progress, cancel=cancel)
+    crew = Crew(Replicator(scenario, engine, policy), threads=threads, chunk=chunk, progress=progress, cancel=cancel)
     planned = scenario.replications if stop is None else int(stop.max.median)
     chunks, precision = _block(crew, *shard.block(planned)) if stop is None else _rounds(crew, stop, planned)
     if crew.stopped and not chunks:
@@ -88,6 +97,7 @@ def run_ensemble(
         planned=planned,
         shard=shard,
         engine=engine,
+        policy=policy_name(policy),
         model=model(),
         interrupted=crew.stopped,
         precision=precision,

@@ -1,6 +1,7 @@
 """What a result rests on: the version, and a digest of all code that has a say in it."""
 
 import hashlib
+import inspect
 from functools import cache
 from pathlib import Path
 
@@ -19,3 +20,12 @@ def model() -> str:
         if place.parts[0] not in _NO_SAY:
             state.update(place.as_posix().encode() + b"\0" + source.read_bytes())
     return f"{__version__}+{state.hexdigest()[:8]}"
+
+
+def policy_name(policy: type | None) -> str:
+    """Return a name for a user's policy, such as "Cautious+3f2a9c01": another file, another name; "" for none."""
+    if policy is None:
+        return ""
+    source = inspect.getsourcefile(policy)
+    content = b"" if source is None else Path(source).read_bytes()
+    return f"{policy.__name__}+{hashlib.sha256(content).hexdigest()[:8]}"

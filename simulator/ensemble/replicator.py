@@ -1,7 +1,7 @@
 """From a scenario to replications: draws the uncertain inputs, compiles the plan, calls an engine."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from simulator.compile import compile_plan
 from simulator.ledger import ACCOUNTS, Account
 from simulator.plan import Floats, Integers, Plan, Result, out_bins
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simulator.engines.reference import Policy
 
 Engine = Literal["kernel", "reference"]
 
@@ -49,9 +52,9 @@ class _Outcomes(NamedTuple):
 class Replicator:
     """Simulates replications of one scenario with one engine."""
 
-    def __init__(self, scenario: Scenario, engine: Engine = "kernel") -> None:
+    def __init__(self, scenario: Scenario, engine: Engine = "kernel", policy: "type[Policy] | None" = None) -> None:
         self.scenario = scenario
-        self.engine = engine
+        self._simulated = _Simulated(engine, policy)
         self._uncertain = bool(scenario.inputs)
 
     def chunk(self, first: int, count: int, world: Any) -> tuple[Chunk, Any]:
@@ -59,18 +62,18 @@ class Replicator:
         seed = self.scenario.seed
         if not self._uncertain:
             plan = compile_plan(self.scenario)
-            outcomes, world = _simulated(self.engine, plan, seed, first, count, world)
+            outcomes, world = self._simulated(plan, seed, first, count, world)
             return _chunk(first, [outcomes], [[]] * count, [self._mfu(None)] * count, [_NO_TWIN] * count), world
         parts, inputs, mfu, twins = [], [], [], []
         for replication in range(first, first + count):
             values = self.scenario.draw_inputs(seed, replication)
             plan = compile_plan(self.scenario, values)
-            outcomes, world = _simulated(self.engine, plan, seed, replication, 1, world)
+            outcomes, world = self._simulated(plan, seed, replication, 1, world)
             parts.append(outcomes)
             inputs.append(list(values.values()))
             mfu.append(self._mfu(values))
             if replication < TWINS:
-                other, world = _simulated(self.engine, plan, seed ^ OTHER_WEATHER, replication, 1, world)
+                other, world = self._simulated(plan, seed ^ OTHER_WEATHER, replication, 1, world)
                 productive = other.ledger[0, Account.PRODUCTIVE]
                 twins.append((int(other.outcome[0]), int(other.finish[0]), int(productive)))
             else:
@@ -109,16 +112,23 @@ def _trimmed(row: Integers) -> Integers:
     return row[: seen[-1] + 1].copy() if len(seen) else row[:0].copy()
 
 
-def _simulated(engine: Engine, plan: Plan, seed: int, first: int, count: int, world: Any) -> tuple[_Outcomes, Any]:
-    if engine == "reference":
-        return _told(plan, seed, first, count), None
-    from simulator.engines.kernel import run_batch
+class _Simulated(NamedTuple):
+    """An engine, and the policy that takes decisions in the reference one."""
 
-    batch, world = run_batch(plan, seed, first, count, world)
-    return _Outcomes(*(getattr(batch, name) for name in _Outcomes._fields)), world
+    engine: Engine
+    policy: "type[Policy] | None"
+
+    def __call__(self, plan: Plan, seed: int, first: int, count: int, world: Any) -> tuple[_Outcomes, Any]:
+        """Return replications under one plan, and the world, if the engine has one to be used again."""
+        if self.engine == "reference":
+            return _told(plan, seed, first, count, self.policy), None
+        from simulator.engines.kernel import run_batch
+
+        batch, world = run_batch(plan, seed, first, count, world)
+        return _Outcomes(*(getattr(batch, name) for name in _Outcomes._fields)), world
 
 
-def _told(plan: Plan, seed: int, first: int, count: int) -> _Outcomes:
+def _told(plan: Plan, seed: int, first: int, count: int, policy: "type[Policy] | None") -> _Outcomes:
     """Return what the reference engine says."""
     from simulator.engines.reference import simulate
 
@@ -128,20 +138,23 @@ def _told(plan: Plan, seed: int, first: int, count: int) -> _Outcomes:
         *(np.zeros((count, shapes[name]) if name in shapes else count, np.int64) for name in _Outcomes._fields)
     )
     for row in range(count):
-        result = simulate(plan, np.uint64(replication_key(seed, first + row)))
+        key = np.uint64(replication_key(seed, first + row))
+        result = simulate(plan, key, policy=policy() if policy is not None else None)
         for name in _Outcomes._fields:
             getattr(outcomes, name)[row] = getattr(result, name)
     return outcomes
 
 
-def replay(scenario: Scenario, replication: int, engine: Engine = "kernel") -> tuple[Plan, Result]:
+def replay(
+    scenario: Scenario, replication: int, engine: Engine = "kernel", policy: "type[Policy] | None" = None
+) -> tuple[Plan, Result]:
     """Return a replication again, with its event log: the plan that it had, and what it came to."""
     plan = compile_plan(scenario, scenario.draw_inputs(scenario.seed, replication) if scenario.inputs else None)
     key = np.uint64(replication_key(scenario.seed, replication))
     if engine == "reference":
         from simulator.engines.reference import simulate
 
-        return plan, simulate(plan, key, log=True)
+        return plan, simulate(plan, key, log=True, policy=policy() if policy is not None else None)
     from simulator.engines.kernel import run
 
     return plan, run(plan, key, log=True)

@@ -52,7 +52,7 @@ def merge(ensembles: "list[Ensemble]") -> "Ensemble":
     ordered = sorted(ensembles, key=lambda ensemble: ensemble.shard.index)
     first = ordered[0]
     for other in ordered[1:]:
-        if (other.resolved, other.engine, other.model) != (first.resolved, first.engine, first.model):
+        if _origin(other) != _origin(first):
             raise ShardError("the shards are of different scenarios, seeds, numbers of replications or versions")
     shards = [ensemble.shard for ensemble in ordered]
     wanted = [Shard(index, first.shard.of) for index in range(1, first.shard.of + 1)]
@@ -73,3 +73,7 @@ def merge(ensembles: "list[Ensemble]") -> "Ensemble":
         threads=max(ensemble.threads for ensemble in ordered),
         wall_seconds=sum(ensemble.wall_seconds for ensemble in ordered),
     )
+
+
+def _origin(ensemble: "Ensemble") -> tuple[str, ...]:
+    return ensemble.resolved, ensemble.engine, ensemble.policy, ensemble.model

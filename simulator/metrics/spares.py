@@ -50,6 +50,7 @@ def _nodes(seen: list[Integers], pooled: Integers) -> Estimate:
 
 def _tails(seen: list[Integers], bins: int, total: int) -> list[Probability]:
     """Return the probability of at least 0, 1, 2... nodes: in each replication a count over its failures."""
+    replications = len(seen)
     tails, squares, products = (np.zeros(bins, np.int64) for _ in range(3))
     failures_squared = 0
     for counts in seen:
@@ -64,9 +65,8 @@ def _tails(seen: list[Integers], bins: int, total: int) -> list[Probability]:
         share = int(tails[nodes]) / total
         # The sum of (tail - share x failures)^2 over replications, from sums of whole numbers.
         residuals = int(squares[nodes]) - 2 * share * int(products[nodes]) + share**2 * failures_squared
-        replications = len(seen)
-        error = (
-            math.sqrt(max(0.0, residuals) * replications / (replications - 1)) / total if replications > 1 else math.nan
-        )
+        error = math.nan
+        if replications > 1:
+            error = math.sqrt(max(0.0, residuals) * replications / (replications - 1)) / total
         found.append(Probability(share, error))
     return found

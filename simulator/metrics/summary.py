@@ -21,7 +21,6 @@ def summarise(ensemble: Ensemble) -> dict[str, Any]:
         "seed": ensemble.seed,
         "replications": ensemble.replications,
         "engine": ensemble.engine,
-        "model": ensemble.model,
         "outcomes": quantities.outcomes(ensemble),
         **_precision(ensemble),
         "goodput": _told(quantities.goodput(ensemble)),

@@ -75,8 +75,9 @@ def _expectations(theory: Expected) -> list[tuple[str, str, str]]:
     left_out = ", ".join(theory.run_time_leaves_out)
     accuracy = f"at the means; leaves out {left_out}" if left_out else "exact for this scenario"
     rows.append(("expected run time", text.duration(theory.run_time_days * 86_400), f"Daly 2006, {accuracy}"))
-    for cause, strikes in theory.strikes_per_day.items():
-        rows.append((f"strikes by {cause}", f"{text.number(strikes)} /day", "those absorbed or slowing too"))
+    for number, (cause, strikes) in enumerate(theory.strikes_per_day.items()):
+        note = "" if number else "by cause; those that only stall or slow the job too"
+        rows.append((f"strikes by {cause}", f"{text.number(strikes)} /day", note))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What theory expects of a scenario before any run: closed forms at the medians of the inputs, and what they leave out."""
+"""What theory expects of a scenario before any run: closed forms at the medians, and what they leave out."""
 
 import math
 from collections.abc import Iterator
@@ -141,7 +141,7 @@ def _run_time(plan: Plan, rate: float, save: float, fixed: float, struck: float)
 def _left_out(plan: Plan, scenario: Scenario) -> Iterator[str]:
     """Yield what the scenario has and the closed form of the run time has not."""
     rings = plan.units > 0
-    if scenario.inputs:
+    if any(not _only_matters_to_nodes(quantity.path) for quantity in scenario.inputs):
         yield "the spread of uncertain inputs"
     if (rings & (plan.hazard_kind != Hazard.EXPONENTIAL)).any():
         yield "ageing"
@@ -167,6 +167,12 @@ def _left_out(plan: Plan, scenario: Scenario) -> Iterator[str]:
         yield "failures during the start"
     if plan.horizon < NEVER and plan.horizon <= plan.work:
         yield "the horizon"
+
+
+def _only_matters_to_nodes(path: str) -> bool:
+    """Return whether an input is about repairs or money: the closed form waits for no node, and counts no money."""
+    keys = path.split(".")
+    return keys[0] == "cost" or not {"repair", "relapse", "cure"}.isdisjoint(keys)
 
 
 def _varies(kinds: Floats) -> bool:

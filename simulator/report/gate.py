@@ -1,12 +1,14 @@
 """Gates such as `goodput.p50<0.9` or `finish.p90 > 60 d`: conditions on a summary that a pipeline can fail on."""
 
+import inspect
 import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from simulator import units
+from simulator import metrics, units
+from simulator.report.words import RESULTS
 from simulator.section import did_you_mean
 
 _GATE = re.compile(r"\s*(?P<field>[A-Za-z_][\w.\- ]*?)\s*(?P<sign><=|>=|==|!=|<|>)\s*(?P<limit>\S.*?)\s*", re.DOTALL)
@@ -31,7 +33,8 @@ class Gate(NamedTuple):
     def holds(self, summary: Mapping[str, Any]) -> tuple[bool, float]:
         """Return whether it holds for a summary, and the value that it met. Raises GateError.
 
-        A quantile that no replication bounds (null in the summary) counts as infinite; what is unknown holds nothing.
+        A quantile among replications that do not finish (null in the summary) is infinite; what is unknown holds
+        nothing but `!=`.
         """
         path, value = self._value(summary)
         return _COMPARISONS[self.sign](value, self._limit(path)), value
@@ -64,10 +67,22 @@ def read_gate(text: str) -> Gate:
     found = _GATE.fullmatch(text)
     if found is None:
         raise GateError(f"--fail-if '{text}' is not a condition; write one such as 'goodput.p50<0.9'")
-    limit = found["limit"]
-    if not re.match(r"[-+]?\.?\d", limit):
-        raise GateError(f"--fail-if '{text}': '{limit}' is not a number, with or without a unit")
-    return Gate(text, found["field"].strip(), found["sign"], limit)
+    gate = Gate(text, found["field"].strip(), found["sign"], found["limit"])
+    _check(gate)
+    return gate
+
+
+def _check(gate: Gate) -> None:
+    """Raise GateError for what can be told before there is a summary, which may take hours."""
+    heads = [*RESULTS, *(name for name, metric in vars(metrics).items() if inspect.isfunction(metric))]
+    shortened = {name.removesuffix(suffix) for name in heads for suffix in _SUFFIXES}
+    head = gate.field.partition(".")[0]
+    if head not in shortened.union(heads):
+        raise GateError(f"--fail-if '{gate.text}': there is no result '{head}'{did_you_mean(head, heads)}")
+    try:
+        units.measure(gate.limit, "%")
+    except units.UnitError as error:
+        raise GateError(f"--fail-if '{gate.text}': {error}") from None
 
 
 def _numbers(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, float]]:
@@ -76,6 +91,7 @@ def _numbers(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, float]]:
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{here}.")
         elif value is None:
-            yield here, math.inf if key in ("p10", "p50", "p90") else math.nan
+            endless = tree.get("unfinished") or tree.get("uninterrupted")
+            yield here, math.inf if endless and key in ("p10", "p50", "p90") else math.nan
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield here, float(value)

@@ -1,5 +1,6 @@
 """What a word means: the fields of a scenario from its schema, the fields of a result and the accounts from here."""
 
+import inspect
 import types
 import typing
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from simulator import metrics
 from simulator.drawn import Drawn
 from simulator.quantity import Quantity
 from simulator.report.words import ACCOUNTS, RESULTS, STATISTICS
@@ -27,7 +29,7 @@ class Entry(NamedTuple):
 
 def entries() -> list[Entry]:
     """Return every field: results first, then scenarios in the order of the schema."""
-    known = [Entry(name, "result", meaning) for name, meaning in RESULTS.items()]
+    known = [Entry(name, "result", meaning) for name, meaning in {**_metrics(), **RESULTS}.items()]
     known += [Entry(name, "statistic", meaning) for name, meaning in STATISTICS.items()]
     known += [Entry(account.name, "account", words.meaning) for account, words in ACCOUNTS.items()]
     return [*known, *_section(Document, "")]
@@ -65,6 +67,17 @@ def as_text(found: list[Entry], width: int | None) -> str:
     return "\n\n".join(parts)
 
 
+def _metrics() -> dict[str, str]:
+    """Return what the functions of metrics.py say of themselves."""
+    functions = {name: getattr(metrics, name) for name in metrics.__all__}
+    documents = {name: inspect.getdoc(function) for name, function in functions.items() if inspect.isfunction(function)}
+    return {
+        name: " ".join(document.split()).removeprefix("Return ").removeprefix("the ")
+        for name, document in documents.items()
+        if document is not None and name != "summarise"
+    }
+
+
 def _plain(field: str) -> str:
     return field.lower().replace(" ", "_")
 
@@ -83,7 +96,7 @@ def _section(model: type[BaseModel], path: str) -> Iterator[Entry]:
             continue
         here = f"{path}{name}"
         inner, repeated = _inner(field.annotation)
-        means = field.description or _first_line(inner) or f"see {path.rstrip('.') or 'the README'}"
+        means = field.description or _first_line(inner) or f"part of: {_first_line(model)}"
         yield Entry(here, "scenario", means, _written(properties.get(name, {})), _default(field))
         if inner is not None:
             yield from _section(inner, f"{here}.<number>." if repeated else f"{here}.")

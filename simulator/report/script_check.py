@@ -29,7 +29,7 @@ class Verdict:
     def agree(self) -> bool:
         """Whether the engines came to the same result, record by record."""
         one, other = self.results.values()
-        return all(np.array_equal(mine, theirs) for mine, theirs in zip(one, other, strict=True))
+        return not _apart(one, other)
 
     @cached_property
     def holds(self) -> bool | None:
@@ -72,10 +72,15 @@ def told(result: Result) -> dict[str, Any]:
 def _compared(expect: Mapping[str, Any], result: Result) -> list[tuple[str, Any, Any]]:
     got = told(result)
     pairs = [(what, expect[what], got[what]) for what in ("outcome", "finish") if what in expect]
-    wanted = expect.get("ledger")
-    for account in Account if wanted is not None else ():
-        pairs.append((account.name, wanted.get(account.name, 0), got["ledger"].get(account.name, 0)))
+    if (wanted := expect.get("ledger")) is not None:
+        ledger = got["ledger"]
+        pairs += [(account.name, wanted.get(account.name, 0), ledger.get(account.name, 0)) for account in Account]
     return pairs
+
+
+def _apart(one: Result, other: Result) -> list[str]:
+    """Return the fields in which two results differ."""
+    return [name for name in Result._fields if not np.array_equal(getattr(one, name), getattr(other, name))]
 
 
 def as_json(file: str, verdicts: list[Verdict]) -> dict[str, Any]:
@@ -109,7 +114,7 @@ def as_text(file: str, verdicts: list[Verdict], width: int | None) -> str:
 def _difference(verdict: Verdict) -> str:
     """Return where the engines part: the first field, and the first record of the log."""
     one, other = verdict.results.values()
-    fields = [name for name in Result._fields if not np.array_equal(getattr(one, name), getattr(other, name))]
+    fields = _apart(one, other)
     words = f"the engines differ in {', '.join(fields)}"
     if "log" in fields:
         length = min(len(one.log), len(other.log))

@@ -8,7 +8,9 @@ NARROWEST = 24  # columns that a wrapped last column keeps, however narrow the t
 GAP = "  "
 
 
-def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), width: int | None = None, indent: int = 2) -> str:
+def table(
+    rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), width: int | None = None, indent: int = 2
+) -> str:
     """Return rows in columns, those numbered in `right` flush right; the last one wraps at `width` where given."""
     if not rows:
         return ""
@@ -56,7 +58,7 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0:
         return "0"
     behind = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(behind, 9)}f}".replace(",", "_")
+    return grouped(value, min(behind, 9))
 
 
 def plural(count: int, noun: str) -> str:
@@ -65,15 +67,28 @@ def plural(count: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in the unit that people would use for it, with four digits."""
-    if not math.isfinite(seconds):
-        return number(seconds)
-    for unit, size, upto in (("s", 1, 120), ("min", 60, 120), ("h", 3_600, 72)):
-        if seconds < upto * size:
-            return f"{_short(seconds / size)} {unit}"
-    return f"{_short(seconds / 86_400)} d"
+    """Return a duration in the unit that people would use for it, with four digits at most."""
+    written = durations([seconds])[0]
+    digits, space, unit = written.partition(" ")
+    return f"{digits.rstrip('0').rstrip('.')} {unit}" if "." in digits and space else written
 
 
-def _short(value: float) -> str:
-    digits = number(value, 4)
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+def durations(seconds: Sequence[float], error: float = math.nan) -> list[str]:
+    """Return durations in one unit with as many digits behind the point, four for the largest; then an error, if any.
+
+    The unit is that in which people would tell the largest.
+    """
+    largest = max((abs(value) for value in seconds if math.isfinite(value)), default=0.0)
+    units = (("s", 1.0, 120.0), ("min", 60.0, 7_200.0), ("h", 3_600.0, 259_200.0), ("d", 86_400.0, math.inf))
+    unit, size = next((name, size) for name, size, upto in units if largest < upto)
+    behind = max(0, 3 - math.floor(math.log10(largest / size))) if largest else 0
+    told = [
+        f"{grouped(value / size, min(behind, 3))} {unit}" if math.isfinite(value) else number(value)
+        for value in seconds
+    ]
+    return told if math.isnan(error) else [*told, f"{number(error / size, 2)} {unit}"]
+
+
+def grouped(value: float, behind: int) -> str:
+    """Return a number with so many digits behind the point, and thousands grouped from 10_000 on."""
+    return f"{value:_.{behind}f}" if abs(value) >= 10_000 else f"{value:.{behind}f}"

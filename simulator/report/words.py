@@ -35,22 +35,14 @@ STATISTICS = {
     "p90": "one replication in ten is above; runs that did not finish count as infinitely long",
 }
 
+# What is no metric; those tell of themselves, in metrics.
 RESULTS = {
     "schema": "the version of the form of this file",
     "scenario": "the name of the scenario",
     "seed": "the seed of all draws: the same seed gives the same numbers on every machine",
     "replications": "simulated runs, each with its own draws of what is uncertain and of chance",
     "engine": "kernel (compiled) or reference (SimPy); both give the same results, to the tick",
+    "model": "the version of the model, with a digest of its code: other code may give other results",
     "outcomes": "how many replications are DONE, OUT_OF_TIME (the horizon came first) or DIVERGED (no end in sight)",
-    "goodput": "productive training at nominal speed / wall-clock time",
-    "ettr": "productive time / available run time (Kokolis et al. 2024, arXiv 2410.21680)",
-    "finish_days": "wall-clock time until the work is done [days]; infinite where it is not",
-    "wall_days": "wall-clock time until the replication ended, done or not [days]",
-    "failures": "failures that would stop the job, merged ones and those of spares too: total and by cause",
-    "mttf_hours": "mean time to failure of the job: wall-clock time / failures that interrupted it [hours]",
-    "mfu_end_to_end": "model FLOP / (peak FLOP/s of all provisioned GPUs, spares too, x wall-clock time)",
-    "nodes_out_of_service": "nodes neither in the job nor in the pool of spares, as seen by failures",
-    "ledger_share": "the share of wall-clock time on each account; the shares sum to one",
-    "variance_share": "the share of the variance that comes from what we do not know (ignorance) and from chance",
-    "events": "events that the engine went through",
+    "precision": "how well the quantile of a stop rule is known: half the width of its 95 % interval",
 }

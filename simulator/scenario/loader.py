@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from simulator.scenario import door
-from simulator.scenario.errors import ScenarioErrors
-from simulator.scenario.merge import check_head, layered, with_overrides
+from simulator.scenario.errors import SET, ScenarioErrors
+from simulator.scenario.merge import layered, layered_text
 from simulator.scenario.model import Scenario
 from simulator.scenario.profiles import load_node
 from simulator.scenario.schema import Document
 from simulator.scenario.settle import settled, sources_of
-from simulator.scenario.source import Item, read_text
+from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for, validated
 
 
@@ -19,11 +19,11 @@ def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scena
     return _from_tree(tree, Path(path).parent, str(path))
 
 
-def parse_scenario(text: str, overrides: list[str] | None = None, name: str = "scenario") -> Scenario:
-    """Return the scenario of a YAML text that extends nothing. Raises ScenarioErrors."""
-    tree = read_text(text, name)
-    check_head(tree, "a scenario is a mapping of keys such as schema, cluster and job")
-    return _from_tree(with_overrides(tree, overrides or []), Path(), name)
+def parse_scenario(
+    text: str, overrides: list[str] | None = None, name: str = "scenario", folder: str | Path = "."
+) -> Scenario:
+    """Return the scenario of a YAML text as if it stood in a file `name` of a folder. Raises ScenarioErrors."""
+    return _from_tree(layered_text(text, Path(folder), name, overrides or []), Path(folder), name)
 
 
 def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
@@ -36,7 +36,9 @@ def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
         errors += failed.errors
     if node is not None and isinstance(node.value, str):
         try:
-            profile = load_node(node, Path(node.spot.file).parent if node.spot.file != "--set" else folder)
+            # A path is relative to the file that names it; a text and `--set` have the scenario's folder.
+            own = Path(node.spot.file).parent
+            profile = load_node(node, folder if node.spot.file in (SET, name) else own)
         except ScenarioErrors as failed:
             errors += failed.errors
     if errors or document is None:

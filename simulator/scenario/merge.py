@@ -28,7 +28,12 @@ _MARKS = frozenset({"source", "spread", "law"})
 
 def layered(path: Path, name: str, overrides: list[str]) -> Item:
     """Return the tree of a file with what it extends below it and the overrides on top. Raises ScenarioErrors."""
-    return with_overrides(_extended(path, name, ()), overrides)
+    return with_overrides(_extended(read_file(path, name), path, name, ()), overrides)
+
+
+def layered_text(text: str, folder: Path, name: str, overrides: list[str]) -> Item:
+    """Return the tree of a text that could stand in a folder, as `layered`. Raises ScenarioErrors."""
+    return with_overrides(_extended(read_text(text, name), folder / name, name, ()), overrides)
 
 
 def with_overrides(tree: Item, overrides: list[str]) -> Item:
@@ -44,8 +49,7 @@ def with_overrides(tree: Item, overrides: list[str]) -> Item:
     return tree
 
 
-def _extended(path: Path, name: str, above: tuple[Path, ...]) -> Item:
-    tree = read_file(path, name)
+def _extended(tree: Item, path: Path, name: str, above: tuple[Path, ...]) -> Item:
     check_head(tree, "a scenario is a mapping of keys such as schema, cluster and job")
     target = tree.child("extends")
     if target is None or not isinstance(tree.value, dict):
@@ -64,7 +68,8 @@ def _extended(path: Path, name: str, above: tuple[Path, ...]) -> Item:
         raise ScenarioErrors([error_at(spot, "extends", f"goes round in a circle: {circle}; leave one out")])
     if len(chain) > 10:
         raise ScenarioErrors([error_at(spot, "extends", "is more than 10 files deep")])
-    below = _extended(base, _shown(base, path, name), chain)
+    shown = _shown(base, path, name)
+    below = _extended(read_file(base, shown), base, shown, chain)
     rest = Item({key: item for key, item in tree.value.items() if key != "extends"}, tree.spot, tree.layer)
     errors: list[ScenarioError] = []
     merged = merge(below, rest, (), errors)

@@ -43,9 +43,23 @@ def json_schema() -> dict[str, Any]:
         "extends": {"type": "string", "description": "a file below this one: a path, or a preset's name"},
     }
     schema["properties"] = head | schema["properties"]
-    # A file that extends another may leave everything else to it.
+    _for_editors(schema)
     schema["required"] = ["schema"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Derisk scenario", **schema}
+
+
+def _for_editors(part: Any) -> None:
+    """Drop what holds for whole scenarios only, as a file may extend another, and defaults that are no YAML."""
+    if isinstance(part, list):
+        for below in part:
+            _for_editors(below)
+    elif isinstance(part, dict):
+        if isinstance(part.get("required"), list):
+            del part["required"]
+        if isinstance(part.get("default"), dict | list):
+            del part["default"]
+        for below in part.values():
+            _for_editors(below)
 
 
 def keys_at(root: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

@@ -85,6 +85,8 @@ def read_file(path: Path, name: str, most_bytes: int = MOST_BYTES) -> Item:
     try:
         if path.is_dir():
             raise refuse("is a folder; name a scenario file")
+        if path.exists() and not path.is_file():
+            raise refuse("is not a file with an end; name a scenario file")
         size = path.stat().st_size
         if size > most_bytes:
             raise refuse(f"has {size / 1e6:.1f} MB; a file of this kind has at most {most_bytes / 1e6:.0f} MB")

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
 from simulator.scenario.schema import NOT_MODELLED, keys_at
 from simulator.scenario.source import Item
-from simulator.section import Fault, Section, did_you_mean, unknown_key
+from simulator.section import Fault, Place, Section, did_you_mean, unknown_key
 
 S = TypeVar("S", bound=Section)
 
@@ -41,13 +41,23 @@ def _below(prefix: str, error: ScenarioError) -> ScenarioError:
 
 def error_for(tree: Item, fault: Fault) -> ScenarioError:
     """Return the error of a fault at its place in a tree."""
-    place, text = fault
+    place, text = _as_written(tree, fault[0]), fault[1]
     path = ".".join(str(key) for key in place)
     item = tree.nearest(place)
     value = item.value if isinstance(item.value, str) else ""
     # The whole file is the matter where not even the section is there.
     spot = item.spot if item is not tree else Spot(tree.spot.file)
     return error_at(spot, path, text, value)
+
+
+def _as_written(tree: Item, place: Place) -> Place:
+    """Return the place at which the file says what validation has moved: a spread beside a rate belongs to the rate."""
+    if not place or tree.find(place) is not None:
+        return place
+    if place[-1] == "value":
+        return place[:-1]
+    beside = ((*place[:depth], "spread") for depth in range(len(place) - 2, 0, -1))
+    return next((spot for spot in beside if place[-1] == "spread" and tree.find(spot) is not None), place)
 
 
 def _short(value: Any) -> str:

@@ -2,8 +2,8 @@
 
 `run` simulates one replication, with its event log if asked; `run_batch` simulates many under one plan. Read `loop.py`
 first: which clock rings next, and what an event leaves to do. The rules of what happens then stand in `phases.py` (what
-follows what), `strikes.py` (what a failure does), `training.py` (checkpoints), `nodes.py` (places, pool, shop), `slow.py`,
-`units.py` (renewal, relapses) and `weather.py` (clocks); `world.py` is all that changes.
+follows what), `strikes.py` (what a failure does), `training.py` (checkpoints), `nodes.py` (places, pool, shop),
+`slow.py`, `units.py` (renewal, relapses) and `weather.py` (clocks); `world.py` is all that changes.
 """
 
 from typing import NamedTuple
@@ -83,7 +83,8 @@ def run_batch(plan: Plan, seed: int, first: int, count: int, world: World | None
         if world.state[At.OVERFLOW] == 1:
             world = new_world(plan, 4 * len(world.units))
     scalars, ledger, failures, interruptions, out_seen = rows
-    return Batch(*np.ascontiguousarray(scalars.T), ledger, failures, interruptions, out_seen), world
+    outcome, finish, work, kept, records = np.ascontiguousarray(scalars.T)
+    return Batch(outcome, finish, work, kept, records, ledger, failures, interruptions, out_seen), world
 
 
 def _checked(plan: Plan) -> Plan:

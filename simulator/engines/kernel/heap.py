@@ -23,38 +23,39 @@ def _before(heap: Integers, row: int, other: int) -> bool:
 
 
 @rule
-def _swap(heap: Integers, row: int, other: int) -> None:
+def _copy(heap: Integers, row: int, target: int) -> None:
     for column in range(HEAP_COLUMNS):
-        held = heap[row, column]
-        heap[row, column] = heap[other, column]
-        heap[other, column] = held
+        heap[target, column] = heap[row, column]
 
 
 @routine
-def sift_up(heap: Integers, row: int) -> None:
-    """Restore the order after `row` was written behind the last one."""
+def sift_up(heap: Integers, size: int) -> None:
+    """Let the row behind the last of `size` rows join them. The row after it must be there to hold it meanwhile."""
+    row = size
+    held = size + 1
+    _copy(heap, row, held)
     while row > 0:
         parent = (row - 1) >> 1
-        if not _before(heap, row, parent):
-            return
-        _swap(heap, row, parent)
+        if not _before(heap, held, parent):
+            break
+        _copy(heap, parent, row)
         row = parent
+    _copy(heap, held, row)
 
 
 @routine
 def drop_top(heap: Integers, size: int) -> None:
-    """Remove row 0 of `size` rows."""
+    """Remove row 0 of `size` rows: the last row sinks from the top to its place."""
     last = size - 1
-    for column in range(HEAP_COLUMNS):
-        heap[0, column] = heap[last, column]
     row = 0
     while True:
         child = 2 * row + 1
         if child >= last:
-            return
+            break
         if child + 1 < last and _before(heap, child + 1, child):
             child += 1
-        if not _before(heap, child, row):
-            return
-        _swap(heap, row, child)
+        if not _before(heap, child, last):
+            break
+        _copy(heap, child, row)
         row = child
+    _copy(heap, last, row)

@@ -1,7 +1,5 @@
 """The loop: which clock rings first? And the entry points of the fast engine."""
 
-
-
 from simulator.chance import Chance, replication_key
 from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.kernel.heap import REF, drop_top
@@ -157,7 +155,7 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
 
 @rule
 def conclude(plan: Plan, world: World, chance: Chance) -> None:
-    """What an event leaves to do: regroup, send nodes to the shop, begin the next phase, find the next candidate, note."""
+    """What an event leaves to do: regroup, send nodes to the shop, begin the next phase, find the next candidate."""
     state = world.state
     if state[At.REGROUP] == 1:
         regroup(plan, world, chance)
@@ -230,9 +228,8 @@ def simulate(plan: Plan, world: World, chance: Chance) -> None:
             break
         if nobody_can_come(world):
             end(world, Phase.DIVERGED.value)
-        elif not (stop_is_wanted(world) and planned_stop(plan, world)):
-            if state[At.DEPART] == 0:
-                on_next_event(plan, world, chance)
+        elif not (stop_is_wanted(world) and planned_stop(plan, world)) and state[At.DEPART] == 0:
+            on_next_event(plan, world, chance)
     world.ledger[Account.PRODUCTIVE] = state[At.WORK] // SPEED_SCALE
     world.ledger[Account.SLOW] = state[At.KEPT] - world.ledger[Account.PRODUCTIVE]
 

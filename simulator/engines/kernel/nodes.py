@@ -162,7 +162,7 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
         _close_job(world, job)
         return
     size = state[At.RETURNS]
-    if size >= len(world.returns):
+    if size >= len(world.returns) - 1:
         state[At.OVERFLOW] = 1
         return
     repair = named_ticks(plan, chance, row[Job.CAUSE], row[Job.STREAM], row[Job.ORDINAL], Purpose.REPAIR)

@@ -153,7 +153,7 @@ def evict(plan: Plan, world: World) -> None:
         await_shop(world, job)
         if state[At.OVERFLOW] == 1:
             return
-    roll_back(world)
+    roll_back(plan, world)
 
 
 @rule

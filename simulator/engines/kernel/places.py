@@ -41,7 +41,7 @@ def any_filled(plan: Plan, world: World, first: int, last: int) -> bool:
     """Whether a node sits in any of the places first to last - 1."""
     if world.state[At.EMPTY] == 0:
         return True
-    for place in range(first, min(last, plan.needed)):
+    for place in range(first, min(last, plan.needed)):  # noqa: SIM110 - Numba compiles no generators
         if is_filled(world, place):
             return True
     return False

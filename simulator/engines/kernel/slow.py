@@ -68,7 +68,7 @@ def _expect(world: World, row: int, kind: int, wait: int) -> None:
     size = state[At.SLOW_ENDS]
     if wait < 0 or later(state[At.NOW], wait) >= NEVER:
         return
-    if size >= len(world.slow_ends):
+    if size >= len(world.slow_ends) - 1:
         state[At.OVERFLOW] = 1
         return
     heap = world.slow_ends

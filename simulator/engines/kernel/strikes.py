@@ -133,10 +133,10 @@ def drawn_effect(plan: Plan, world: World, chance: Chance) -> int:
     state = world.state
     cause = state[At.CAUSE]
     effect = plan.effect[cause]
-    if effect == Effect.STOP and plan.hidden[cause] > 0.0:
-        if uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.HIDDEN) < plan.hidden[cause]:
-            return Effect.STALL.value
-    return effect
+    if effect != Effect.STOP or plan.hidden[cause] <= 0.0:
+        return effect
+    number = uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.HIDDEN)
+    return Effect.STALL.value if number < plan.hidden[cause] else effect
 
 
 @rule
@@ -204,7 +204,7 @@ def on_stop(plan: Plan, world: World) -> None:
             if is_filled(world, place):
                 take(plan, world, place, job)
         await_shop(world, job)
-    roll_back(world)
+    roll_back(plan, world)
     break_unit(plan, world, state[At.SLOT])
     if busy or phase == Phase.SWAP:
         lead(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])

@@ -1,8 +1,8 @@
 """Training and checkpoints: jumping over whole checkpoint cycles, rolling back.
 
-While the job trains and saves undisturbed, nothing is stepped: `depart` computes when the stretch ends, and `advance_stretch` says,
-whenever somebody asks, how far it has come. A stretch runs to DONE where storage saves can never overlap, else (or when
-a planned stop waits for the save in flight) to the close of its first save.
+While the job trains and saves undisturbed, nothing is stepped: `depart` computes when the stretch ends, and
+`advance_stretch` says, whenever somebody asks, how far it has come. A stretch runs to DONE where storage saves can
+never overlap, else (or when a planned stop waits for the save in flight) to the close of its first save.
 """
 
 from simulator.durations import NEVER, SPEED_SCALE
@@ -73,63 +73,64 @@ def jump(plan: Plan, world: World, elapsed: int) -> int:
     every = plan.storage_every
     ordinary = state[At.CYCLE] + plan.save
     storage = state[At.CYCLE] + plan.save_storage
-    begun = state[At.SAVES]
-    # Cycles before the one that ends with a storage save.
-    before = 0 if every == 1 else every - 1 - begun % every
     pattern = (every - 1) * ordinary + storage
-    cycles = 0
+    patterns = 0
     if elapsed >= pattern:
-        cycles = elapsed // pattern * every
-        elapsed -= cycles // every * pattern
-    if elapsed < before * ordinary:
-        whole = elapsed // ordinary
+        patterns = elapsed // pattern
+        elapsed -= patterns * pattern
+    before = every - 1 - state[At.SINCE_STORAGE]  # cycles before the one that ends with a storage save
+    behind = before * ordinary + storage
+    if elapsed < behind:
+        whole = min(before, elapsed // ordinary)
         elapsed -= whole * ordinary
-    elif elapsed < before * ordinary + storage:
-        whole = before
-        elapsed -= whole * ordinary
+        since = state[At.SINCE_STORAGE] + whole
     else:
-        elapsed -= before * ordinary + storage
-        whole = elapsed // ordinary
-        elapsed -= whole * ordinary
-        whole += before + 1
-    cycles += whole
+        elapsed -= behind
+        since = elapsed // ordinary
+        elapsed -= since * ordinary
+        whole = before + 1 + since
+        patterns += 1
+        whole -= every  # of the pattern just counted
+    cycles = patterns * every + whole
     if cycles > 0:
-        land(plan, world, cycles, state[At.NOW] - elapsed)
+        land(plan, world, cycles, patterns)
+        if patterns > 0:
+            land_in_storage(plan, world, patterns, state[At.NOW] - elapsed - since * ordinary)
     return elapsed
 
 
 @rule
-def land(plan: Plan, world: World, cycles: int, closed: int) -> None:
-    """Book `cycles` whole cycles whose last save closed at tick `closed`."""
+def land(plan: Plan, world: World, cycles: int, to_storage: int) -> None:
+    """Book `cycles` whole cycles, so many of which ended with a storage save."""
     state = world.state
-    every = plan.storage_every
-    gain = state[At.CYCLE] * state[At.SPEED]
-    begun = state[At.SAVES]
-    saves = begun + cycles
-    to_storage = saves // every - begun // every
-    state[At.WORK] += cycles * gain
+    state[At.WORK] += cycles * state[At.CYCLE] * state[At.SPEED]
     state[At.KEPT] += cycles * state[At.CYCLE]
-    state[At.SAVES] = saves
+    state[At.SAVES] += cycles
+    state[At.SINCE_STORAGE] += cycles - to_storage * plan.storage_every
     world.ledger[Account.CHECKPOINT_SAVE] += cycles * plan.save + to_storage * (plan.save_storage - plan.save)
     if plan.memory_group > 0:
         keep_in_memory(world)
-    if to_storage == 0:
-        return
-    since = saves % every
-    closed -= since * (state[At.CYCLE] + plan.save)
-    work = state[At.WORK] - since * gain
-    kept = state[At.KEPT] - since * state[At.CYCLE]
+
+
+@rule
+def land_in_storage(plan: Plan, world: World, to_storage: int, closed: int) -> None:
+    """The last of the storage saves jumped over closed at tick `closed`; it is durable by now, or drains."""
+    state = world.state
+    every = plan.storage_every
+    gain = state[At.CYCLE] * state[At.SPEED]
+    since = state[At.SINCE_STORAGE]
     if to_storage > 1:
         # Storage saves do not overlap in a stretch: the last but one is durable by now.
+        back = since + every
         state[At.DRAIN_ENDS] = closed
-        state[At.DRAIN_WORK] = work - every * gain
-        state[At.DRAIN_KEPT] = kept - every * state[At.CYCLE]
-        state[At.DRAIN_SAVES] = saves - since - every
+        state[At.DRAIN_WORK] = state[At.WORK] - back * gain
+        state[At.DRAIN_KEPT] = state[At.KEPT] - back * state[At.CYCLE]
+        state[At.DRAIN_SAVES] = state[At.SAVES] - back
     make_durable(world, closed)
     state[At.DRAIN_ENDS] = closed + plan.lag
-    state[At.DRAIN_WORK] = work
-    state[At.DRAIN_KEPT] = kept
-    state[At.DRAIN_SAVES] = saves - since
+    state[At.DRAIN_WORK] = state[At.WORK] - since * gain
+    state[At.DRAIN_KEPT] = state[At.KEPT] - since * state[At.CYCLE]
+    state[At.DRAIN_SAVES] = state[At.SAVES] - since
 
 
 @rule
@@ -137,6 +138,9 @@ def close_save(plan: Plan, world: World, tick: int) -> None:
     """The save in flight closes at `tick`."""
     state = world.state
     state[At.SAVES] += 1
+    state[At.SINCE_STORAGE] += 1
+    if state[At.SINCE_STORAGE] == plan.storage_every:
+        state[At.SINCE_STORAGE] = 0
     state[At.CYCLE_WORK] = 0
     if state[At.SAVE_GOES] == Save.NOWHERE:
         return
@@ -176,7 +180,7 @@ def make_durable(world: World, tick: int) -> None:
 def plan_save(plan: Plan, world: World) -> None:
     """Decide where the next save goes and how long it takes, given TO_SAVE and the drain in flight."""
     state = world.state
-    if plan.storage_every > 1 and (state[At.SAVES] + 1) % plan.storage_every != 0:
+    if state[At.SINCE_STORAGE] + 1 != plan.storage_every:
         state[At.SAVE_GOES] = Save.ORDINARY
         state[At.SAVE_LEFT] = plan.save
         return
@@ -201,24 +205,30 @@ def saves_never_overlap(plan: Plan) -> bool:
 
 
 @rule
+def ticks_to_do(work: int, speed: int) -> int:
+    """Ticks until so much work is done at a speed; the surplus of the last one is kept."""
+    if speed == SPEED_SCALE:  # nearly always: a division by a constant is a multiplication
+        return (work + SPEED_SCALE - 1) // SPEED_SCALE
+    return (work + speed - 1) // speed
+
+
+@rule
 def depart(plan: Plan, world: World, stop_wanted: bool) -> None:
     """Begin or resume a stretch at now, in TRAINING or (SAVE_LEFT and SAVE_GOES stand) in SAVING."""
     state = world.state
     speed = state[At.SPEED]
     state[At.BEGUN] = state[At.NOW]
-    state[At.CYCLE] = (plan.interval * SPEED_SCALE + speed - 1) // speed
+    state[At.CYCLE] = ticks_to_do(plan.interval * SPEED_SCALE, speed)
     to_do = plan.work * SPEED_SCALE - state[At.WORK]
     state[At.TO_SAVE] = 0
     if state[At.PHASE] == Phase.TRAINING:
-        if state[At.CYCLE_WORK] == 0:
-            state[At.TO_SAVE] = state[At.CYCLE]
-        else:
-            to_save = plan.interval * SPEED_SCALE - state[At.CYCLE_WORK]
-            state[At.TO_SAVE] = max(0, (to_save + speed - 1) // speed)
+        state[At.TO_SAVE] = state[At.CYCLE]
+        if state[At.CYCLE_WORK] > 0:
+            state[At.TO_SAVE] = max(0, ticks_to_do(plan.interval * SPEED_SCALE - state[At.CYCLE_WORK], speed))
         plan_save(plan, world)
         if to_do <= state[At.TO_SAVE] * speed:
             state[At.ENDING] = 1
-            state[At.ENDS] = state[At.NOW] + (to_do + speed - 1) // speed
+            state[At.ENDS] = state[At.NOW] + ticks_to_do(to_do, speed)
             return
     first_close = state[At.NOW] + state[At.TO_SAVE] + state[At.SAVE_LEFT]
     if stop_wanted or not saves_never_overlap(plan):
@@ -226,15 +236,21 @@ def depart(plan: Plan, world: World, stop_wanted: bool) -> None:
         state[At.ENDS] = first_close
         return
     state[At.ENDING] = 1
-    to_do -= state[At.TO_SAVE] * speed
-    gain = state[At.CYCLE] * speed
+    state[At.ENDS] = first_close + rest_of_training(plan, world, to_do - state[At.TO_SAVE] * speed)
+
+
+@rule
+def rest_of_training(plan: Plan, world: World, to_do: int) -> int:
+    """Ticks from the close of a stretch's first save until DONE, undisturbed, with `to_do` still to do then."""
+    state = world.state
+    gain = state[At.CYCLE] * state[At.SPEED]
     cycles = (to_do - 1) // gain
-    ticks = cycles * (state[At.CYCLE] + plan.save) + (to_do - cycles * gain + speed - 1) // speed
+    ticks = cycles * (state[At.CYCLE] + plan.save) + ticks_to_do(to_do - cycles * gain, state[At.SPEED])
     if plan.save_storage != plan.save:
         first = state[At.SAVES] + 1
         to_storage = (first + cycles) // plan.storage_every - first // plan.storage_every
         ticks += to_storage * (plan.save_storage - plan.save)
-    state[At.ENDS] = first_close + ticks
+    return ticks
 
 
 @rule
@@ -245,7 +261,7 @@ def memory_is_better(world: World) -> bool:
 
 
 @rule
-def roll_back(world: World) -> None:
+def roll_back(plan: Plan, world: World) -> None:
     """Return to the newest checkpoint that survived; the training ticks since are lost."""
     state = world.state
     make_durable(world, state[At.NOW])
@@ -260,6 +276,7 @@ def roll_back(world: World) -> None:
     world.ledger[Account.LOST_WORK] += state[At.KEPT] - kept
     state[At.KEPT] = kept
     state[At.CYCLE_WORK] = 0
+    state[At.SINCE_STORAGE] = 0 if plan.storage_every == 1 else state[At.SAVES] % plan.storage_every
 
 
 @rule

@@ -125,7 +125,7 @@ def push_sudden(world: World, tick: int, cause: int, stream: int, ordinal: int, 
     row = state[At.SUDDEN]
     if tick >= NEVER:
         return
-    if row >= len(world.sudden):
+    if row >= len(world.sudden) - 1:
         state[At.OVERFLOW] = 1
         return
     state[At.SUDDEN] += 1

@@ -16,6 +16,8 @@ def start_weather(plan: Plan, world: World, chance: Chance) -> None:
     scripted = len(plan.script) > 0
     for cause in range(causes):
         on_bench = plan.bench[cause] == 1 and plan.per_place[cause] > 0 and plan.spares > 0
+        if on_bench:
+            state[At.BENCHES] = 1
         level = level_at(hazards_of(plan), cause, plan.hazard[cause, 2])
         for clock in (cause, causes + cause):
             world.clock[clock] = NEVER
@@ -53,7 +55,8 @@ def find_next(plan: Plan, world: World) -> None:
             tick = world.clock[clock]
             source = clock
             cause = clock
-    for clock in range(causes, 2 * causes):
+    clocks = 2 * causes if state[At.BENCHES] == 1 else causes
+    for clock in range(causes, clocks):
         if world.clock[clock] < tick or (world.clock[clock] == tick and tick < NEVER and clock - causes < cause):
             tick = world.clock[clock]
             source = clock

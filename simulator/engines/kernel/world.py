@@ -1,8 +1,8 @@
 """World: everything that changes in one replication of the fast engine, as a few int64 arrays.
 
 `world.state[At.X]` holds the scalars. Arrays of places and nodes are reset lazily (a row belongs to this replication
-when its EPOCH says so), so a replication costs what its failures cost, not what the cluster costs. Tables that grow with
-the failures have a capacity; a replication that exceeds one sets OVERFLOW and is run again in a larger world.
+when its EPOCH says so), so a replication costs what its failures cost, not what the cluster costs. Tables that grow
+with the failures have a capacity; a replication that exceeds one sets OVERFLOW and is run again in a larger world.
 """
 
 from enum import IntEnum
@@ -31,77 +31,79 @@ class At(IntEnum):
     WORK = 9  # w
     CYCLE_WORK = 10  # c
     SAVES = 11  # i
-    KEPT = 12  # K
-    SPEED = 13
-    TO_SAVE = 14  # training ticks until the next save is due
-    SAVE_LEFT = 15  # ticks which that save takes, or still takes
-    SAVE_GOES = 16  # where it goes: see Save
-    CYCLE = 17  # m: ticks of a cycle at this speed
-    DURABLE_WORK = 18  # D
-    DURABLE_KEPT = 19
-    DURABLE_SAVES = 20
-    MEMORY_WORK = 21  # M
-    MEMORY_KEPT = 22
-    MEMORY_SAVES = 23
-    MEMORY_USABLE = 24
-    DRAIN_ENDS = 25
-    DRAIN_WORK = 26
-    DRAIN_KEPT = 27
-    DRAIN_SAVES = 28
-    LOST_EPOCH = 29  # members of L carry it; a new number empties L
-    PAUSED = 30  # the phase that a stall pauses
-    PAUSED_LEFT = 31
-    STARTING_UP = 32
+    SINCE_STORAGE = 12  # i mod k: saves since the last one that was due in storage
+    KEPT = 13  # K
+    SPEED = 14
+    TO_SAVE = 15  # training ticks until the next save is due
+    SAVE_LEFT = 16  # ticks which that save takes, or still takes
+    SAVE_GOES = 17  # where it goes: see Save
+    CYCLE = 18  # m: ticks of a cycle at this speed
+    DURABLE_WORK = 19  # D
+    DURABLE_KEPT = 20
+    DURABLE_SAVES = 21
+    MEMORY_WORK = 22  # M
+    MEMORY_KEPT = 23
+    MEMORY_SAVES = 24
+    MEMORY_USABLE = 25
+    DRAIN_ENDS = 26
+    DRAIN_WORK = 27
+    DRAIN_KEPT = 28
+    DRAIN_SAVES = 29
+    LOST_EPOCH = 30  # members of L carry it; a new number empties L
+    PAUSED = 31  # the phase that a stall pauses
+    PAUSED_LEFT = 32
+    STARTING_UP = 33
     # places, pool, shop
-    EMPTY = 33  # number of empty places
-    POOL_HEAD = 34
-    POOL = 35  # number of nodes in the pool
-    SERIAL = 36  # last serial number given to a placement or a mark
-    JOBS = 37  # rows of `jobs` in use
-    FREE_JOB = 38  # first row to use again; -1: none
-    PENDING = 39  # repair jobs on their way to the shop
-    URGENT = 40  # a repair job that enters the shop whatever the phase; -1: none
-    RETURNS = 41
-    ENTRIES = 42  # jobs that ever entered the shop
+    EMPTY = 34  # number of empty places
+    POOL_HEAD = 35
+    POOL = 36  # number of nodes in the pool
+    SERIAL = 37  # last serial number given to a placement or a mark
+    JOBS = 38  # rows of `jobs` in use
+    FREE_JOB = 39  # first row to use again; -1: none
+    PENDING = 40  # repair jobs on their way to the shop
+    URGENT = 41  # a repair job that enters the shop whatever the phase; -1: none
+    RETURNS = 42
+    ENTRIES = 43  # jobs that ever entered the shop
     # slow places
-    MARKS = 43
-    FREE_MARK = 44
-    ACTIVE = 45
-    FOUND = 46  # found places that still hold their node
-    SLOW_ENDS = 47
+    MARKS = 44
+    FREE_MARK = 45
+    ACTIVE = 46
+    FOUND = 47  # found places that still hold their node
+    SLOW_ENDS = 48
     # windows
-    WINDOW = 48  # number of the next window
-    WINDOW_DUE = 49
-    WINDOW_PENDING = 50  # its number; -1: none
+    WINDOW = 49  # number of the next window
+    WINDOW_DUE = 50
+    WINDOW_PENDING = 51  # its number; -1: none
     # the lead
-    LEAD_CAUSE = 51
-    LEAD_STREAM = 52
-    LEAD_ORDINAL = 53
+    LEAD_CAUSE = 52
+    LEAD_STREAM = 53
+    LEAD_ORDINAL = 54
     # weather
-    NEXT = 54  # tick of the next candidate
-    SOURCE = 55  # where it comes from: a clock, or one of Source
-    SUDDEN = 56
-    UNITS = 57
-    LINE = 58  # next line of the script
+    NEXT = 55  # tick of the next candidate
+    BENCHES = 56  # 1: some cause strikes spares
+    SOURCE = 57  # where it comes from: a clock, or one of Source
+    SUDDEN = 58
+    UNITS = 59
+    LINE = 60  # next line of the script
     # the candidate at hand
-    CAUSE = 59
-    STREAM = 60
-    ORDINAL = 61
-    UNIT = 62  # -1: none (scripted, relapse)
-    SLOT = 63  # of a renewed unit; -1: none
-    PLACE = 64  # first place; -1: none
-    BLAST = 65
-    EFFECT = 66
-    BENCH = 67  # slot of the pool that it falls on; -1: it falls on places
+    CAUSE = 61
+    STREAM = 62
+    ORDINAL = 63
+    UNIT = 64  # -1: none (scripted, relapse)
+    SLOT = 65  # of a renewed unit; -1: none
+    PLACE = 66  # first place; -1: none
+    BLAST = 67
+    EFFECT = 68
+    BENCH = 69  # slot of the pool that it falls on; -1: it falls on places
     # what an event leaves to do: see loop.conclude
-    REGROUP = 68
-    DEPART = 69
-    LASTS = 70  # purpose under which the length of the new phase is drawn; -1: none
-    BIRTHS = 71  # first unit slot to be born; -1: none
-    NOTE = 72  # kind of the record to make; -1: none
-    NOTE_CAUSE = 73
-    NOTE_ORDINAL = 74
-    NOTE_PLACE = 75
+    REGROUP = 70
+    DEPART = 71
+    LASTS = 72  # purpose under which the length of the new phase is drawn; -1: none
+    BIRTHS = 73  # first unit slot to be born; -1: none
+    NOTE = 74  # kind of the record to make; -1: none
+    NOTE_CAUSE = 75
+    NOTE_ORDINAL = 76
+    NOTE_PLACE = 77
 
 
 class Source(IntEnum):

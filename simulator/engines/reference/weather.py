@@ -173,7 +173,7 @@ class Weather:
         if self._falls_on_no_lemon(strike, cluster.node_in[strike.place] if cluster.is_filled(strike.place) else -1):
             return True
         if strike.effect is Effect.SLOW:
-            return strike.place in cluster.slow or (strike.place >= 0 and not cluster.is_filled(strike.place))
+            return strike.place in cluster.slow or not cluster.is_filled(strike.place)
         if strike.effect is Effect.STALL or strike.blast == 0:
             return phase not in BUSY or self._spans_nobody(strike)
         return not cluster.filled_block(strike) or self._spans_nobody(strike)

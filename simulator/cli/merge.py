@@ -1,0 +1,33 @@
+"""`derisk merge`: shards of a run, done apart, put together to the run that they are parts of."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.border import Code, Refusal
+from simulator.cli.options import AsJson, OutputFolder
+from simulator.cli.telling import Finding, tell
+
+RunFolders = Annotated[
+    list[Path], typer.Argument(metavar="RUNDIR", help="The run folders of all shards.", show_default=False)
+]
+
+
+def merge(folders: RunFolders, output: OutputFolder = Path("runs"), json: AsJson = False) -> None:
+    """Put the shards of a run together.
+
+    The result is the same as if it had been run in one piece.
+    """
+    import json as json_module
+
+    from simulator.ensemble import ShardError
+    from simulator.report import folder
+
+    try:
+        merged = folder.merge_folders(folders, output)
+    except ShardError as error:
+        raise Refusal(str(error), Code.USAGE) from None
+    summary = json_module.loads((merged / "summary.json").read_text(encoding="utf-8"))
+    called = str(merged / "scenario.resolved.yaml")
+    tell([Finding(called, folder.load(merged), summary, merged)], json)

@@ -1,0 +1,33 @@
+"""`derisk replay`: what happened in one replication of a run, day by day."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.border import Code, Refusal, write_text
+from simulator.cli.options import PolicyClass, announce_compilation
+from simulator.cli.policies import load_policy
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)]
+Replication = Annotated[
+    int, typer.Option("--replication", "-r", min=0, help="Its number in replications.parquet.", show_default=False)
+]
+
+
+def replay(run: RunFolder, replication: Replication, policy: PolicyClass = None) -> None:
+    """Tell the story of one replication of a run.
+
+    Day by day: what struck, what it cost, and how it ended.
+    """
+    from simulator.report import folder
+    from simulator.report.story import ReplayError, replay_story
+
+    ensemble = folder.load(run)
+    if ensemble.engine == "kernel":
+        announce_compilation()
+    try:
+        words = replay_story(ensemble, replication, load_policy(policy) if policy else None)
+    except ReplayError as error:
+        raise Refusal(f"{run}: {error}", Code.USAGE) from None
+    write_text(words.rstrip("\n"))

@@ -1,0 +1,202 @@
+"""`derisk run`: replications of a scenario, their answer, and the run folder."""
+
+import json as json_module
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simulator.cli.border import Code, Refusal, say
+from simulator.cli.meter import progress_bar
+from simulator.cli.options import AsJson, OutputFolder, Overrides, PolicyClass, ScenarioNames, announce_compilation
+from simulator.cli.policies import load_policy
+from simulator.cli.telling import Finding, tell, verdict
+
+if TYPE_CHECKING:
+    from simulator.ensemble import Ensemble, Shard
+    from simulator.report.gate import Gate
+    from simulator.scenario import Scenario
+
+MOST_REPLICATIONS = 10_000_000
+
+
+class EngineName(StrEnum):
+    """The engines; they give the same answers."""
+
+    kernel = "kernel"
+    reference = "reference"
+
+
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", min=0, max=2**53, help="The seed of all draws.", show_default="the scenario's"),
+]
+Replications = Annotated[
+    int | None,
+    typer.Option(
+        "--replications",
+        "-n",
+        metavar="N",
+        min=1,
+        max=MOST_REPLICATIONS,
+        help="How many, instead of the scenario's number or stop rule.",
+        show_default="the scenario's",
+    ),
+]
+ShardText = Annotated[
+    str | None, typer.Option("--shard", metavar="I/N", help="Only block I of N, to be merged.", show_default=False)
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", metavar="N", min=1, help="Threads; they do not change the answer.", show_default="one a core"
+    ),
+]
+Engine = Annotated[EngineName, typer.Option("--engine", help="kernel is fast, reference is told in SimPy.")]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-if",
+        metavar="CONDITION",
+        help="End with 5 if it holds, as in 'goodput.p50<0.9' or 'finish.p90 > 60 d'. May be repeated.",
+        show_default=False,
+    ),
+]
+
+
+def run(
+    scenarios: ScenarioNames,
+    overrides: Overrides = None,
+    seed: Seed = None,
+    replications: Replications = None,
+    shard: ShardText = None,
+    threads: Threads = None,
+    output: OutputFolder = Path("runs"),
+    json: AsJson = False,
+    engine: Engine = EngineName.kernel,
+    policy: PolicyClass = None,
+    fail_if: FailIf = None,
+) -> None:
+    """Forecast finish date, goodput and where the time goes.
+
+    The answer is printed, and a run folder is written; the same run again is read from there.
+    """
+    gates = _gates(fail_if or [])
+    read = _read_all(scenarios, overrides)
+    arguments: dict[str, Any] = {
+        "seed": seed,
+        "replications": replications,
+        "shard": _shard(shard),
+        "engine": engine.value,
+        "policy": load_policy(policy) if policy else None,
+    }
+    if policy and engine is not EngineName.reference:
+        raise typer.BadParameter("works with --engine reference only", param_hint="--policy")
+    job = _Job(arguments, threads, output)
+    _refuse_unwritable(output)
+    findings = []
+    for called, scenario in read.items():
+        findings.append(job.finding(called, scenario))
+        if findings[-1].ensemble.interrupted:
+            break
+    tell(findings, json)
+    code = verdict(findings, gates)
+    if job.failure is not None:
+        raise job.failure
+    raise typer.Exit(code)
+
+
+@dataclass
+class _Job:
+    """How scenarios are run, and what went wrong while their results were written."""
+
+    arguments: dict[str, Any]  # of `run_ensemble` and of `folder.find` alike: they decide about the results
+    threads: int | None
+    output: Path
+    failure: OSError | None = None
+
+    def finding(self, called: str, scenario: "Scenario") -> Finding:
+        """Return what a scenario comes to, from its run folder if it has been run before."""
+        from simulator.report import folder
+
+        found = folder.find(scenario, self.output, **self.arguments)
+        if found is not None:
+            say(f"{called}: the same run was done before and is reused; {found}")
+            return Finding(called, folder.load(found), _summary_in(found), found, reused=True)
+        ensemble = self._ensemble(called, scenario)
+        try:
+            written = folder.write(ensemble, self.output, self.arguments["policy"])
+        except OSError as error:
+            # The answer is there, and may have taken hours: it is told before the trouble is.
+            from simulator.metrics import summarise
+
+            self.failure = error
+            return Finding(called, ensemble, summarise(ensemble), None)
+        return Finding(called, ensemble, _summary_in(written), written)
+
+    def _ensemble(self, called: str, scenario: "Scenario") -> "Ensemble":
+        from simulator.ensemble import ShardError, run_ensemble
+
+        if self.arguments["engine"] == EngineName.kernel.value:
+            announce_compilation()
+        with progress_bar(scenario.name) as progress:
+            try:
+                return run_ensemble(scenario, threads=self.threads, progress=progress, **self.arguments)
+            except ShardError as error:
+                raise Refusal(str(error), Code.USAGE) from None
+            except Exception as error:
+                if self.arguments["policy"] is None:
+                    raise
+                words = f"the policy failed: {type(error).__name__}: {error}; --traceback shows where"
+                raise Refusal(words) from error
+
+
+def _summary_in(folder: Path) -> dict[str, Any]:
+    summary: dict[str, Any] = json_module.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    return summary
+
+
+def _read_all(names: list[str], overrides: list[str] | None) -> "dict[str, Scenario]":
+    """Return the scenarios by what they are called. Raises ScenarioErrors: those of all, before any is run."""
+    from simulator.cli.options import read_scenario
+    from simulator.scenario import ScenarioErrors
+
+    read, errors = {}, []
+    for name in names:
+        try:
+            read[name] = read_scenario(name, overrides)
+        except ScenarioErrors as failed:
+            errors += failed.errors
+    if errors:
+        raise ScenarioErrors(errors)
+    return read
+
+
+def _refuse_unwritable(output: Path) -> None:
+    """Raise Refusal where nothing can be written, before a run that may take hours."""
+    nearest = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        raise Refusal(f"{output}: nothing can be written there; nothing was run. Name another folder with -o")
+
+
+def _gates(texts: list[str]) -> "list[Gate]":
+    if not texts:
+        return []
+    from simulator.report.gate import GateError, read_gate
+
+    try:
+        return [read_gate(text) for text in texts]
+    except GateError as error:
+        raise Refusal(str(error), Code.USAGE) from None
+
+
+def _shard(text: str | None) -> "Shard":
+    from simulator.ensemble import WHOLE, Shard, ShardError
+
+    try:
+        return WHOLE if text is None else Shard.parse(text)
+    except ShardError as error:
+        raise Refusal(str(error), Code.USAGE) from None

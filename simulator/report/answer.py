@@ -1,0 +1,186 @@
+"""The answer of a run, first in a sentence, then in tables; all of it from the content of `summary.json`."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from simulator.ledger import Account, Outcome
+from simulator.report import text
+from simulator.report.checklist import assumed
+from simulator.report.words import ACCOUNTS
+from simulator.scenario import Scenario
+
+Summary = Mapping[str, Any]
+QUANTILES = ("p10", "p50", "p90")
+DAY = 86_400.0
+HOUR = 3_600.0
+LEAST_SHARE = 0.00005  # of the wall clock: what is less is no line of the table
+
+
+def as_text(summary: Summary, scenario: Scenario, called: str, width: int | None) -> str:
+    """Return what `derisk run` prints of a summary, without where it lies; `called` is what the user calls it."""
+    parts = [summary["scenario"], "", text.paragraph(sentence(summary, scenario), width)]
+    parts += ["", text.table(_quantities(summary), right=(1, 2, 3), width=width)]
+    lost = 1 - _of(summary["ledger_share"][Account.PRODUCTIVE.name], "mean")
+    parts += ["", f"Where the time went: mean shares of the wall clock; bars show what is lost, {text.percent(lost)}"]
+    parts += [text.table(_ledger(summary), right=(1,)), ""]
+    return "\n".join([*parts, *(text.paragraph(note, width) for note in _notes(summary, scenario, called))])
+
+
+def sentence(summary: Summary, scenario: Scenario) -> str:
+    """Return the answer in one sentence, and a second one for the deadline where there is one."""
+    goodput = f"at a goodput of {text.percent(_of(summary['goodput'], 'p50'))}"
+    if not summary["outcomes"].get(Outcome.DONE.name):
+        return f"It does not finish: none of {text.plural(summary['replications'], 'replication')} did, {goodput}."
+    low, middle, high = _finishes(summary)
+    preposition = "" if middle == "never" else "on " if "finish_date" in summary else "after "
+    more = _of(summary["finish_days"], "p50") * DAY - scenario.work()
+    work = f"the {text.duration(scenario.work())} of failure-free training"
+    overhead = f": {text.duration(more)} more than {work}" if math.isfinite(more) and more > 0 else ""
+    words = f"It finishes {preposition}{middle} (P10 {low}, P90 {high}){overhead}, {goodput}."
+    promise = summary.get("deadline")
+    if promise is not None:
+        words += (
+            f" It meets the deadline, {_written(promise['date'])}, with a probability of {promise['probability']:.1%}."
+        )
+    return words
+
+
+def _finishes(summary: Summary) -> list[str]:
+    """Return P10, P50 and P90 of the finish: days of the calendar where the start is known, else durations."""
+    dates = summary.get("finish_date")
+    if dates is not None:
+        return ["never" if dates[name] is None else _written(dates[name]) for name in QUANTILES]
+    return text.durations([_of(summary["finish_days"], name) * DAY for name in QUANTILES])
+
+
+def _written(day: str) -> str:
+    moment = date.fromisoformat(day)
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def _quantities(summary: Summary) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("", "P10", "P50", "P90", "mean, with its Monte Carlo error")]
+    if "finish_date" in summary:
+        rows.append(("finish date", *_finishes(summary), ""))
+    rows.append(_times("run time", summary["finish_days"], DAY))
+    rows.append(_row("goodput", summary["goodput"], text.percent))
+    rows.append(_row("ETTR", summary["ettr"], text.percent))
+    rows.append(_row("failures", summary["failures"]["total"], _count))
+    rows.append(_row("interruptions of the job", summary["interruptions"]["total"], _count))
+    rows.append(_times("MTTF of the job", summary["mttf_hours"], HOUR))
+    if "mfu_end_to_end" in summary:
+        rows.append(_row("MFU end to end", summary["mfu_end_to_end"], text.percent))
+    for name, label in (("cost_usd", "cost of the GPUs"), ("delay_cost_usd", "cost of the delay")):
+        if name in summary:
+            rows.append(_row(label, summary[name], _dollars))
+    return rows
+
+
+def _row(label: str, estimate: Summary, write: Callable[[float], str]) -> tuple[str, ...]:
+    mean, error = _of(estimate, "mean"), _of(estimate, "mc_error")
+    told = write(mean) if math.isfinite(mean) else "unknown"
+    if math.isfinite(error):
+        told += f" ± {_error(error, write)}"
+    return (label, *(write(_of(estimate, name)) for name in QUANTILES), told)
+
+
+def _error(error: float, write: Callable[[float], str]) -> str:
+    """Return a standard error with two digits, however small it is."""
+    if write is text.percent:
+        return f"{text.number(100 * error, 2)}%"
+    return text.number(error, 2) if write is _count else write(error)
+
+
+def _times(label: str, estimate: Summary, size: float) -> tuple[str, ...]:
+    """Return a row of times, all in the same unit; `size` is that of the summary [s]."""
+    *told, mean = text.durations([_of(estimate, name) * size for name in (*QUANTILES, "mean")])
+    error = _of(estimate, "mc_error") * size
+    if math.isfinite(error):
+        mean += f" ± {text.durations([_of(estimate, name) * size for name in (*QUANTILES, 'mean')], error)[-1]}"
+    return (label, *told, mean)
+
+
+def _count(value: float) -> str:
+    # Quantiles of counts are whole, their means are not.
+    return f"{value:_.0f}" if math.isfinite(value) and value == math.floor(value) else text.number(value)
+
+
+def _dollars(value: float) -> str:
+    if not math.isfinite(value):
+        return text.number(value)
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.4g}{letter} USD"
+    return f"{value:.4g} USD"
+
+
+def _ledger(summary: Summary) -> list[tuple[str, ...]]:
+    """Return the accounts: productive training first, then the losses, the largest on top and with the longest bar."""
+    shares = {account: _of(summary["ledger_share"][account.name], "mean") for account in Account}
+    losses = sorted((account for account in Account if account != Account.PRODUCTIVE), key=lambda one: -shares[one])
+    rows: list[tuple[str, ...]] = [(ACCOUNTS[Account.PRODUCTIVE].label, text.percent(shares[Account.PRODUCTIVE]), "")]
+    for account in losses:
+        if shares[account] >= LEAST_SHARE:
+            rows.append(
+                (ACCOUNTS[account].label, text.percent(shares[account]), text.bar(shares[account], shares[losses[0]]))
+            )
+    return rows
+
+
+def _notes(summary: Summary, scenario: Scenario, called: str) -> list[str]:
+    """Return what one has to know of the numbers above."""
+    notes = (_outcomes(summary), _variance(summary), _assumed(scenario, called), _precision(summary))
+    return [note for note in notes if note]
+
+
+def _outcomes(summary: Summary) -> str:
+    counts = {name: count for name, count in summary["outcomes"].items() if count and name != Outcome.DONE.name}
+    if not counts:
+        return ""
+    words = {"OUT_OF_TIME": "reached the horizon (OUT_OF_TIME)", "DIVERGED": "had no end in sight (DIVERGED)"}
+    told = " and ".join(f"{count:_} {words[name]}" for name, count in counts.items())
+    whole = f"of {text.plural(summary['replications'], 'replication')}"
+    counted = "They count as infinitely long in P10, P50 and P90 of the run time; its mean leaves them out."
+    return f"Not all finished: {told}, {whole}. {counted}"
+
+
+def _variance(summary: Summary) -> str:
+    share = summary["variance_share"]["finish_days"]["ignorance"]
+    if not share:
+        return ""
+    return (
+        f"Of the variance of the run time, {share:.0%} comes from inputs that are not known well, the rest from chance."
+    )
+
+
+def _assumed(scenario: Scenario, called: str) -> str:
+    rows = scenario.table()
+    number = len(assumed(rows))
+    if not number:
+        return ""
+    return f"ASSUMED: {number} of {len(rows)} inputs have no source; `derisk check {called}` lists them first."
+
+
+def _precision(summary: Summary) -> str:
+    told = f"{text.plural(summary['replications'], 'replication')} with seed {summary['seed']}"
+    found = summary.get("precision")
+    if found is None:
+        return f"{told}."
+    scale, write = (DAY, text.duration) if found["quantity"] == "finish_days" else (1.0, text.percent)
+    half, asked = (_of(found, name) * scale for name in ("half_width", "half_width_asked"))
+    known = f"known to ± {write(half)}" if math.isfinite(half) else "not bounded yet"
+    verdict = "as asked for" if found["reached"] else "which is NOT what was asked for"
+    name = "run time" if found["quantity"] == "finish_days" else "goodput"
+    quantile = f"P{100 * found['quantile']:g} of the {name}"
+    return f"{told}; {quantile} is {known} (95 %), {verdict} (± {write(asked)})."
+
+
+def _of(estimate: Mapping[str, Any], name: str) -> float:
+    """Return a number of an estimate; null is infinite where some replications are, else unknown."""
+    value = estimate.get(name)
+    if value is not None:
+        return float(value)
+    endless = estimate.get("unfinished") or estimate.get("uninterrupted")
+    return math.inf if endless and name in QUANTILES else math.nan

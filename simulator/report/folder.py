@@ -1,0 +1,206 @@
+"""Run folders: written aside and then renamed, found again by what they are made from, read, and merged."""
+
+import errno
+import hashlib
+import json
+import re
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.ensemble import WHOLE, Engine, Ensemble, Precision, Shard, merge
+from simulator.ensemble.ensemble import settled
+from simulator.ensemble.provenance import model, policy_name
+from simulator.report.contents import REPLICATIONS, RESOLVED, as_json, contents, from_parquet
+from simulator.scenario import Scenario, load_scenario
+
+if TYPE_CHECKING:
+    from simulator.engines.reference import Policy
+
+MANIFEST = "manifest.json"
+MANIFEST_SCHEMA = 1
+DIGITS = 8  # of the digest, in a folder's name
+LONGEST_NAME = 60
+
+
+class OutputError(OSError):
+    """A folder that cannot be written or read: what is the matter in `strerror`, where in `filename`."""
+
+    def __init__(self, text: str, place: Path, number: int = errno.EIO) -> None:
+        super().__init__(number, text, str(place))
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
+
+
+def write(ensemble: Ensemble, root: Path | str = "runs", policy: "type[Policy] | None" = None) -> Path:
+    """Write the run folder of an ensemble under `root`, and return it. Raises OutputError: then nothing has changed.
+
+    A folder of the same run is replaced at the end, at once.
+    """
+    target = Path(root) / _name(ensemble.scenario.name, _digest(_origin_of(ensemble)))
+    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
+    try:
+        _refuse_others(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.mkdir()
+        for name, content in contents(ensemble, policy):
+            _put(aside / name, content)
+        _put(aside / MANIFEST, as_json(_manifest(ensemble)))
+        _replace(target, aside)
+    except OutputError:
+        raise
+    except OSError as error:
+        text = f"cannot be written: {error.strerror or error}; nothing was changed"
+        raise OutputError(text, target, error.errno or errno.EIO) from error
+    finally:
+        _clear(aside, made)
+    return target
+
+
+def find(
+    scenario: Scenario,
+    root: Path | str = "runs",
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    shard: Shard = WHOLE,
+    engine: Engine = "kernel",
+    policy: "type[Policy] | None" = None,
+) -> Path | None:
+    """Return the folder that holds the finished run of the same arguments as `run_ensemble`, or None."""
+    scenario = settled(scenario, seed, replications)
+    engine = engine if policy is None else "reference"
+    digest = _digest((scenario.resolved_yaml(), str(shard), engine, policy_name(policy), model()))
+    folder = Path(root) / _name(scenario.name, digest)
+    manifest = _read_manifest(folder)
+    if manifest is None or manifest.get("hash") != digest or manifest.get("interrupted") is not False:
+        return None
+    return folder
+
+
+def load(folder: Path | str) -> Ensemble:
+    """Return the ensemble of a run folder. Raises OutputError, and ScenarioErrors if its scenario was changed."""
+    folder = Path(folder)
+    manifest = _read_manifest(folder)
+    if manifest is None:
+        raise OutputError(f"is no run folder: it has no {MANIFEST} that can be read", folder, errno.ENOENT)
+    try:
+        table = from_parquet((folder / REPLICATIONS).read_bytes())
+        resolved = (folder / RESOLVED).read_text(encoding="utf-8")
+        stop = manifest["precision"]
+        return Ensemble(
+            scenario=load_scenario(folder / RESOLVED),
+            resolved=resolved,
+            table=table,
+            planned=manifest["planned"],
+            shard=Shard.parse(manifest["shard"]),
+            engine=manifest["engine"],
+            policy=manifest["policy"],
+            model=manifest["model"],
+            interrupted=manifest["interrupted"],
+            precision=None if stop is None else _precision(stop),
+            threads=manifest["threads"],
+            wall_seconds=manifest["wall_seconds"],
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, ValueError) and hasattr(error, "errors"):
+            raise  # the scenario's
+        text = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise OutputError(text, folder, getattr(error, "errno", None) or errno.EIO) from error
+
+
+def merge_folders(folders: Sequence[Path | str], root: Path | str = "runs") -> Path:
+    """Write the run folder of one run of all the shards in folders, and return it. Raises OutputError, ShardError."""
+    return write(merge([load(folder) for folder in folders]), root)
+
+
+def _origin_of(ensemble: Ensemble) -> tuple[str, ...]:
+    return ensemble.resolved, str(ensemble.shard), ensemble.engine, ensemble.policy, ensemble.model
+
+
+def _digest(origin: tuple[str, ...]) -> str:
+    """Return the digest of all that decides about a run's results."""
+    return hashlib.sha256(json.dumps(origin).encode()).hexdigest()
+
+
+def _name(scenario: str, digest: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", scenario.lower()).strip("-")[:LONGEST_NAME].rstrip("-")
+    return f"{slug or 'run'}-{digest[:DIGITS]}"
+
+
+def _manifest(ensemble: Ensemble) -> dict[str, Any]:
+    """Return how the results came about: all that may differ between two runs with the same results."""
+    stop = ensemble.precision
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "hash": _digest(_origin_of(ensemble)),
+        "model": ensemble.model,
+        "scenario": ensemble.scenario.name,
+        "seed": ensemble.seed,
+        "planned": ensemble.planned,
+        "replications": ensemble.replications,
+        "shard": str(ensemble.shard),
+        "engine": ensemble.engine,
+        "policy": ensemble.policy,
+        "interrupted": ensemble.interrupted,
+        # An infinite half-width is no JSON.
+        "precision": None if stop is None else {**stop._asdict(), "found": str(stop.found), "reached": stop.reached},
+        "threads": ensemble.threads,
+        "wall_seconds": round(ensemble.wall_seconds, 3),
+        "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": ".".join(str(part) for part in sys.version_info[:3]),
+    }
+
+
+def _precision(stop: dict[str, Any]) -> Precision:
+    return Precision(stop["quantity"], stop["quantile"], stop["asked"], float(stop["found"]))
+
+
+def _read_manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) else None
+
+
+def _refuse_others(target: Path) -> None:
+    """Raise OutputError if what stands at the target is not a run folder, which nobody may replace."""
+    if (target.exists() or target.is_symlink()) and _read_manifest(target) is None:
+        raise OutputError("is in the way, and is no run folder; move it, or name another place", target, errno.EEXIST)
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+
+
+def _replace(target: Path, aside: Path) -> None:
+    """Put the new folder in the place of the old one; if that fails, the old one is back."""
+    old = aside.with_suffix(".old")
+    if not target.exists():
+        aside.rename(target)
+        return
+    target.rename(old)
+    try:
+        aside.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _clear(aside: Path, made: list[Path]) -> None:
+    """Remove a folder that was not renamed, and the empty ones that were made for it."""
+    shutil.rmtree(aside, ignore_errors=True)
+    for folder in made:
+        try:
+            folder.rmdir()
+        except OSError:
+            return

@@ -1,0 +1,178 @@
+"""From an event log to what happened: incidents from the failure to training again, stalls in a row, and notes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from simulator.chance import Purpose
+from simulator.durations import Family
+from simulator.ensemble.measures import TICKS_PER_DAY
+from simulator.ledger import Column, Effect, Kind, Phase
+from simulator.plan import Floats, Plan, Result
+
+LONGEST = 1000 * 365 * 86_400  # [s]
+BUSY = {Phase.TRAINING, Phase.SAVING, Phase.CLOSING, Phase.STALL, Phase.RESTART, Phase.RESTORE}
+ENDED = {Phase.DONE, Phase.OUT_OF_TIME, Phase.DIVERGED}
+STEPS = {
+    Phase.CLOSING: "closing save",
+    Phase.DETECTION: "unnoticed for",
+    Phase.DIAGNOSIS: "diagnosed in",
+    Phase.MAINTENANCE: "maintenance",
+    Phase.SWAP: "nodes swapped in",
+    Phase.WAIT: "waited for nodes",
+    Phase.RESTART: "restarted in",
+    Phase.RESTORE: "checkpoint loaded in",
+    Phase.STALL: "stalled",
+}
+RELAPSE = 2**48  # ordinals from here on are those of relapses
+
+
+@dataclass
+class Incident:
+    """From a stop, planned or not, to training again."""
+
+    tick: int
+    strikes: list[str]
+    phases: dict[str, int] = field(default_factory=dict)  # ticks in each
+    ticks: int = 0
+    last_record: int = 0  # number of records up to its end
+    up: bool = False
+
+
+@dataclass
+class Stalls:
+    """Stalls with nothing between them."""
+
+    tick: int
+    by_cause: dict[str, int]
+    ticks: int = 0
+
+
+@dataclass
+class Note:
+    """Something that does not stop the job."""
+
+    tick: int
+    text: str
+
+
+def happenings(plan: Plan, result: Result, causes: tuple[str, ...]) -> Iterator[Incident | Stalls | Note]:
+    """Yield what happened in the order in which it began."""
+    reader = _Reader(plan, causes)
+    for number, record in enumerate(result.log.tolist(), start=1):
+        reader.read(number, record)
+    yield from reader.told
+
+
+class _Reader:
+    """Reads records one by one."""
+
+    def __init__(self, plan: Plan, causes: tuple[str, ...]) -> None:
+        self.told: list[Incident | Stalls | Note] = []
+        self._plan = plan
+        self._causes = causes
+        self._phase = Phase.RESTART if plan.start_up > 0 else Phase.TRAINING
+        self._tick = 0
+        self._incident: Incident | None = None
+        self._stalls: Stalls | None = None
+
+    def read(self, number: int, record: list[int]) -> None:
+        """Take in record `number`."""
+        tick, kind, phase = record[Column.TICK], Kind(record[Column.KIND]), Phase(record[Column.PHASE_AFTER])
+        self._pass_time(tick)
+        if kind is Kind.STRIKE:
+            self._strike(record, phase)
+        elif kind is Kind.PLANNED_STOP and self._incident is None:
+            self._begin(Incident(tick, ["The job stops as planned."]))
+        elif kind is Kind.WINDOW_DUE:
+            self._note(tick, "A maintenance window is due.")
+        elif kind is Kind.SLOW_END:
+            self._note(tick, self._slow_end(record))
+        elif kind is Kind.RETURN:
+            self._return(record)
+        self._phase = phase
+        if self._incident is not None:
+            self._incident.last_record = number
+            if phase in (Phase.TRAINING, Phase.SAVING, *ENDED):
+                self._incident.up = phase not in (Phase.OUT_OF_TIME, Phase.DIVERGED)
+                self._incident = None
+
+    def _pass_time(self, tick: int) -> None:
+        passed, self._tick = tick - self._tick, tick
+        if self._incident is not None:
+            step = STEPS.get(self._phase, "")
+            self._incident.phases[step] = self._incident.phases.get(step, 0) + passed
+            self._incident.ticks += passed
+        elif self._phase is Phase.STALL and self._stalls is not None:
+            self._stalls.ticks += passed
+
+    def _begin(self, incident: Incident) -> None:
+        self.told.append(incident)
+        self._incident = incident
+
+    def _note(self, tick: int, text: str) -> None:
+        self.told.append(Note(tick, text))
+
+    def _strike(self, record: list[int], phase: Phase) -> None:
+        tick, cause = record[Column.TICK], record[Column.CAUSE]
+        # A repair that did not cure leads to a stop, whatever it was that was repaired.
+        effect = Effect.STOP if record[Column.ORDINAL] >= RELAPSE else Effect(int(self._plan.effect[cause]))
+        name, place = self._causes[cause], self._place(record)
+        if effect is Effect.SLOW:
+            self._note(tick, f"{name}{place}: the node becomes slow, and the job with it.")
+        elif phase is Phase.DETECTION and self._phase in BUSY:
+            self._stop(tick, f"{self._again(record)}{name}{place} stops the job{self._blast(record)}.")
+        elif effect is Effect.STALL or (self._phase in BUSY and phase is Phase.STALL):
+            self._stall(tick, name)
+        elif self._phase in BUSY:
+            self._note(tick, f"{name} strikes a spare.")
+        elif self._incident is not None:
+            spare = record[Column.PLACE] < 0 and self._plan.per_place[cause] > 0
+            text = "a spare" if spare else "while the job is down"
+            self._incident.strikes.append(f"{self._again(record)}{name}{place} strikes {text}{self._blast(record)}.")
+
+    def _stop(self, tick: int, text: str) -> None:
+        if self._incident is None:
+            self._begin(Incident(tick, [text]))
+        else:
+            self._incident.strikes.append(f"During recovery {text}")
+
+    def _stall(self, tick: int, name: str) -> None:
+        if self._incident is not None:
+            return  # its time shows among the steps
+        last = self.told[-1] if self.told else None
+        if isinstance(last, Stalls) and last.tick // TICKS_PER_DAY == tick // TICKS_PER_DAY:
+            last.by_cause[name] = last.by_cause.get(name, 0) + 1
+        else:
+            self._stalls = Stalls(tick, {name: 1})
+            self.told.append(self._stalls)
+
+    def _return(self, record: list[int]) -> None:
+        # A job that waits hears of it, and the waiting tells.
+        if self._incident is None:
+            name = self._causes[record[Column.CAUSE]]
+            self._note(record[Column.TICK], f"{name}: a repair is over, and what was in it joins the spares.")
+
+    def _slow_end(self, record: list[int]) -> str:
+        laws = self._plan.laws[record[Column.CAUSE]]
+        never = {purpose: _is_never(laws[purpose]) for purpose in (Purpose.FOUND, Purpose.HEALED)}
+        words = "is found, or recovers by itself"
+        if never[Purpose.HEALED]:
+            words = "is found"
+        elif never[Purpose.FOUND]:
+            words = "recovers by itself"
+        return f"The slow node{self._place(record)} {words}."
+
+    def _place(self, record: list[int]) -> str:
+        return f" (place {record[Column.PLACE]:_})" if record[Column.PLACE] >= 0 else ""
+
+    def _blast(self, record: list[int]) -> str:
+        blast = int(self._plan.blast[record[Column.CAUSE]])
+        return f" and takes up to {blast:_} nodes" if blast > 1 else ""
+
+    def _again(self, record: list[int]) -> str:
+        return "After a repair that did not cure, " if record[Column.ORDINAL] >= RELAPSE else ""
+
+
+def _is_never(law: Floats) -> bool:
+    # A fixed time of more than a thousand years is meant as never, too.
+    return int(law[0]) == Family.NEVER or (int(law[0]) == Family.FIXED and law[1] > LONGEST)

@@ -1,0 +1,177 @@
+"""The story of one replication: what happened, day by day, in words; and a proof that it is the one in the table."""
+
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from simulator.chance import replication_key
+from simulator.durations import TICKS_PER_SECOND
+from simulator.ensemble import Ensemble, replay
+from simulator.ensemble.measures import TICKS_PER_DAY
+from simulator.ensemble.provenance import policy_name
+from simulator.ledger import Account, Outcome
+from simulator.plan import Plan, Result
+from simulator.report.incidents import Incident, Note, Stalls, happenings
+from simulator.report.text import table
+from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simulator.engines.reference import Policy
+
+ENDS = {
+    Outcome.DONE: "The work is done",
+    Outcome.OUT_OF_TIME: "The horizon comes before the work is done",
+    Outcome.DIVERGED: "The run cannot go on: nobody can come to help, or more happened than may be counted",
+}
+# The work that a failure costs is found by running up to it again: so many records at most, some tenths of a second.
+MOST_RECORDS_AGAIN = 10_000_000
+
+
+class ReplayError(RuntimeError):
+    """A replication that does not come out again as it stands in the table."""
+
+
+def replay_story(ensemble: Ensemble, replication: int, policy: "type[Policy] | None" = None) -> str:
+    """Return the story of a replication of a run. Raises ReplayError: no such one, or it comes out otherwise."""
+    if policy_name(policy) != ensemble.policy:
+        wanted = ensemble.policy.partition("+")[0] or "none"
+        raise ReplayError(f"the run had another policy ({wanted}); give the same one again, unchanged")
+    plan, result = replay(ensemble.scenario, replication, ensemble.engine, policy)
+    check(ensemble.table, replication, result)
+    return story(ensemble.scenario, replication, plan, result, most_again=math.inf if policy is None else 0)
+
+
+def check(table: pd.DataFrame, replication: int, result: Result) -> None:
+    """Raise ReplayError if a replication does not stand in a table as it came out."""
+    rows = table.loc[table["replication"] == replication]
+    if len(rows) != 1:
+        low, high = (int(table["replication"].min()), int(table["replication"].max())) if len(table) else (0, -1)
+        raise ReplayError(f"there is no replication {replication}; the run has {low} to {high}")
+    row = rows.iloc[0]
+    known = (str(row["outcome"]), int(row["wall_us"]), *(int(row[f"{account.name.lower()}_us"]) for account in Account))
+    found = (Outcome(result.outcome).name, int(result.finish), *(int(ticks) for ticks in result.ledger))
+    if known != found:
+        raise ReplayError(
+            f"replication {replication} ends {found[0]} after {found[1]} us, but {known[0]} after {known[1]} us in the "
+            "table: the run was made by another version, or its folder was changed"
+        )
+
+
+def story(
+    scenario: Scenario, replication: int, plan: Plan, result: Result, *, most_again: float = MOST_RECORDS_AGAIN
+) -> str:
+    """Return the story of a replication from its plan and its event log."""
+    causes = tuple(scenario.document.failures.causes)
+    told = list(happenings(plan, result, causes))
+    lost = _lost_work(scenario, replication, plan, told, most_again)
+    lines = list(_head(scenario, replication, plan, result))
+    day = -1
+    for happening in told:
+        if happening.tick // TICKS_PER_DAY != day:
+            day = happening.tick // TICKS_PER_DAY
+            lines += ["", _day(scenario, day)]
+        lines.append(f"  {clock(happening.tick)}  {_sentence(happening, lost)}")
+    lines += ["", f"{ENDS[Outcome(result.outcome)]} after {duration(result.finish)}.", "", *_ledger(result)]
+    return "\n".join(lines) + "\n"
+
+
+def _head(scenario: Scenario, replication: int, plan: Plan, result: Result) -> Iterator[str]:
+    yield f"Replication {replication} of {scenario.name} (seed {scenario.seed})"
+    nodes = f"{plan.needed:_} nodes and {plan.spares:_} spares"
+    yield f"{duration(plan.work)} of failure-free training on {nodes}; a save after every {duration(plan.interval)}."
+    failures, interruptions = int(result.failures.sum()), int(result.interruptions.sum())
+    yield f"{failures:_} failures, {interruptions:_} of them interrupted the job; {result.records:_} events."
+
+
+def _day(scenario: Scenario, day: int) -> str:
+    if scenario.start is None:
+        return f"Day {day}"
+    try:
+        return f"Day {day}, {scenario.start + timedelta(days=day)}"
+    except OverflowError:  # after the year 9999
+        return f"Day {day}"
+
+
+def _sentence(happening: "Incident | Stalls | Note", lost: dict[int, int]) -> str:
+    if isinstance(happening, Note):
+        return happening.text
+    if isinstance(happening, Stalls):
+        by_cause = ", ".join(f"{cause} {count}" for cause, count in sorted(happening.by_cause.items()))
+        number = sum(happening.by_cause.values())
+        stood = duration(happening.ticks)
+        if number == 1:
+            return f"{next(iter(happening.by_cause))}: a stall of {stood}, absorbed by the network."
+        return f"{number} stalls absorbed by the network ({by_cause}); the job stood for {stood} in all."
+    return _told_incident(happening, lost)
+
+
+def _told_incident(incident: Incident, lost: dict[int, int]) -> str:
+    sentences = [*incident.strikes]
+    steps = [f"{phase} {duration(ticks)}" for phase, ticks in incident.phases.items() if ticks > 0]
+    if steps:
+        sentences.append(f"Then: {', '.join(steps)}.")
+    if incident.up:
+        sentences.append(f"Training again after {duration(incident.ticks)}")
+    else:
+        sentences.append(f"Still down after {duration(incident.ticks)}")
+    if incident.last_record in lost:
+        work = lost[incident.last_record]
+        sentences[-1] += f"; {duration(work)} of training lost." if work else "; no training lost."
+    else:
+        sentences[-1] += "."
+    return " ".join(sentences)
+
+
+def _lost_work(
+    scenario: Scenario, replication: int, plan: Plan, told: "list[Incident | Stalls | Note]", most_again: float
+) -> dict[int, int]:
+    """Return the training lost in each incident [ticks], by its last record; empty where that would take too long.
+
+    The log does not tell when the last save was. But a run that is cut off after so many records has a ledger, too.
+    """
+    incidents = [happening for happening in told if isinstance(happening, Incident)]
+    if sum(incident.last_record for incident in incidents) > most_again:
+        return {}
+    from simulator.engines.kernel import run
+
+    key = np.uint64(replication_key(scenario.seed, replication))
+    lost, before = {}, 0
+    for incident in incidents:
+        up_to = run(plan._replace(max_records=min(plan.max_records, incident.last_record)), key)
+        after = int(up_to.ledger[Account.LOST_WORK])
+        lost[incident.last_record], before = after - before, after
+    return lost
+
+
+def _ledger(result: Result) -> Iterator[str]:
+    rows = [("account", "time", "share of the wall clock")]
+    for account in Account:
+        ticks = int(result.ledger[account])
+        if ticks:
+            rows.append((account.name, duration(ticks), f"{100 * ticks / max(1, result.finish):.2f}%"))
+    rows.append(("sum", duration(int(result.ledger.sum())), "100.00%"))
+    yield "Where the time went:"
+    yield table(rows, right=(1, 2))
+
+
+def clock(tick: int) -> str:
+    """Return the time of day of a tick."""
+    seconds = tick % TICKS_PER_DAY // TICKS_PER_SECOND
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def duration(ticks: int) -> str:
+    """Return a duration in its two largest units."""
+    seconds = ticks / TICKS_PER_SECOND
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    whole = round(seconds)
+    for size, name, below, small in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // below
+            return f"{whole // size} {name} {rest} {small}" if rest else f"{whole // size} {name}"
+    return "1 min"
