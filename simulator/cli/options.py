@@ -81,9 +81,8 @@ def read_scenario(name: str, overrides: list[str] | None) -> "Scenario":
 
 def announce_compilation() -> None:
     """Say so on stderr if the engine is about to be compiled, which otherwise looks like a program that hangs."""
+    import simulator.engines.kernel  # noqa: F401 - the kernels are known once they are imported
     from simulator import jit
 
-    # `derisk check` compiles a few samplers, after which the cache is not cold, but the engine is not in it.
-    folder = jit.CACHE_FOLDER
-    if jit.cache_is_cold() or (jit.COMPILED and folder is not None and not any(folder.rglob("*simulate*.nbi"))):
+    if jit.cache_is_cold():
         say("compiling the fast engine: this happens once and takes about half a minute")

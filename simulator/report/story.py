@@ -27,8 +27,8 @@ ENDS = {
     Outcome.OUT_OF_TIME: "The horizon comes before the work is done",
     Outcome.DIVERGED: "The run cannot go on: nobody can come to help, or more happened than may be counted",
 }
-# The work that a failure costs is found by running up to it again: so many records at most, some tenths of a second.
-MOST_RECORDS_AGAIN = 10_000_000
+# The work that a failure costs is found by running up to it again: so many records at most, a tenth of a second.
+MOST_RECORDS_AGAIN = 1_000_000
 
 
 class ReplayError(RuntimeError):
@@ -69,6 +69,8 @@ def story(
     told = list(happenings(plan, result, causes))
     lost = _lost_work(scenario, replication, plan, told, most_again)
     lines = list(_head(scenario, replication, plan, result))
+    if not lost and most_again == MOST_RECORDS_AGAIN and any(isinstance(one, Incident) for one in told):
+        lines.append(f"What each stop cost in work: derisk replay RUN --replication {replication}")
     day = -1
     for happening in told:
         if happening.tick // TICKS_PER_DAY != day:

@@ -1,8 +1,8 @@
 """Training and checkpoints: jumping over whole checkpoint cycles, rolling back.
 
 While the job trains and saves undisturbed, nothing is stepped: `depart` computes when the stretch ends, and
-`advance_stretch` says, whenever somebody asks, how far it has come. A stretch runs to DONE where storage saves can
-never overlap, else (or when a planned stop waits for the save in flight) to the close of its first save.
+`advance_stretch` says, whenever somebody asks, how far it has come. A stretch runs to DONE where its saves are regular,
+else (or when a planned stop waits for the save in flight) to the close of its first save.
 """
 
 from simulator.durations import NEVER, SPEED_SCALE
@@ -42,7 +42,7 @@ def advance_stretch(plan: Plan, world: World) -> None:
         elapsed = jump(plan, world, elapsed)
     state[At.PHASE] = Phase.TRAINING
     state[At.TO_SAVE] = state[At.CYCLE]
-    plan_save(plan, world)
+    plan_save(plan, world, state[At.NOW] - elapsed + state[At.CYCLE])
     if elapsed < state[At.CYCLE]:
         train(world, elapsed)
         return
@@ -72,7 +72,7 @@ def jump(plan: Plan, world: World, elapsed: int) -> int:
     state = world.state
     every = plan.storage_every
     ordinary = state[At.CYCLE] + plan.save
-    storage = state[At.CYCLE] + plan.save_storage
+    storage = state[At.CYCLE] + state[At.STORAGE_SAVE]
     pattern = (every - 1) * ordinary + storage
     patterns = 0
     if elapsed >= pattern:
@@ -107,7 +107,7 @@ def land(plan: Plan, world: World, cycles: int, to_storage: int) -> None:
     state[At.KEPT] += cycles * state[At.CYCLE]
     state[At.SAVES] += cycles
     state[At.SINCE_STORAGE] += cycles - to_storage * plan.storage_every
-    world.ledger[Account.CHECKPOINT_SAVE] += cycles * plan.save + to_storage * (plan.save_storage - plan.save)
+    world.ledger[Account.CHECKPOINT_SAVE] += cycles * plan.save + to_storage * (state[At.STORAGE_SAVE] - plan.save)
     if plan.memory_group > 0:
         keep_in_memory(world)
 
@@ -120,7 +120,7 @@ def land_in_storage(plan: Plan, world: World, to_storage: int, closed: int) -> N
     gain = state[At.CYCLE] * state[At.SPEED]
     since = state[At.SINCE_STORAGE]
     if to_storage > 1:
-        # Storage saves do not overlap in a stretch: the last but one is durable by now.
+        # No storage save closes before the last one is durable: the last but one is, by now.
         back = since + every
         state[At.DRAIN_ENDS] = closed
         state[At.DRAIN_WORK] = state[At.WORK] - back * gain
@@ -177,8 +177,8 @@ def make_durable(world: World, tick: int) -> None:
 
 
 @rule
-def plan_save(plan: Plan, world: World) -> None:
-    """Decide where the next save goes and how long it takes, given TO_SAVE and the drain in flight."""
+def plan_save(plan: Plan, world: World, due: int) -> None:
+    """Decide where the save that is due at a tick goes and how long it takes, given the drain in flight."""
     state = world.state
     if state[At.SINCE_STORAGE] + 1 != plan.storage_every:
         state[At.SAVE_GOES] = Save.ORDINARY
@@ -186,7 +186,6 @@ def plan_save(plan: Plan, world: World) -> None:
         return
     state[At.SAVE_GOES] = Save.STORAGE
     state[At.SAVE_LEFT] = plan.save_storage
-    due = state[At.BEGUN] + state[At.TO_SAVE]
     if state[At.DRAIN_ENDS] > due and state[At.DRAIN_ENDS] != NEVER:
         if plan.overlap == Overlap.DELAY:
             state[At.SAVE_LEFT] += state[At.DRAIN_ENDS] - due
@@ -199,9 +198,14 @@ def plan_save(plan: Plan, world: World) -> None:
 
 
 @rule
-def saves_never_overlap(plan: Plan) -> bool:
-    """Whether a storage save is always durable before the next one is due."""
-    return plan.lag <= plan.storage_every * plan.interval + (plan.storage_every - 1) * plan.save
+def is_regular(plan: Plan, world: World) -> bool:
+    """Whether all storage saves of the stretch after its first save take the same time, STORAGE_SAVE.
+
+    They do where each is durable before the next is due; and, where drains delay saves, from one storage save on.
+    """
+    if plan.lag <= plan.storage_every * plan.interval + (plan.storage_every - 1) * plan.save:
+        return True
+    return plan.overlap == Overlap.DELAY and world.state[At.SAVE_GOES] == Save.STORAGE
 
 
 @rule
@@ -220,18 +224,20 @@ def depart(plan: Plan, world: World, stop_wanted: bool) -> None:
     state[At.BEGUN] = state[At.NOW]
     state[At.CYCLE] = ticks_to_do(plan.interval * SPEED_SCALE, speed)
     to_do = plan.work * SPEED_SCALE - state[At.WORK]
+    between = plan.storage_every * state[At.CYCLE] + (plan.storage_every - 1) * plan.save
+    state[At.STORAGE_SAVE] = plan.save_storage + max(0, plan.lag - between)
     state[At.TO_SAVE] = 0
     if state[At.PHASE] == Phase.TRAINING:
         state[At.TO_SAVE] = state[At.CYCLE]
         if state[At.CYCLE_WORK] > 0:
             state[At.TO_SAVE] = max(0, ticks_to_do(plan.interval * SPEED_SCALE - state[At.CYCLE_WORK], speed))
-        plan_save(plan, world)
+        plan_save(plan, world, state[At.NOW] + state[At.TO_SAVE])
         if to_do <= state[At.TO_SAVE] * speed:
             state[At.ENDING] = 1
             state[At.ENDS] = state[At.NOW] + ticks_to_do(to_do, speed)
             return
     first_close = state[At.NOW] + state[At.TO_SAVE] + state[At.SAVE_LEFT]
-    if stop_wanted or not saves_never_overlap(plan):
+    if stop_wanted or not is_regular(plan, world):
         state[At.ENDING] = 0
         state[At.ENDS] = first_close
         return
@@ -246,10 +252,10 @@ def rest_of_training(plan: Plan, world: World, to_do: int) -> int:
     gain = state[At.CYCLE] * state[At.SPEED]
     cycles = (to_do - 1) // gain
     ticks = cycles * (state[At.CYCLE] + plan.save) + ticks_to_do(to_do - cycles * gain, state[At.SPEED])
-    if plan.save_storage != plan.save:
+    if state[At.STORAGE_SAVE] != plan.save:
         first = state[At.SAVES] + 1
         to_storage = (first + cycles) // plan.storage_every - first // plan.storage_every
-        ticks += to_storage * (plan.save_storage - plan.save)
+        ticks += to_storage * (state[At.STORAGE_SAVE] - plan.save)
     return ticks
 
 
