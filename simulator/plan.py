@@ -1,4 +1,4 @@
-"""Plan: everything about a scenario that an engine needs, as numbers. Ticks and nodes, no words, nothing that changes."""
+"""Plan: everything about a scenario that an engine needs, as numbers. No words, and nothing that changes."""
 
 from enum import IntEnum
 from typing import NamedTuple
@@ -38,7 +38,7 @@ class Line(IntEnum):
 
 
 class Plan(NamedTuple):
-    """One replication's givens. Scalars are int64; times in ticks; arrays have one row a cause unless said otherwise."""
+    """One replication's givens. Scalars are int64, times in ticks, arrays one row a cause unless said otherwise."""
 
     needed: int  # places of the job [nodes]
     spares: int  # nodes in the pool at tick 0
@@ -92,7 +92,7 @@ class Result(NamedTuple):
     ledger: Integers  # (accounts,) [ticks]; sums to finish
     failures: Integers  # (causes,): STOP strikes, merged and on the bench too
     interruptions: Integers  # (causes,): STOP strikes that began DETECTION
-    out_seen: Integers  # (bins,): STOP strikes after the warm-up that found so many nodes out of service; the last bin: or more
+    out_seen: Integers  # (bins,): STOP strikes after the warm-up, by nodes that they found out of service (the last: or more)
     log: Integers  # (records, 8), see ledger.Column; (0, 8) where none was asked for
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import integrate, special
+from scipy import special
 
 OVERFLOW = 709.0  # e^709 is about the largest power of e that a float64 holds
 RENEWAL_STEPS = 4096  # of the renewal equation's grid: within 1e-5 relative for durations up to five scales
@@ -267,6 +267,8 @@ def expected_maximum_of_normals(n: int) -> float:
 
     Raises ValueError for n < 1. Source: Tippett 1925: E = ∫ (1 - Φ(x)^n - Φ(-x)^n) dx from 0 to infinity.
     """
+    from scipy import integrate  # half a second to import, and for this function only
+
     _require(n >= 1, "needs at least one value")
 
     def above(x: float) -> float:

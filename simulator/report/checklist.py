@@ -1,11 +1,13 @@
 """`derisk check`: every resolved value with its unit, how well it is known and its source; and what theory expects."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.quantity import ASSUMED
 from simulator.report import text
-from simulator.report.expected import Expected
 from simulator.scenario import Row, Scenario
+
+if TYPE_CHECKING:
+    from simulator.report.expected import Expected
 
 SCHEMA = 1
 HEADS = ("input", "value", "spread", "source")
@@ -16,7 +18,7 @@ def assumed(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row.source.startswith(ASSUMED)]
 
 
-def as_json(scenario: Scenario, theory: Expected) -> dict[str, Any]:
+def as_json(scenario: Scenario, theory: "Expected") -> dict[str, Any]:
     """Return what `derisk check --json` prints."""
     rows = scenario.table()
     unbacked = assumed(rows)
@@ -34,7 +36,7 @@ def as_json(scenario: Scenario, theory: Expected) -> dict[str, Any]:
     }
 
 
-def as_text(scenario: Scenario, theory: Expected, width: int | None) -> str:
+def as_text(scenario: Scenario, theory: "Expected", width: int | None) -> str:
     """Return what `derisk check` prints."""
     rows = scenario.table()
     unbacked = assumed(rows)
@@ -58,7 +60,7 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
     return row.path, row.value, row.ignorance or "-", source
 
 
-def _expectations(theory: Expected) -> list[tuple[str, str, str]]:
+def _expectations(theory: "Expected") -> list[tuple[str, str, str]]:
     rows = [
         ("failures that stop the job", f"{text.number(theory.failures_per_day)} /day", "mean over the work"),
         ("MTTF of the job", text.duration(theory.mttf_hours * 3600), "1 / their rate, in wall-clock time"),

@@ -161,6 +161,10 @@ class Scenario:
 
     def resolved_yaml(self) -> str:
         """Return `resolved` as YAML text."""
+        return self._resolved_yaml
+
+    @cached_property
+    def _resolved_yaml(self) -> str:
         from ruamel.yaml import YAML
 
         text = StringIO()
