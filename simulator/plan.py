@@ -92,7 +92,7 @@ class Result(NamedTuple):
     ledger: Integers  # (accounts,) [ticks]; sums to finish
     failures: Integers  # (causes,): STOP strikes, merged and on the bench too
     interruptions: Integers  # (causes,): STOP strikes that began DETECTION
-    out_seen: Integers  # (bins,): STOP strikes after the warm-up, by nodes that they found out of service (the last: or more)
+    out_seen: Integers  # (bins,): STOP strikes after warm_up, by nodes they found out of service (the last: or more)
     log: Integers  # (records, 8), see ledger.Column; (0, 8) where none was asked for
 
 
