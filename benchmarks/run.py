@@ -225,6 +225,8 @@ def main() -> None:
         f"Derisk {__version__}, Python {platform.python_version()}, Numba {numba.__version__}, NumPy {np.__version__}; "
     )
     print(f"{processor()}, {os.cpu_count()} cores.\n")
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.7:
+        print(f"The machine is busy (load {os.getloadavg()[0]:.1f}): times are too long, and ratios may be off.\n")
     print("| | measured | target |\n|---|---:|---:|", flush=True)
     calibrating_loop(1)
     step = 1e9 * best_of(lambda: calibrating_loop(CALIBRATION_STEPS)) / CALIBRATION_STEPS

@@ -151,10 +151,11 @@ def _set_hazard(hazard: Floats, table: Floats, row: _Row, values: Values) -> Non
     first, second = rate, 0.0
     if cause.law == "weibull" and cause.shape is not None:
         first = cause.shape.at(values)
+        faster = shared * cause.times.at(values)
         if cause.scale is not None:
-            second = cause.scale.at(values) / (shared * cause.times.at(values))
+            second = cause.scale.at(values) / faster if faster > 0.0 else math.inf
         else:
-            second = laws.weibull_scale(1.0 / rate, first)
+            second = laws.weibull_scale(1.0 / rate, first) if rate > 0.0 else math.inf
     elif cause.intensity is not None:
         first, second = row.first_step, len(cause.intensity)
         _set_steps(table, row, rate)

@@ -234,7 +234,7 @@ def test_what_never_breaks() -> None:
 
 @pytest.mark.parametrize("law", GROWING)
 def test_a_cohort_starts_at_its_age(law: str) -> None:
-    aged = GROWING[law]._replace(parameters=GROWING[law].parameters + [[0, 0, 30.0]])
+    aged = GROWING[law]._replace(parameters=GROWING[law].parameters + np.array([[0, 0, 30.0]]))
     start = level_at(aged, 0, 30.0)
     # Rounding may ask for an age a hair below the cohort's: then it is now.
     assert cohort_tick(aged, 0, start) == pytest.approx(0, abs=1)

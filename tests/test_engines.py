@@ -21,14 +21,17 @@ from strategies import NEVER, Cause, Sketch, plan_of, scripts, weathers
 from test_reference import check_laws
 
 from simulator.chance import replication_key
+from simulator.compile import compile_plan
 from simulator.engines import kernel
 from simulator.engines.kernel import run, run_batch
 from simulator.engines.reference import simulate
 from simulator.ledger import Account, Column, Kind, Outcome, Phase
 from simulator.plan import OUT_BINS, Plan, Result
+from simulator.scenario import load_scenario
 from simulator.script import Case, load_script
 
 SEED = 20_260
+SHIPPED = sorted((Path(__file__).parent.parent / "scenarios").rglob("*.yaml"))
 MANY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
@@ -116,7 +119,8 @@ EDGES = [
             Cause(effect="SLOW", mean=150, renewal=True, hazard="WEIBULL", shape=3.0,
                   laws={"FACTOR": ("UNIFORM", 0.001, 1.2), "FOUND": ("FIXED", 60, 0), "HEALED": ("FIXED", 120, 0),
                         "REPAIR": ("EXPONENTIAL", 90, 0), "SWAP": ("FIXED", 3, 0), "RESTORE": ("FIXED", 2, 0)}),
-            Cause(renewal=True, mean=900, per_place=9, lemons=0.3, hidden=0.2, cure=0.5, laws={"LENGTH": ("FIXED", 7, 0)}),
+            Cause(renewal=True, mean=900, per_place=9, lemons=0.3, hidden=0.2, cure=0.5,
+                  laws={"LENGTH": ("FIXED", 7, 0)}),
         ),
     ),
     Sketch(causes=(Cause(hazard="TABLE", rates=(0.0, 20.0, 0.0), mean=300),), horizon=NEVER),
@@ -174,13 +178,21 @@ def test_the_engines_agree_in_a_long_campaign(sketch: Sketch) -> None:
     tell_twice(plan_of(sketch), key_of(sketch.replication))
 
 
-@pytest.mark.parametrize("case", load_script(Path(__file__).parent / "oracles" / "hand_cases.yaml"), ids=lambda case: case.id)
+@pytest.mark.parametrize(
+    "case", load_script(Path(__file__).parent / "oracles" / "hand_cases.yaml"), ids=lambda case: case.id
+)
 def test_both_engines_meet_a_case_worked_out_by_hand(case: Case) -> None:
     result = tell_twice(case.plan, key_of(0))
     assert case.expect is not None
     booked = {account.name: int(result.ledger[account]) for account in Account if result.ledger[account]}
     assert Outcome(result.outcome).name == case.expect["outcome"]
     assert (result.finish, booked) == (case.expect["finish"], case.expect["ledger"])
+
+
+@pytest.mark.parametrize("scenario", SHIPPED, ids=lambda path: path.stem)
+def test_the_engines_agree_on_what_we_ship(scenario: Path) -> None:
+    plan = compile_plan(load_scenario(scenario))
+    tell_twice(plan._replace(max_records=min(plan.max_records, 1_500)), key_of(0))
 
 
 def test_both_engines_clip_the_nodes_out_alike() -> None:

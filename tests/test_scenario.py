@@ -1,6 +1,7 @@
 """Scenarios: what is refused and how, layers, sources, and what a scenario resolves to."""
 
 import contextlib
+import math
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from simulator import resources
+from simulator.chance import Purpose
 from simulator.compile import compile_plan
+from simulator.durations import Family
+from simulator.engines import kernel
 from simulator.plan import Plan
 from simulator.scenario import Scenario, ScenarioErrors, json_schema, load_scenario, parse_scenario
 
@@ -327,3 +331,15 @@ def test_a_profile_of_ones_own_stands_beside_the_scenario(tmp_path: Path) -> Non
     scenario = load_scenario(write(tmp_path, "s.yaml", SMALL.replace("cluster: {", "cluster: {node: mine.yaml, ")))
     assert scenario.gpu_peak == 989e12
     assert parse_scenario(scenario.resolved_yaml()).gpu_peak == 989e12
+
+
+def test_a_law_over_an_unknown_number_is_a_law() -> None:
+    plan = compile_plan(parse_scenario(SMALL, ["recovery.detection={p50: 2 min, p90: 8 min}"]))
+    assert plan.laws[0, Purpose.DETECTION, 0] == Family.LOGNORMAL
+
+
+def test_a_weibull_cause_can_be_switched_off() -> None:
+    off = ["failures.gpu.law=weibull", "failures.gpu.shape=0.8", "failures.gpu.times=0"]
+    plan = compile_plan(parse_scenario(SMALL, off))
+    assert plan.hazard[0, 1] == math.inf
+    assert kernel.run(plan, np.uint64(1)).failures[0] == 0

@@ -47,11 +47,25 @@ def as_text(scenario: Scenario, theory: "Expected", width: int | None) -> str:
         (f"Given with a source ({len(backed)})", backed),
     ):
         if some:
-            parts += ["", title, text.table([HEADS, *(_cells(row) for row in some)], width=width)]
+            parts += ["", title, text.table([HEADS, *(_cells(row) for row in _gathered(some))], width=width)]
     derived = [(row.path, row.value, row.source) for row in scenario.derived()]
     parts += ["", "What follows from them, at their medians", text.table(derived, width=width)]
     parts += ["", "What theory expects, at the medians", text.table(_expectations(theory), width=width)]
     return "\n".join(parts)
+
+
+def _gathered(rows: list[Row]) -> list[Row]:
+    """Return rows in which the same thing said of several causes alike is one row, where the first of them stood."""
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        section, _, rest = row.path.partition(".")
+        _, _, field = rest.partition(".")
+        key = ("failures", field, *row[1:]) if section == "failures" and field else row
+        alike.setdefault(key, []).append(row)
+    return [
+        same[0] if len(same) == 1 else same[0]._replace(path=f"failures.*.{key[1]} ({len(same)} causes)")
+        for key, same in alike.items()
+    ]
 
 
 def _cells(row: Row) -> tuple[str, str, str, str]:

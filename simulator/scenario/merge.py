@@ -158,7 +158,9 @@ def _is_number(value: object) -> bool:
 
 def _replaces_number(base: dict[str, Item], top: dict[str, Item]) -> bool:
     """Whether `top` gives a number in another form than `base`, such as a mean and shape for a median and P90."""
-    return _is_number(base) and not (_FORM_KEYS & set(top)) - _MARKS <= set(base)
+    form = (_FORM_KEYS & set(top)) - _MARKS
+    # A median and a P90 alone are a law of chance; over {p10, p50, p90} they would silently stay what is not known.
+    return _is_number(base) and (not form <= set(base) or (form == {"p50", "p90"} and "p10" in base))
 
 
 def _scaled(base: Item, factor: Decimal, top: Item, path: tuple[str, ...], errors: list[ScenarioError]) -> Item:

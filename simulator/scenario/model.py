@@ -136,10 +136,16 @@ class Scenario:
         }
 
     def table(self) -> list[Row]:
-        """Return every resolved number, in the order of the schema."""
+        """Return every resolved number that bears on the answer, in the order of the schema."""
+        ageless = {
+            f"failures.{name}.age"
+            for name, cause in self.document.failures.causes.items()
+            if cause.law == "exponential" and cause.intensity is None
+        }
         return [
             Row(quantity.path, quantity.text(), quantity.ignorance(), quantity.backing)
             for quantity in quantities(self.document)
+            if quantity.path not in ageless
         ]
 
     def derived(self) -> list[Row]:

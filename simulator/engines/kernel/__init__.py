@@ -17,7 +17,7 @@ from simulator.ledger import ACCOUNTS
 from simulator.plan import Integers, Plan, Result, out_bins
 
 _CAPACITY = 256  # rows of the tables that grow with the failures, to begin with
-_LOG_CAPACITY = 4096
+_LOG_CAPACITY = 2**18  # records; 16 MiB of address space, of which only what is written takes memory
 
 
 class Batch(NamedTuple):
@@ -60,7 +60,7 @@ def run(plan: Plan, key: np.uint64, *, log: bool = False) -> Result:
         failures=world.failures,
         interruptions=world.interruptions,
         out_seen=world.out_seen,
-        log=world.log[:records] if log else world.log,
+        log=world.log[:records].copy() if log else world.log,
     )
 
 

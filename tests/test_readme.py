@@ -1,0 +1,45 @@
+"""What README.md shows a reader works: its scenario, its commands, its links, and those of the pages under docs/."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from simulator.cli import application
+from simulator.cli.options import find_scenario
+from simulator.scenario import parse_scenario
+from tests.test_architecture import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINES = [words for words in re.findall(r"`derisk ([^`]+)`", README) if not words.startswith(("schema\n", "schema >"))]
+
+
+def test_the_scenario_is_valid_and_has_ten_lines() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    scenario = parse_scenario(text)
+    assert len(text.splitlines()) == 10
+    assert scenario.gpus == 4096
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_commands_and_their_options_exist(line: str) -> None:
+    name, *words = line.split()
+    command = typer.main.get_command(application).commands[name]  # type: ignore[attr-defined]
+    options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert [word for word in words if word.startswith("-") and word not in options] == []
+    if name in ("run", "check") and words and words[0] != "my_run.yaml":
+        assert find_scenario(words[0]).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    files = {link.partition("#")[0] for link in links if "://" not in link} - {""}
+    assert [link for link in sorted(files) if not (page.parent / link).exists()] == []
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE)) <= targets
