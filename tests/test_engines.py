@@ -1,6 +1,6 @@
 """Two engines, one story: for any plan and key their logs, ledgers and counts are identical, to the tick.
 
-A failing example prints as a Sketch: paste it into `plan_of(...)` of strategies.py, with KEYS(replication) as its key.
+A failing example prints as a Sketch: paste it into `plan_of(...)` of strategies.py, with `key_of(sketch.replication)` as its key.
 """
 
 import hashlib
@@ -126,6 +126,15 @@ EDGES = [
     Sketch(causes=(Cause(hazard="TABLE", rates=(0.0, 20.0, 0.0), mean=300),), horizon=NEVER),
     Sketch(needed=3, memory_group=9, memory_peers=2, memory_apart=1, spares=3, causes=(Cause(blast=3, mean=400),)),
     Sketch(horizon=0, windows=((0, 5),), causes=(Cause(silent=True),)),
+    # A cohort and its renewed units strike on the same ticks.
+    Sketch(needed=9, spares=4, causes=(Cause(per_place=2, renewal=True, mean=1, laws={"SWAP": ("FIXED", 2, 0)}),) * 2),
+    # Found on one tick, and one spare: the first cause goes first, then the first line.
+    Sketch(
+        needed=4, spares=1,
+        causes=(Cause(laws={"REPAIR": ("FIXED", 300, 0)}), Cause(laws={"REPAIR": ("FIXED", 70, 0)})),
+        script=tuple({"at": 10, "cause": cause, "place": place, "effect": 2, "speed": 50_000, "found": 40}
+                     for place, cause in enumerate((1, 0, 1, 0))),
+    ),
 ]  # fmt: skip
 
 

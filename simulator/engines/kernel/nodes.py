@@ -96,14 +96,19 @@ def take(plan: Plan, world: World, place: int, job: int) -> None:
 
 
 @rule
+def around(world: World, index: int) -> int:
+    """An index into the pool's ring, up to twice its length, brought back into it."""
+    return index - len(world.pool) if index >= len(world.pool) else index
+
+
+@rule
 def take_from_pool(world: World, slot: int, job: int) -> None:
     """The node in a slot of the pool is taken; those behind it move up."""
     state = world.state
-    ring = len(world.pool)
     head = state[At.POOL_HEAD]
-    add_node(world, job, world.pool[(head + slot) % ring])
+    add_node(world, job, world.pool[around(world, head + slot)])
     for index in range(slot, state[At.POOL] - 1):
-        world.pool[(head + index) % ring] = world.pool[(head + index + 1) % ring]
+        world.pool[around(world, head + index)] = world.pool[around(world, head + index + 1)]
     state[At.POOL] -= 1
 
 
@@ -115,7 +120,7 @@ def fill_places(plan: Plan, world: World, chance: Chance) -> None:
     for index in range(state[At.EMPTY]):
         place = world.empty[index]
         node = world.pool[state[At.POOL_HEAD]]
-        state[At.POOL_HEAD] = (state[At.POOL_HEAD] + 1) % len(world.pool)
+        state[At.POOL_HEAD] = around(world, state[At.POOL_HEAD] + 1)
         state[At.SERIAL] += 1
         row = world.places[place]
         row[Place.NODE] = node
@@ -158,7 +163,8 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     state = world.state
     row = world.jobs[job]
     line = line_of(plan, row[Job.STREAM], row[Job.ORDINAL])
-    if plan.retire[row[Job.CAUSE]] == 1 or (line >= 0 and plan.script[line, Line.RETIRE] == 1):
+    retires = plan.script[line, Line.RETIRE] == 1 if line >= 0 else plan.retire[row[Job.CAUSE]] == 1
+    if retires:
         _close_job(world, job)
         return
     size = state[At.RETURNS]
@@ -214,7 +220,7 @@ def return_nodes(plan: Plan, world: World, chance: Chance) -> int:
     while node >= 0:
         if cured:
             world.nodes[node, Node.CURED] = 1
-        world.pool[(state[At.POOL_HEAD] + state[At.POOL]) % len(world.pool)] = node
+        world.pool[around(world, state[At.POOL_HEAD] + state[At.POOL])] = node
         state[At.POOL] += 1
         node = world.nodes[node, Node.NEXT]
     _close_job(world, job)

@@ -43,6 +43,10 @@ def mark_place(plan: Plan, world: World, chance: Chance) -> None:
     line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
     if line >= 0:
         mark[Mark.SPEED] = plan.script[line, Line.SPEED]
+        if mark[Mark.SPEED] < 0:
+            mark[Mark.SPEED] = draw_speed(
+                plan.laws, chance.key, mark[Mark.CAUSE], mark[Mark.STREAM], mark[Mark.ORDINAL]
+            )
         _expect(world, row, HEALED, plan.script[line, Line.HEALED])
         _expect(world, row, FOUND, plan.script[line, Line.FOUND])
     else:

@@ -4,7 +4,7 @@ from simulator.chance import Chance, Purpose, uniform
 from simulator.durations import NEVER, draw_ticks
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.names import later, line_of
-from simulator.engines.kernel.nodes import await_shop, is_lemon, nodes_out, open_job, take, take_from_pool
+from simulator.engines.kernel.nodes import around, await_shop, is_lemon, nodes_out, open_job, take, take_from_pool
 from simulator.engines.kernel.phases import enter, enter_for, lead, tell, train_on
 from simulator.engines.kernel.places import any_filled, is_filled
 from simulator.engines.kernel.slow import mark_place
@@ -187,7 +187,7 @@ def on_stop(plan: Plan, world: World) -> None:
     phase = state[At.PHASE]
     busy = phase <= Phase.RESTORE
     blast = state[At.BLAST]
-    first = 0 if blast == 0 else state[At.PLACE] // blast * blast
+    first = state[At.PLACE] if blast <= 1 else state[At.PLACE] // blast * blast
     if blast > 0 and state[At.PLACE] < 0:
         return
     if (not busy) and (blast == 0 or not any_filled(plan, world, first, first + blast)):
@@ -229,8 +229,8 @@ def strike_bench(plan: Plan, world: World, chance: Chance) -> None:
     cause = state[At.CAUSE]
     if state[At.EFFECT] != Effect.STOP or slot >= state[At.POOL]:
         return
-    if plan.lemon_share[cause] > 0.0:
-        node = world.pool[(state[At.POOL_HEAD] + slot) % len(world.pool)]
+    if plan.lemon_share[cause] > 0.0 and len(plan.script) == 0:
+        node = world.pool[around(world, state[At.POOL_HEAD] + slot)]
         if not is_lemon(plan, world, chance, node):
             return
     count_failure(plan, world)
