@@ -33,6 +33,10 @@ class Terse:
         said = (f"{name}={value!r}" for name, value in values.items() if value != getattr(plain, name))
         return f"{type(self).__name__}({', '.join(said)})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # Hypothesis would print every field.
+        printer.text(repr(self))
+
 
 @dataclass(frozen=True, repr=False)
 class Cause(Terse):

@@ -1,6 +1,6 @@
 """Two engines, one story: for any plan and key their logs, ledgers and counts are identical, to the tick.
 
-A failing example prints as a Sketch: paste it into `plan_of(...)` of strategies.py, with `key_of(sketch.replication)` as its key.
+A failing example prints as a Sketch: paste it into `plan_of(...)` of strategies.py; `key_of(replication)` is its key.
 """
 
 import hashlib

@@ -76,10 +76,12 @@ class Calendar(simpy.Environment):
             self.step()
 
     def is_silent(self) -> bool:
-        """Whether nothing will ever ring. Bells that nobody waits for any more are dropped on the way."""
+        """Whether nothing will ever ring, but for a drain that ends. Bells nobody waits for are dropped on the way."""
         while self._queue and isinstance(self._queue[0][3], Bell) and not self._queue[0][3].callbacks:
             heappop(self._queue)
-        return not self._queue
+        if not self._queue or self._queue[0][1][0] != Rank.DRAIN_ENDS:
+            return not self._queue
+        return all(priority[0] == Rank.DRAIN_ENDS or not event.callbacks for _, priority, _, event in self._queue)
 
 
 def _until_cancelled(story: Story) -> Story:
