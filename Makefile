@@ -20,6 +20,7 @@ help:
 
 run: $(READY)
 	$(VENV)/bin/derisk run scenarios/presets/llama3_405b_16k.yaml
+	@echo "The command derisk is $(VENV)/bin/derisk: write it so, or run \`. $(VENV)/bin/activate\` first."
 
 test: $(READY) lint
 	$(PYTHON) -m pytest

@@ -69,9 +69,7 @@ def ticks(seconds: float) -> int:
     scaled = seconds * TICKS_PER_SECOND + 0.5
     if not scaled < NEVER:
         return NEVER
-    if scaled < 1.0:
-        return 0
-    return int(math.floor(scaled))
+    return int(scaled) if scaled > 0.0 else 0
 
 
 @rule
@@ -204,10 +202,16 @@ def sample(kind: float, a: float, b: float, c: float, u: float) -> float:
 def draw_value(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> float:
     """The quantity that a name owns for a purpose, under its cause's row of `laws`: seconds, or a pure number."""
     law = laws[cause, purpose]
-    if int(law[0]) == Family.FIXED:
+    family = int(law[0])
+    if family == Family.FIXED:
         return law[1]
+    if family == Family.NEVER:
+        return math.inf
     number = Purpose.RESTORE.value if purpose == Purpose.RESTORE_MEMORY else purpose
-    return sample(law[0], law[1], law[2], law[3], uniform(key, stream, ordinal, number))
+    u = uniform(key, stream, ordinal, number)
+    if family == Family.LOGNORMAL:  # the usual law, so it is spared a call
+        return math.exp(law[1] + law[2] * normal_quantile(u))
+    return sample(law[0], law[1], law[2], law[3], u)
 
 
 @sampler
@@ -261,4 +265,7 @@ def age_at(hazards: Hazards, cause: int, level: float) -> float:
 @sampler
 def cohort_tick(hazards: Hazards, cause: int, level: float) -> int:
     """The calendar tick at which the cohort, of age `parameters[cause, 2]` at tick 0, reaches a level."""
-    return ticks(age_at(hazards, cause, level) - hazards.parameters[cause, 2])
+    age = hazards.parameters[cause, 2]
+    if hazards.kind[cause] == Hazard.EXPONENTIAL and hazards.parameters[cause, 0] > 0.0:
+        return ticks(level / hazards.parameters[cause, 0] - age)
+    return ticks(age_at(hazards, cause, level) - age)

@@ -101,9 +101,8 @@ def show(value: float, like: str) -> str:
     if not math.isfinite(value):
         return "unknown" if math.isnan(value) else "infinite" if value > 0 else "-infinite"
     renditions = [_rendition(value, prefix, name) for prefix, name in _rungs(value, like)]
-    # The fewest digits read best, and of equals the largest unit: 2,820 s is 47 min and 3,200,000 s is 37.04 d.
-    number, multiplier, name = min(reversed(renditions), key=lambda rendition: len(rendition[0]))
-    return _join(number + multiplier, name)
+    number, multiplier, name = min(reversed(renditions), key=lambda rendition: _reading(value, *rendition))
+    return _join(number + multiplier, _singular(name) if number + multiplier == "1" else name)
 
 
 def _text(value: object, like: str) -> str:
@@ -227,6 +226,24 @@ def _rendition(value: float, multiplier: str, name: str) -> tuple[str, str, str]
     # Whole numbers keep all their digits: a cluster has 98_304 GPUs.
     whole = quotient.denominator == 1 and abs(quotient) < 10**9
     return _plain(_decimal(quotient, 9 if whole else 4), grouped=True), multiplier, name
+
+
+def _reading(value: float, number: str, multiplier: str, name: str) -> tuple[bool, bool, int]:
+    """Return how well a rendition reads, the least best; of equals the largest unit does.
+
+    Numbers from 1 to 1000 do, and round ones that somebody wrote: 3,200,000 s is 37.04 d, but 40,000 h stays.
+    """
+    shown = Fraction(number)
+    inexact = float(shown * unit(name).scale * MULTIPLIERS.get(multiplier, Fraction(1))) != value
+    digits = re.sub(r"e.*|[-._]", "", number).strip("0")
+    round_one = abs(shown) <= 100_000 and len(digits) <= 2 and not inexact
+    pleasant = 1 <= abs(shown) <= 1000 or round_one
+    return not pleasant, pleasant and inexact, len(number)
+
+
+def _singular(name: str) -> str:
+    first, slash, rest = name.partition("/")
+    return next((noun for noun, plural in PLURALS.items() if plural == first), first) + slash + rest
 
 
 def _decimal(quotient: Fraction, digits: int) -> Decimal:

@@ -73,9 +73,8 @@ def say(text: str) -> None:
 
 def told(error: Exception, traceback: bool = False) -> Code:
     """Print what went wrong, with a traceback where wanted and it is no mistake of the user's; return the exit code."""
-    from simulator.scenario.errors import ScenarioErrors
-
-    if isinstance(error, ScenarioErrors):
+    of_scenarios = sys.modules.get("simulator.scenario.errors")  # where none was read, none can be wrong
+    if of_scenarios is not None and isinstance(error, of_scenarios.ScenarioErrors):
         print("\n".join(str(one) for one in error.errors), file=sys.stderr)
         number = len(error.errors)
         say(f"{number} error{'s' if number > 1 else ''}; nothing was run and nothing written")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.border import Code, Refusal
-from simulator.cli.options import AsJson, OutputFolder
+from simulator.cli.options import AsJson, OutputFolder, refuse_others
 from simulator.cli.telling import Finding, tell
 
 RunFolders = Annotated[
@@ -21,6 +21,8 @@ def merge(folders: RunFolders, output: OutputFolder = Path("runs"), json: AsJson
     """
     import json as json_module
 
+    for one in folders:
+        refuse_others(one)
     from simulator.ensemble import ShardError
     from simulator.report import folder
 

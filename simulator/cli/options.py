@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import say
+from simulator.cli.border import Code, Refusal, say
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
@@ -16,11 +16,24 @@ ScenarioName = Annotated[
 ScenarioNames = Annotated[
     list[str], typer.Argument(metavar="SCENARIO", help="Scenario files, or names of presets.", show_default=False)
 ]
+SET = "--set"
+
+
+def _with_equals_sign(overrides: list[str] | None) -> list[str] | None:
+    """Refuse `--set a.b 32` at once: the 32 would be taken for a scenario."""
+    for override in overrides or ():
+        if "=" not in override:
+            words = f"'{override}' gives no value; write {SET} '{override}=VALUE', with = and without a space around it"
+            raise typer.BadParameter(words, param_hint=SET)
+    return overrides
+
+
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
-        "--set",
+        SET,
         metavar="PATH=VALUE",
+        callback=_with_equals_sign,
         help="Change a value, as in cluster.hot_spares='96 nodes' or failures.gpu.rate=x2. May be repeated.",
         show_default=False,
     ),
@@ -59,16 +72,40 @@ def find_scenario(name: str) -> Path:
             break
     if given.exists():
         return given  # a folder, say: the loader has the words
-    raise _missing(name, sorted(file.stem for file in (shipped / "presets").glob("*.yaml")))
+    raise _missing(name, shipped)
 
 
-def _missing(name: str, presets: list[str]) -> Exception:
+def preset_name(file: Path, shipped: Path) -> str:
+    """Return the name by which a file among those that ship with the package can be run."""
+    inside = file.relative_to(shipped)
+    return inside.stem if inside.parts[0] == "presets" else inside.with_suffix("").as_posix()
+
+
+def _missing(name: str, shipped: Path) -> Exception:
     from simulator.scenario import ScenarioError, ScenarioErrors
     from simulator.scenario.errors import Spot
     from simulator.section import did_you_mean
 
-    hint = did_you_mean(name, presets).removeprefix("; ") or f"the presets are {', '.join(presets)}"
+    known = sorted(preset_name(file, shipped) for file in shipped.rglob("*.yaml"))
+    word = Path(name).stem
+    close = [one for one in known if word and word.lower() in one.lower()]
+    if close:
+        hint = f"did you mean {' or '.join(repr(one) for one in close[:3])}?"
+    else:
+        names = ", ".join(one for one in known if "/" not in one)
+        hint = did_you_mean(word, known).removeprefix("; ") or f"known by name are {names}; derisk presets lists all"
     return ScenarioErrors([ScenarioError(Spot(name), "", "there is no such file or preset", hint)])
+
+
+def refuse_others(folder: Path) -> None:
+    """Raise Refusal for what is no run folder, before anything heavy is imported to read it."""
+    from simulator.report.manifest import MANIFEST, read_manifest
+
+    if read_manifest(folder) is None:
+        what = (
+            f"is no run folder: it has no {MANIFEST} that can be read" if folder.exists() else "there is no such folder"
+        )
+        raise Refusal(f"{folder}: {what}; derisk run writes run folders, into runs/ unless told otherwise", Code.USAGE)
 
 
 def read_scenario(name: str, overrides: list[str] | None) -> "Scenario":

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.cli.border import width, write_json, write_text
-from simulator.cli.options import AsJson
+from simulator.cli.options import AsJson, preset_name
 
 
 def presets(json: AsJson = False) -> None:
@@ -30,6 +30,9 @@ def _entry(folder: Path, file: Path) -> dict[str, Any]:
     from simulator.scenario import load_scenario
 
     scenario = load_scenario(file)
-    inside = file.relative_to(folder)
-    name = inside.stem if inside.parts[0] == "presets" else inside.with_suffix("").as_posix()
-    return {"preset": name, "scenario": scenario.name, "question": scenario.question, "file": str(file)}
+    return {
+        "preset": preset_name(file, folder),
+        "scenario": scenario.name,
+        "question": scenario.question,
+        "file": str(file),
+    }

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.border import Code, Refusal, write_text
-from simulator.cli.options import PolicyClass, announce_compilation
+from simulator.cli.options import PolicyClass, announce_compilation, refuse_others
 from simulator.cli.policies import load_policy
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)]
@@ -20,6 +20,7 @@ def replay(run: RunFolder, replication: Replication, policy: PolicyClass = None)
 
     Day by day: what struck, what it cost, and how it ended.
     """
+    refuse_others(run)
     from simulator.report import folder
     from simulator.report.story import ReplayError, replay_story
 

@@ -1,9 +1,12 @@
 """`derisk run`: replications of a scenario, their answer, and the run folder."""
 
 import json as json_module
-import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -96,6 +99,7 @@ def run(
     if policy and engine is not EngineName.reference:
         raise typer.BadParameter("works with --engine reference only", param_hint="--policy")
     job = _Job(arguments, threads, output)
+    _check_gates(gates, read.values())
     _refuse_unwritable(output)
     findings = []
     for called, scenario in read.items():
@@ -176,10 +180,19 @@ def _read_all(names: list[str], overrides: list[str] | None) -> "dict[str, Scena
 
 
 def _refuse_unwritable(output: Path) -> None:
-    """Raise Refusal where nothing can be written, before a run that may take hours."""
-    nearest = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
-    if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
-        raise Refusal(f"{output}: nothing can be written there; nothing was run. Name another folder with -o")
+    """Raise Refusal where nothing can be written, before a run that may take hours: it is tried, and tidied up."""
+    made = [folder for folder in (output, *output.parents) if not folder.exists()]
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output) as probe:
+            probe.write(b"x")
+    except OSError as error:
+        why = f"nothing can be written there ({error.strerror or error}), so nothing was run"
+        raise Refusal(f"{output}: {why}; name another folder with -o") from None
+    finally:
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
 
 
 def _gates(texts: list[str]) -> "list[Gate]":
@@ -191,6 +204,15 @@ def _gates(texts: list[str]) -> "list[Gate]":
         return [read_gate(text) for text in texts]
     except GateError as error:
         raise Refusal(str(error), Code.USAGE) from None
+
+
+def _check_gates(gates: "list[Gate]", scenarios: "Iterable[Scenario]") -> None:
+    """Raise Refusal for a gate on what a scenario's summary will not hold."""
+    for gate, scenario in product(gates, scenarios):
+        try:
+            gate.check(scenario)
+        except ValueError as error:
+            raise Refusal(str(error), Code.USAGE) from None
 
 
 def _shard(text: str | None) -> "Shard":

@@ -35,9 +35,11 @@ def sentence(summary: Summary, scenario: Scenario) -> str:
         return f"It does not finish: none of {text.plural(summary['replications'], 'replication')} did, {goodput}."
     low, middle, high = _finishes(summary)
     preposition = "" if middle == "never" else "on " if "finish_date" in summary else "after "
-    more = _of(summary["finish_days"], "p50") * DAY - scenario.work()
-    work = f"the {text.duration(scenario.work())} of failure-free training"
-    overhead = f": {text.duration(more)} more than {work}" if math.isfinite(more) and more > 0 else ""
+    finishes = [_of(summary["finish_days"], name) * DAY for name in QUANTILES]
+    more = finishes[1] - scenario.work()
+    extra, work = text.alike([more, scenario.work()], finishes)
+    training = f"the {work} of failure-free training"
+    overhead = f": {extra} more than {training}" if math.isfinite(more) and more > 0 else ""
     words = f"It finishes {preposition}{middle} (P10 {low}, P90 {high}){overhead}, {goodput}."
     promise = summary.get("deadline")
     if promise is not None:

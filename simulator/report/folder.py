@@ -8,20 +8,20 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.ensemble import WHOLE, Engine, Ensemble, Precision, Shard, merge
+from simulator.ensemble import WHOLE, Engine, Ensemble, Precision, Shard, ShardError, merge
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.provenance import model, policy_name
 from simulator.report.contents import REPLICATIONS, RESOLVED, as_json, contents, from_parquet
+from simulator.report.manifest import MANIFEST, read_manifest
 from simulator.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
 
-MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = 1
 DIGITS = 8  # of the digest, in a folder's name
 LONGEST_NAME = 60
@@ -42,7 +42,7 @@ def write(ensemble: Ensemble, root: Path | str = "runs", policy: "type[Policy] |
 
     A folder of the same run is replaced at the end, at once.
     """
-    target = Path(root) / _name(ensemble.scenario.name, _digest(_origin_of(ensemble)))
+    target = Path(root) / _name(ensemble.scenario.name, ensemble.shard, _digest(_origin_of(ensemble)))
     aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
     try:
@@ -77,8 +77,8 @@ def find(
     scenario = settled(scenario, seed, replications)
     engine = engine if policy is None else "reference"
     digest = _digest((scenario.resolved_yaml(), str(shard), engine, policy_name(policy), model()))
-    folder = Path(root) / _name(scenario.name, digest)
-    manifest = _read_manifest(folder)
+    folder = Path(root) / _name(scenario.name, shard, digest)
+    manifest = read_manifest(folder)
     if manifest is None or manifest.get("hash") != digest or manifest.get("interrupted") is not False:
         return None
     return folder
@@ -87,7 +87,7 @@ def find(
 def load(folder: Path | str) -> Ensemble:
     """Return the ensemble of a run folder. Raises OutputError, and ScenarioErrors if its scenario was changed."""
     folder = Path(folder)
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     if manifest is None:
         raise OutputError(f"is no run folder: it has no {MANIFEST} that can be read", folder, errno.ENOENT)
     try:
@@ -117,7 +117,45 @@ def load(folder: Path | str) -> Ensemble:
 
 def merge_folders(folders: Sequence[Path | str], root: Path | str = "runs") -> Path:
     """Write the run folder of one run of all the shards in folders, and return it. Raises OutputError, ShardError."""
-    return write(merge([load(folder) for folder in folders]), root)
+    named = [(str(folder), load(folder)) for folder in folders]
+    try:
+        merged = merge([ensemble for _, ensemble in named])
+    except ShardError as error:
+        raise ShardError("; ".join([str(error), *_misfits(named)])) from None
+    return write(merged, root)
+
+
+def _misfits(named: list[tuple[str, Ensemble]]) -> Iterator[str]:
+    """Yield which folders do not fit, and why."""
+    seen: dict[Shard, str] = {}
+    for name, ensemble in named:
+        first_name, first = named[0]
+        differing = [word for word, mine, its in _differences(ensemble, first) if mine != its]
+        begin, end = ensemble.shard.block(ensemble.planned)
+        if differing:
+            yield f"{name} differs from {first_name} in {' and '.join(differing)}"
+        elif ensemble.shard in seen:
+            yield f"{name} is shard {ensemble.shard}, as {seen[ensemble.shard]} is"
+        elif ensemble.shard.of != first.shard.of:
+            yield f"{name} is shard {ensemble.shard}, but {first_name} is shard {first.shard}"
+        elif ensemble.replications < end - begin:
+            yield f"{name} was interrupted"
+        seen.setdefault(ensemble.shard, name)
+
+
+def _differences(one: Ensemble, other: Ensemble) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what has to be the same in all shards of a run, the coarse before the fine."""
+    for word, name in (("engine", "engine"), ("policy", "policy"), ("version", "model")):
+        yield word, getattr(one, name), getattr(other, name)
+    coarse = {
+        "scenario": (one.scenario.name, other.scenario.name),
+        "seed": (one.seed, other.seed),
+        "number of replications": (one.planned, other.planned),
+    }
+    for word, (mine, its) in coarse.items():
+        yield word, mine, its
+    if all(mine == its for mine, its in coarse.values()):
+        yield "inputs", one.resolved, other.resolved
 
 
 def _origin_of(ensemble: Ensemble) -> tuple[str, ...]:
@@ -129,9 +167,10 @@ def _digest(origin: tuple[str, ...]) -> str:
     return hashlib.sha256(json.dumps(origin).encode()).hexdigest()
 
 
-def _name(scenario: str, digest: str) -> str:
+def _name(scenario: str, shard: Shard, digest: str) -> str:
+    part = "" if shard == WHOLE else f"-shard-{shard.index}-of-{shard.of}"
     slug = re.sub(r"[^a-z0-9]+", "-", scenario.lower()).strip("-")[:LONGEST_NAME].rstrip("-")
-    return f"{slug or 'run'}-{digest[:DIGITS]}"
+    return f"{slug or 'run'}{part}-{digest[:DIGITS]}"
 
 
 def _manifest(ensemble: Ensemble) -> dict[str, Any]:
@@ -162,17 +201,9 @@ def _precision(stop: dict[str, Any]) -> Precision:
     return Precision(stop["quantity"], stop["quantile"], stop["asked"], float(stop["found"]))
 
 
-def _read_manifest(folder: Path) -> dict[str, Any] | None:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return manifest if isinstance(manifest, dict) else None
-
-
 def _refuse_others(target: Path) -> None:
     """Raise OutputError if what stands at the target is not a run folder, which nobody may replace."""
-    if (target.exists() or target.is_symlink()) and _read_manifest(target) is None:
+    if (target.exists() or target.is_symlink()) and read_manifest(target) is None:
         raise OutputError("is in the way, and is no run folder; move it, or name another place", target, errno.EEXIST)
 
 

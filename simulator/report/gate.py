@@ -1,21 +1,38 @@
 """Gates such as `goodput.p50<0.9` or `finish.p90 > 60 d`: conditions on a summary that a pipeline can fail on."""
 
-import inspect
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulator import metrics, units
-from simulator.report.words import RESULTS
+from simulator import units
+from simulator.ledger import Account, Outcome
+from simulator.report.words import STATISTICS
 from simulator.section import did_you_mean
+
+if TYPE_CHECKING:
+    from simulator.scenario import Scenario
 
 _GATE = re.compile(r"\s*(?P<field>[A-Za-z_][\w.\- ]*?)\s*(?P<sign><=|>=|==|!=|<|>)\s*(?P<limit>\S.*?)\s*", re.DOTALL)
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 _SUFFIXES = {"_days": "d", "_hours": "h", "_minutes": "min", "_seconds": "s"}
+
+# What a summary holds, as far as a gate can ask for it, so that a wrong word is refused before a run of hours.
+_PLAIN = ("schema", "seed", "replications")
+_QUANTITIES = ("goodput", "ettr", "finish_days", "wall_days", "mttf_hours", "mfu_end_to_end", "cost_usd")
+_QUANTITIES += ("delay_cost_usd", "nodes_out_of_service", "events")
+_ENDLESS = {"finish_days": "unfinished", "mttf_hours": "uninterrupted", "delay_cost_usd": "unfinished"}
+_OTHERS = {
+    "precision": ("quantile", "half_width_asked", "half_width"),
+    "deadline": ("probability", "mc_error"),
+    "variance_share.finish_days": ("ignorance", "chance", "mc_error", "pairs"),
+    "variance_share.goodput": ("ignorance", "chance", "mc_error", "pairs"),
+    "outcomes": tuple(outcome.name for outcome in Outcome),
+    "nodes_out_of_service.at_least.<nodes>": ("probability", "mc_error"),
+}
 
 
 class GateError(ValueError):
@@ -30,27 +47,31 @@ class Gate(NamedTuple):
     sign: str
     limit: str
 
+    def check(self, scenario: "Scenario") -> None:
+        """Raise GateError for what no summary of a scenario can answer."""
+        known = tuple(numbers_of(scenario))
+        path = self._path([_numbered(path, self.field) for path in known])
+        if path is None:
+            raise GateError(f"--fail-if '{self.text}': there is no number '{self.field}'{self._hint(known, scenario)}")
+        self._limit(path)
+
     def holds(self, summary: Mapping[str, Any]) -> tuple[bool, float]:
         """Return whether it holds for a summary, and the value that it met. Raises GateError.
 
         A quantile among replications that do not finish (null in the summary) is infinite; what is unknown holds
         nothing but `!=`.
         """
-        path, value = self._value(summary)
-        return _COMPARISONS[self.sign](value, self._limit(path)), value
-
-    def _value(self, summary: Mapping[str, Any]) -> tuple[str, float]:
         known = dict(_numbers(summary, ""))
-        for path in (self.field, *self._with_suffix()):
-            if path in known:
-                return path, known[path]
-        hint = did_you_mean(self.field, known) or "; write a field and a statistic, such as goodput.p50"
-        raise GateError(f"--fail-if: there is no number '{self.field}' in the summary{hint}")
+        path = self._path(known)
+        if path is None:
+            raise GateError(f"--fail-if '{self.text}': there is no number '{self.field}' in the summary")
+        return _COMPARISONS[self.sign](known[path], self._limit(path)), known[path]
 
-    def _with_suffix(self) -> Iterator[str]:
-        """Yield the fields that are meant when the limit has a unit: finish.p90 is finish_days.p90."""
+    def _path(self, known: Collection[str]) -> str | None:
+        """Return the number that is meant, or None; finish.p90 is finish_days.p90."""
         name, dot, rest = self.field.partition(".")
-        yield from (f"{name}{suffix}{dot}{rest}" for suffix in _SUFFIXES)
+        paths = (self.field, *(f"{name}{suffix}{dot}{rest}" for suffix in _SUFFIXES))
+        return next((path for path in paths if path in known), None)
 
     def _limit(self, path: str) -> float:
         unit = next((unit for suffix, unit in _SUFFIXES.items() if path.split(".")[0].endswith(suffix)), "")
@@ -61,28 +82,72 @@ class Gate(NamedTuple):
         except ValueError as error:
             raise GateError(f"--fail-if '{self.text}': {error}") from None
 
+    def _hint(self, known: tuple[str, ...], scenario: "Scenario") -> str:
+        """Return what to write instead."""
+        head = self.field.partition(".")[0]
+        for name, needed in _absent(scenario).items():
+            if name == head:
+                return f"; it needs {needed} in the scenario"
+        names = [*known, *(_shortened(path) for path in known)]
+        below = [name for name in names if name.startswith(f"{self.field}.")]
+        if below:
+            example = next((name for name in below if name.endswith(".p50")), below[0])
+            return f" alone; name a statistic of it, such as '{example}'"
+        return did_you_mean(self.field, names) or "; write a field and a statistic, such as goodput.p50"
+
 
 def read_gate(text: str) -> Gate:
     """Return the gate that a text means. Raises GateError."""
     found = _GATE.fullmatch(text)
     if found is None:
         raise GateError(f"--fail-if '{text}' is not a condition; write one such as 'goodput.p50<0.9'")
-    gate = Gate(text, found["field"].strip(), found["sign"], found["limit"])
-    _check(gate)
-    return gate
-
-
-def _check(gate: Gate) -> None:
-    """Raise GateError for what can be told before there is a summary, which may take hours."""
-    heads = [*RESULTS, *(name for name, metric in vars(metrics).items() if inspect.isfunction(metric))]
-    shortened = {name.removesuffix(suffix) for name in heads for suffix in _SUFFIXES}
-    head = gate.field.partition(".")[0]
-    if head not in shortened.union(heads):
-        raise GateError(f"--fail-if '{gate.text}': there is no result '{head}'{did_you_mean(head, heads)}")
     try:
-        units.measure(gate.limit, "%")
+        units.measure(found["limit"], "%")
     except units.UnitError as error:
-        raise GateError(f"--fail-if '{gate.text}': {error}") from None
+        raise GateError(f"--fail-if '{text}': {error}") from None
+    return Gate(text, found["field"].strip(), found["sign"], found["limit"])
+
+
+def numbers_of(scenario: "Scenario") -> Iterator[str]:
+    """Yield the numbers that the summary of a scenario can hold, by their paths; <nodes> stands for any number."""
+    causes = tuple(scenario.document.failures.causes)
+    quantities = [*_QUANTITIES, *(f"ledger_share.{account.name}" for account in Account)]
+    for name in ("failures", "interruptions"):
+        quantities += [f"{name}.total", *(f"{name}.by_cause.{cause}" for cause in causes)]
+    below = {name: tuple(STATISTICS) for name in quantities}
+    for name, words in (*((name, (word,)) for name, word in _ENDLESS.items()), *_OTHERS.items()):
+        below[name] = (*below.get(name, ()), *words)
+    absent = _absent(scenario)
+    yield from _PLAIN
+    yield from (f"{name}.{word}" for name, words in below.items() if name not in absent for word in words)
+
+
+def _absent(scenario: "Scenario") -> dict[str, str]:
+    """Return the results that a scenario does not have, and what they need."""
+    document = scenario.document
+    dated = scenario.start is not None and scenario.deadline is not None
+    speed = None if scenario.flop() is None else scenario.job_peak()
+    wanted = {
+        "precision": ("run.stop", document.run.stop is not None),
+        "deadline": ("job.start and job.deadline", dated),
+        "mfu_end_to_end": ("the FLOP of the model and the peak speed of its GPUs", speed is not None),
+        "cost_usd": ("cost.gpu", document.cost.gpu is not None),
+        "delay_cost_usd": ("cost.delay, job.start and job.deadline", dated and document.cost.delay is not None),
+    }
+    return {name: needed for name, (needed, there) in wanted.items() if not there}
+
+
+def _numbered(path: str, field: str) -> str:
+    """Return a path with the number that a field has where the path stands for any."""
+    found = re.search(r"(?<=\.at_least\.)\d+(?=\.)", field)
+    return path.replace("<nodes>", found.group()) if found else path
+
+
+def _shortened(path: str) -> str:
+    """Return a path as a gate may write it: finish.p90 for finish_days.p90."""
+    head, dot, rest = path.partition(".")
+    suffix = next((suffix for suffix in _SUFFIXES if head.endswith(suffix)), "")
+    return f"{head.removesuffix(suffix)}{dot}{rest}"
 
 
 def _numbers(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, float]]:

@@ -1,19 +1,20 @@
 """What a word means: the fields of a scenario from its schema, the fields of a result and the accounts from here."""
 
-import inspect
+import ast
 import types
 import typing
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from simulator import metrics
 from simulator.drawn import Drawn
 from simulator.quantity import Quantity
 from simulator.report.words import ACCOUNTS, RESULTS, STATISTICS
-from simulator.scenario.schema import Document
+from simulator.scenario.schema import HEAD, Document, form, meaning
 from simulator.section import Section, did_you_mean
 
 
@@ -25,6 +26,10 @@ class Entry(NamedTuple):
     meaning: str
     written: str = ""  # how a scenario writes it
     default: str = ""
+    keys: str = ""  # what a section holds
+
+
+_METRICS = Path(__file__).resolve().parent.parent / "metrics"
 
 
 def entries() -> list[Entry]:
@@ -32,6 +37,7 @@ def entries() -> list[Entry]:
     known = [Entry(name, "result", meaning) for name, meaning in {**_metrics(), **RESULTS}.items()]
     known += [Entry(name, "statistic", meaning) for name, meaning in STATISTICS.items()]
     known += [Entry(account.name, "account", words.meaning) for account, words in ACCOUNTS.items()]
+    known += [Entry(name, "scenario", str(part["description"])) for name, part in HEAD.items()]
     return [*known, *_section(Document, "")]
 
 
@@ -62,20 +68,31 @@ def as_text(found: list[Entry], width: int | None) -> str:
     parts = []
     for entry in found:
         rows = [("is", entry.kind), ("means", entry.meaning), ("is written as", entry.written)]
-        rows.append(("if left out", entry.default))
+        rows += [("if left out", entry.default), ("its keys are", entry.keys)]
         parts.append(f"{entry.field}\n{table([row for row in rows if row[1]], width=width)}")
     return "\n\n".join(parts)
 
 
+@cache
 def _metrics() -> dict[str, str]:
-    """Return what the functions of metrics.py say of themselves."""
-    functions = {name: getattr(metrics, name) for name in metrics.__all__}
-    documents = {name: inspect.getdoc(function) for name, function in functions.items() if inspect.isfunction(function)}
+    """Return what the functions of the metrics say of themselves."""
+    documents = _documents()
     return {
-        name: " ".join(document.split()).removeprefix("Return ").removeprefix("the ")
-        for name, document in documents.items()
-        if document is not None and name != "summarise"
+        name: " ".join(documents[name].split()).removeprefix("Return ").removeprefix("the ")
+        for name in sorted(documents)
+        if name != "summarise"
     }
+
+
+def _documents() -> dict[str, str]:
+    """Return the docstrings of the metrics, read from their sources: to import them takes a second and a half."""
+    public, found = set(), {}
+    for source in sorted(_METRICS.glob("*.py")):
+        body = ast.parse(source.read_text(encoding="utf-8")).body
+        if source.name == "__init__.py":
+            public = {alias.name for node in body if isinstance(node, ast.ImportFrom) for alias in node.names}
+        found.update({node.name: ast.get_docstring(node) or "" for node in body if isinstance(node, ast.FunctionDef)})
+    return {name: words for name, words in found.items() if name in public}
 
 
 def _plain(field: str) -> str:
@@ -96,14 +113,30 @@ def _section(model: type[BaseModel], path: str) -> Iterator[Entry]:
             continue
         here = f"{path}{name}"
         inner, repeated = _inner(field.annotation)
-        means = field.description or _first_line(inner) or f"part of: {_first_line(model)}"
-        yield Entry(here, "scenario", means, _written(properties.get(name, {})), _default(field))
+        means, written = meaning(model, name) or _first_line(inner), form(model, name)
+        # A field's own description hides that of its type, which says how it is written.
+        written = written or _written(properties.get(name, {}))
+        yield Entry(here, "scenario", means, written, _default(field), _keys(inner))
         if inner is not None:
             yield from _section(inner, f"{here}.<number>." if repeated else f"{here}.")
+    extra = _named(model)
+    if extra is not None:
+        yield Entry(f"{path}<name>", "scenario", _first_line(extra), "a section; its name is free", keys=_keys(extra))
+        yield from _section(extra, f"{path}<name>.")
+
+
+def _keys(model: type[Section] | None) -> str:
+    """Return the keys of a section; empty where there is none."""
+    if model is None:
+        return ""
+    own = [name for name in model.model_fields if name != "source"]
+    return ", ".join([*own, *(["<name>"] if _named(model) else []), "source"])
+
+
+def _named(model: type[BaseModel]) -> type[Section] | None:
+    """Return the kind of the sections that may stand here under a name of the user's choice."""
     extra = typing.get_args(model.__annotations__.get("__pydantic_extra__", None))
-    if extra and isinstance(extra[-1], type) and issubclass(extra[-1], Section):
-        yield Entry(f"{path}<name>", "scenario", _first_line(extra[-1]), "a section; its name is free")
-        yield from _section(extra[-1], f"{path}<name>.")
+    return extra[-1] if extra and isinstance(extra[-1], type) and issubclass(extra[-1], Section) else None
 
 
 def _inner(annotation: Any) -> tuple[type[Section] | None, bool]:

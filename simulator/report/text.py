@@ -78,15 +78,31 @@ def durations(seconds: Sequence[float], error: float = math.nan) -> list[str]:
 
     The unit is that in which people would tell the largest.
     """
-    largest = max((abs(value) for value in seconds if math.isfinite(value)), default=0.0)
-    units = (("s", 1.0, 120.0), ("min", 60.0, 7_200.0), ("h", 3_600.0, 259_200.0), ("d", 86_400.0, math.inf))
-    unit, size = next((name, size) for name, size, upto in units if largest < upto)
+    largest = _largest(seconds)
+    unit, size = _unit(largest)
     behind = max(0, 3 - math.floor(math.log10(largest / size))) if largest else 0
     told = [
         f"{grouped(value / size, min(behind, 3))} {unit}" if math.isfinite(value) else number(value)
         for value in seconds
     ]
     return told if math.isnan(error) else [*told, f"{number(error / size, 2)} {unit}"]
+
+
+def alike(seconds: Sequence[float], others: Sequence[float]) -> list[str]:
+    """Return durations for a sentence, each with four digits that count at most, in the unit of `durations` of all."""
+    unit, size = _unit(_largest([*seconds, *others]))
+    digits = [number(value / size, 4) for value in seconds]
+    return [f"{one.rstrip('0').rstrip('.') if '.' in one else one} {unit}" for one in digits]
+
+
+def _largest(seconds: Sequence[float]) -> float:
+    return max((abs(value) for value in seconds if math.isfinite(value)), default=0.0)
+
+
+def _unit(seconds: float) -> tuple[str, float]:
+    """Return the unit in which people would tell a duration, and its size [s]."""
+    units = (("s", 1.0, 120.0), ("min", 60.0, 7_200.0), ("h", 3_600.0, 259_200.0), ("d", 86_400.0, math.inf))
+    return next((name, size) for name, size, upto in units if seconds < upto)
 
 
 def grouped(value: float, behind: int) -> str:

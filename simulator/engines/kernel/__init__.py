@@ -6,7 +6,7 @@ follows what), `strikes.py` (what a failure does), `training.py` (checkpoints), 
 `slow.py`, `units.py` (renewal, relapses) and `weather.py` (clocks); `world.py` is all that changes.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -88,5 +88,13 @@ def run_batch(plan: Plan, seed: int, first: int, count: int, world: World | None
 
 
 def _checked(plan: Plan) -> Plan:
+    # A read-only or strided array, or a scalar of another kind, is another type to Numba: compiled all over again.
+    plan = Plan(*(_plain(value) for value in plan))
     # Without a memory tier every save goes to storage.
     return plan._replace(storage_every=1) if plan.memory_group == 0 else plan
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        return int(value)
+    return value if value.flags.carray else value.copy()

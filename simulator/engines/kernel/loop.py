@@ -17,10 +17,10 @@ from simulator.engines.kernel.phases import (
 )
 from simulator.engines.kernel.slow import HEALED, next_slow_end, unmark
 from simulator.engines.kernel.strikes import on_candidate
-from simulator.engines.kernel.training import depart, is_training
+from simulator.engines.kernel.training import depart, find_end, is_training
 from simulator.engines.kernel.units import clear_units, give_birth
 from simulator.engines.kernel.weather import find_next, start_weather
-from simulator.engines.kernel.world import At, Job, Mark, Source, World
+from simulator.engines.kernel.world import At, Ending, Job, Mark, Source, World
 from simulator.jit import kernel, rule
 from simulator.ledger import Account, Column, Kind, Phase
 from simulator.plan import Integers, Plan
@@ -127,6 +127,13 @@ def nobody_can_come(world: World) -> bool:
 
 
 @rule
+def nobody_asks_for_the_work(world: World) -> bool:
+    """Whether nodes can come back without anybody asking how far training is: no stop can follow, nothing is noted."""
+    state = world.state
+    return state[At.PHASE] <= Phase.SAVING and state[At.FOUND] == 0 and len(world.log) == 0
+
+
+@rule
 def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
     """The next event, the least by (tick, rank): phase end, horizon, return, slow place, window, candidate."""
     state = world.state
@@ -137,8 +144,12 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
     if tick >= NEVER:
         end(world, Phase.DIVERGED.value)
         return
+    if state[At.ENDS] == tick and state[At.PHASE] <= Phase.SAVING and state[At.ENDING] == Ending.UNKNOWN:
+        find_end(plan, world, stop_is_wanted(world))
+        return
     state[At.NOW] = tick
-    settle(plan, world)
+    if not (returns == tick and nobody_asks_for_the_work(world)):
+        settle(plan, world)
     if state[At.ENDS] == tick:
         end_phase(plan, world)
     elif plan.horizon == tick:
@@ -159,7 +170,8 @@ def conclude(plan: Plan, world: World, chance: Chance) -> None:
     state = world.state
     if state[At.REGROUP] == 1:
         regroup(plan, world, chance)
-    send_all(plan, world, chance)
+    if state[At.PENDING] > 0 or state[At.URGENT] >= 0:
+        send_all(plan, world, chance)
     while state[At.BIRTHS] >= 0:
         give_birth(plan, world, chance)
     if state[At.LASTS] >= 0:

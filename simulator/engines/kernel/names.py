@@ -34,8 +34,9 @@ def line_of(plan: Plan, stream: int, ordinal: int) -> int:
 @rule
 def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> int:
     """A duration that a name owns [ticks]; its script's line may give detection, diagnosis and repair."""
-    if purpose == Purpose.DETECTION or purpose == Purpose.DIAGNOSIS or purpose == Purpose.REPAIR:
-        line = line_of(plan, stream, ordinal)
-        if line >= 0 and plan.script[line, purpose + _TO_LINE] >= 0:
+    line = line_of(plan, stream, ordinal)
+    if line >= 0:
+        given = purpose == Purpose.DETECTION or purpose == Purpose.DIAGNOSIS or purpose == Purpose.REPAIR
+        if given and plan.script[line, purpose + _TO_LINE] >= 0:
             return plan.script[line, purpose + _TO_LINE]
     return draw_ticks(plan.laws, chance.key, cause, stream, ordinal, purpose)

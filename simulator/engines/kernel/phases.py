@@ -12,7 +12,7 @@ from simulator.engines.kernel.nodes import await_shop, fill_places, open_job, ta
 from simulator.engines.kernel.slow import first_found
 from simulator.engines.kernel.training import advance_stretch, keep_in_memory, make_durable, memory_is_better, roll_back
 from simulator.engines.kernel.units import break_unit
-from simulator.engines.kernel.world import At, Mark, World
+from simulator.engines.kernel.world import At, Ending, Mark, World
 from simulator.jit import rule
 from simulator.ledger import Account, Kind, Phase
 from simulator.plan import Plan
@@ -153,7 +153,7 @@ def evict(plan: Plan, world: World) -> None:
         await_shop(world, job)
         if state[At.OVERFLOW] == 1:
             return
-    roll_back(plan, world)
+    roll_back(world)
 
 
 @rule
@@ -162,7 +162,7 @@ def planned_stop(plan: Plan, world: World) -> bool:
     state = world.state
     phase = state[At.PHASE]
     if phase == Phase.SAVING:
-        if state[At.ENDING] == 1:
+        if state[At.ENDING] != Ending.SAVE:
             state[At.DEPART] = 1  # anew: to the close of this save
         return False
     if phase == Phase.TRAINING:
@@ -199,6 +199,7 @@ def close_closing_save(plan: Plan, world: World) -> None:
     state[At.DURABLE_WORK] = state[At.WORK]
     state[At.DURABLE_KEPT] = state[At.KEPT]
     state[At.DURABLE_SAVES] = state[At.SAVES]
+    state[At.DURABLE_SINCE] = state[At.SINCE_STORAGE]
     state[At.CYCLE_WORK] = 0
     if plan.memory_group > 0:
         keep_in_memory(world)
@@ -210,7 +211,7 @@ def end_phase(plan: Plan, world: World) -> None:
     state = world.state
     phase = state[At.PHASE]
     if phase <= Phase.SAVING:
-        if state[At.ENDING] == 0:
+        if state[At.ENDING] == Ending.SAVE:
             state[At.DEPART] = 1
             return
         state[At.PHASE] = Phase.DONE

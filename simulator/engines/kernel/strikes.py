@@ -204,7 +204,7 @@ def on_stop(plan: Plan, world: World) -> None:
             if is_filled(world, place):
                 take(plan, world, place, job)
         await_shop(world, job)
-    roll_back(plan, world)
+    roll_back(world)
     break_unit(plan, world, state[At.SLOT])
     if busy or phase == Phase.SWAP:
         lead(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])

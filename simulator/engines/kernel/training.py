@@ -6,7 +6,7 @@ else (or when a planned stop waits for the save in flight) to the close of its f
 """
 
 from simulator.durations import NEVER, SPEED_SCALE
-from simulator.engines.kernel.world import At, Place, Save, World
+from simulator.engines.kernel.world import At, Ending, Place, Save, World
 from simulator.jit import rule
 from simulator.ledger import Account, Phase
 from simulator.plan import Overlap, Plan
@@ -161,6 +161,7 @@ def keep_in_memory(world: World) -> None:
     state[At.MEMORY_WORK] = state[At.WORK]
     state[At.MEMORY_KEPT] = state[At.KEPT]
     state[At.MEMORY_SAVES] = state[At.SAVES]
+    state[At.MEMORY_SINCE] = state[At.SINCE_STORAGE]
     state[At.MEMORY_USABLE] = 1
     state[At.LOST_EPOCH] += 1
 
@@ -173,6 +174,7 @@ def make_durable(world: World, tick: int) -> None:
         state[At.DURABLE_WORK] = state[At.DRAIN_WORK]
         state[At.DURABLE_KEPT] = state[At.DRAIN_KEPT]
         state[At.DURABLE_SAVES] = state[At.DRAIN_SAVES]
+        state[At.DURABLE_SINCE] = 0
         state[At.DRAIN_ENDS] = NEVER
 
 
@@ -218,12 +220,18 @@ def ticks_to_do(work: int, speed: int) -> int:
 
 @rule
 def depart(plan: Plan, world: World, stop_wanted: bool) -> None:
-    """Begin or resume a stretch at now, in TRAINING or (SAVE_LEFT and SAVE_GOES stand) in SAVING."""
+    """Begin or resume a stretch at now, in TRAINING or (SAVE_LEFT and SAVE_GOES stand) in SAVING.
+
+    Its end is put at the earliest that it can be, which takes no division; `find_end` is asked once that comes.
+    """
     state = world.state
     speed = state[At.SPEED]
     state[At.BEGUN] = state[At.NOW]
-    state[At.CYCLE] = ticks_to_do(plan.interval * SPEED_SCALE, speed)
-    to_do = plan.work * SPEED_SCALE - state[At.WORK]
+    if speed == SPEED_SCALE:
+        state[At.CYCLE] = plan.interval
+    elif speed != state[At.CYCLE_SPEED]:
+        state[At.CYCLE] = ticks_to_do(plan.interval * SPEED_SCALE, speed)
+    state[At.CYCLE_SPEED] = speed
     between = plan.storage_every * state[At.CYCLE] + (plan.storage_every - 1) * plan.save
     state[At.STORAGE_SAVE] = plan.save_storage + max(0, plan.lag - between)
     state[At.TO_SAVE] = 0
@@ -232,17 +240,28 @@ def depart(plan: Plan, world: World, stop_wanted: bool) -> None:
         if state[At.CYCLE_WORK] > 0:
             state[At.TO_SAVE] = max(0, ticks_to_do(plan.interval * SPEED_SCALE - state[At.CYCLE_WORK], speed))
         plan_save(plan, world, state[At.NOW] + state[At.TO_SAVE])
-        if to_do <= state[At.TO_SAVE] * speed:
-            state[At.ENDING] = 1
-            state[At.ENDS] = state[At.NOW] + ticks_to_do(to_do, speed)
-            return
-    first_close = state[At.NOW] + state[At.TO_SAVE] + state[At.SAVE_LEFT]
+    state[At.ENDING] = Ending.UNKNOWN
+    state[At.ENDS] = state[At.NOW] + (plan.work * SPEED_SCALE - state[At.WORK]) // SPEED_SCALE
     if stop_wanted or not is_regular(plan, world):
-        state[At.ENDING] = 0
+        find_end(plan, world, stop_wanted)
+
+
+@rule
+def find_end(plan: Plan, world: World, stop_wanted: bool) -> None:
+    """Find when the stretch ends, undisturbed, and whether with DONE or with the close of its first save."""
+    state = world.state
+    to_do = plan.work * SPEED_SCALE - state[At.WORK]
+    if state[At.PHASE] == Phase.TRAINING and to_do <= state[At.TO_SAVE] * state[At.SPEED]:
+        state[At.ENDING] = Ending.DONE
+        state[At.ENDS] = state[At.BEGUN] + ticks_to_do(to_do, state[At.SPEED])
+        return
+    first_close = state[At.BEGUN] + state[At.TO_SAVE] + state[At.SAVE_LEFT]
+    if stop_wanted or not is_regular(plan, world):
+        state[At.ENDING] = Ending.SAVE
         state[At.ENDS] = first_close
         return
-    state[At.ENDING] = 1
-    state[At.ENDS] = first_close + rest_of_training(plan, world, to_do - state[At.TO_SAVE] * speed)
+    state[At.ENDING] = Ending.DONE
+    state[At.ENDS] = first_close + rest_of_training(plan, world, to_do - state[At.TO_SAVE] * state[At.SPEED])
 
 
 @rule
@@ -267,7 +286,7 @@ def memory_is_better(world: World) -> bool:
 
 
 @rule
-def roll_back(plan: Plan, world: World) -> None:
+def roll_back(world: World) -> None:
     """Return to the newest checkpoint that survived; the training ticks since are lost."""
     state = world.state
     make_durable(world, state[At.NOW])
@@ -275,14 +294,15 @@ def roll_back(plan: Plan, world: World) -> None:
         kept = state[At.MEMORY_KEPT]
         state[At.WORK] = state[At.MEMORY_WORK]
         state[At.SAVES] = state[At.MEMORY_SAVES]
+        state[At.SINCE_STORAGE] = state[At.MEMORY_SINCE]
     else:
         kept = state[At.DURABLE_KEPT]
         state[At.WORK] = state[At.DURABLE_WORK]
         state[At.SAVES] = state[At.DURABLE_SAVES]
+        state[At.SINCE_STORAGE] = state[At.DURABLE_SINCE]
     world.ledger[Account.LOST_WORK] += state[At.KEPT] - kept
     state[At.KEPT] = kept
     state[At.CYCLE_WORK] = 0
-    state[At.SINCE_STORAGE] = 0 if plan.storage_every == 1 else state[At.SAVES] % plan.storage_every
 
 
 @rule

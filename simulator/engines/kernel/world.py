@@ -24,7 +24,7 @@ class At(IntEnum):
     PHASE = 3
     BEGUN = 4  # the tick up to which the phase is booked
     ENDS = 5  # the tick of the phase's timer
-    ENDING = 6  # whether the timer of a stretch rings for DONE (1) or for the close of its first save (0)
+    ENDING = 6  # what the timer of a stretch rings for: see Ending
     RECORDS = 7
     OVERLONG = 8  # more records than the plan allows
     # training and checkpoints
@@ -38,73 +38,76 @@ class At(IntEnum):
     SAVE_LEFT = 16  # ticks which that save takes, or still takes
     SAVE_GOES = 17  # where it goes: see Save
     CYCLE = 18  # m: ticks of a cycle at this speed
-    STORAGE_SAVE = 19  # ticks of a storage save in a regular stretch, the wait for the last drain included
-    DURABLE_WORK = 20  # D
-    DURABLE_KEPT = 21
-    DURABLE_SAVES = 22
-    MEMORY_WORK = 23  # M
-    MEMORY_KEPT = 24
-    MEMORY_SAVES = 25
-    MEMORY_USABLE = 26
-    DRAIN_ENDS = 27
-    DRAIN_WORK = 28
-    DRAIN_KEPT = 29
-    DRAIN_SAVES = 30
-    LOST_EPOCH = 31  # members of L carry it; a new number empties L
-    PAUSED = 32  # the phase that a stall pauses
-    PAUSED_LEFT = 33
-    STARTING_UP = 34
+    CYCLE_SPEED = 19  # the speed for which it holds
+    STORAGE_SAVE = 20  # ticks of a storage save in a regular stretch, the wait for the last drain included
+    DURABLE_WORK = 21  # D
+    DURABLE_KEPT = 22
+    DURABLE_SAVES = 23
+    DURABLE_SINCE = 24
+    MEMORY_WORK = 25  # M
+    MEMORY_KEPT = 26
+    MEMORY_SAVES = 27
+    MEMORY_SINCE = 28
+    MEMORY_USABLE = 29
+    DRAIN_ENDS = 30
+    DRAIN_WORK = 31
+    DRAIN_KEPT = 32
+    DRAIN_SAVES = 33
+    LOST_EPOCH = 34  # members of L carry it; a new number empties L
+    PAUSED = 35  # the phase that a stall pauses
+    PAUSED_LEFT = 36
+    STARTING_UP = 37
     # places, pool, shop
-    EMPTY = 35  # number of empty places
-    POOL_HEAD = 36
-    POOL = 37  # number of nodes in the pool
-    SERIAL = 38  # last serial number given to a placement or a mark
-    JOBS = 39  # rows of `jobs` in use
-    FREE_JOB = 40  # first row to use again; -1: none
-    PENDING = 41  # repair jobs on their way to the shop
-    URGENT = 42  # a repair job that enters the shop whatever the phase; -1: none
-    RETURNS = 43
-    ENTRIES = 44  # jobs that ever entered the shop
+    EMPTY = 38  # number of empty places
+    POOL_HEAD = 39
+    POOL = 40  # number of nodes in the pool
+    SERIAL = 41  # last serial number given to a placement or a mark
+    JOBS = 42  # rows of `jobs` in use
+    FREE_JOB = 43  # first row to use again; -1: none
+    PENDING = 44  # what the timer of a stretch rings for: see Ending
+    URGENT = 45  # a repair job that enters the shop whatever the phase; -1: none
+    RETURNS = 46
+    ENTRIES = 47  # jobs that ever entered the shop
     # slow places
-    MARKS = 45
-    FREE_MARK = 46
-    ACTIVE = 47
-    FOUND = 48  # found places that still hold their node
-    SLOW_ENDS = 49
+    MARKS = 48
+    FREE_MARK = 49
+    ACTIVE = 50
+    FOUND = 51  # found places that still hold their node
+    SLOW_ENDS = 52
     # windows
-    WINDOW = 50  # number of the next window
-    WINDOW_DUE = 51
-    WINDOW_PENDING = 52  # its number; -1: none
+    WINDOW = 53  # number of the next window
+    WINDOW_DUE = 54
+    WINDOW_PENDING = 55  # what the timer of a stretch rings for: see Ending
     # the lead
-    LEAD_CAUSE = 53
-    LEAD_STREAM = 54
-    LEAD_ORDINAL = 55
+    LEAD_CAUSE = 56
+    LEAD_STREAM = 57
+    LEAD_ORDINAL = 58
     # weather
-    NEXT = 56  # tick of the next candidate
-    BENCHES = 57  # 1: some cause strikes spares
-    SOURCE = 58  # where it comes from: a clock, or one of Source
-    SUDDEN = 59
-    UNITS = 60
-    LINE = 61  # next line of the script
+    NEXT = 59  # tick of the next candidate
+    BENCHES = 60  # 1: some cause strikes spares
+    SOURCE = 61  # where it comes from: a clock, or one of Source
+    SUDDEN = 62
+    UNITS = 63
+    LINE = 64  # next line of the script
     # the candidate at hand
-    CAUSE = 62
-    STREAM = 63
-    ORDINAL = 64
-    UNIT = 65  # -1: none (scripted, relapse)
-    SLOT = 66  # of a renewed unit; -1: none
-    PLACE = 67  # first place; -1: none
-    BLAST = 68
-    EFFECT = 69
-    BENCH = 70  # slot of the pool that it falls on; -1: it falls on places
+    CAUSE = 65
+    STREAM = 66
+    ORDINAL = 67
+    UNIT = 68  # -1: none (scripted, relapse)
+    SLOT = 69  # of a renewed unit; -1: none
+    PLACE = 70  # first place; -1: none
+    BLAST = 71
+    EFFECT = 72
+    BENCH = 73  # slot of the pool that it falls on; -1: it falls on places
     # what an event leaves to do: see loop.conclude
-    REGROUP = 71
-    DEPART = 72
-    LASTS = 73  # purpose under which the length of the new phase is drawn; -1: none
-    BIRTHS = 74  # first unit slot to be born; -1: none
-    NOTE = 75  # kind of the record to make; -1: none
-    NOTE_CAUSE = 76
-    NOTE_ORDINAL = 77
-    NOTE_PLACE = 78
+    REGROUP = 74
+    DEPART = 75
+    LASTS = 76  # purpose under which the length of the new phase is drawn; -1: none
+    BIRTHS = 77  # first unit slot to be born; -1: none
+    NOTE = 78  # kind of the record to make; -1: none
+    NOTE_CAUSE = 79
+    NOTE_ORDINAL = 80
+    NOTE_PLACE = 81
 
 
 class Source(IntEnum):
@@ -114,6 +117,14 @@ class Source(IntEnum):
     SUDDEN = -2
     NONE = -3
     UNKNOWN = -4  # to be found
+
+
+class Ending(IntEnum):
+    """What the timer of a stretch rings for."""
+
+    SAVE = 0  # the close of its first save
+    DONE = 1
+    UNKNOWN = 2  # nothing yet: its end is not before
 
 
 class Save(IntEnum):
