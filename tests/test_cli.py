@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -141,6 +142,19 @@ def test_a_scenario_that_does_not_exist_is_told_the_presets(
     result = derisk("check", "lama3_405b_16k")
     assert result.exit_code == 3
     assert "did you mean 'llama3_405b_16k'?" in result.stderr
+
+
+def test_an_unknown_scenario_is_told_every_name_that_runs() -> None:
+    told = derisk("run", "nothing_like_it").stderr
+    assert all(name in told for name in ("llama3_405b_16k", "plan_100k", "example"))
+    assert "did you mean 'llama3_405b_16k'?" in derisk("run", "llama3").stderr
+    assert "did you mean 'plan_100k'?" in derisk("run", "scenarios/plan_10k.yaml").stderr
+
+
+def test_a_space_in_place_of_the_equals_sign_is_told_as_such(small: Path) -> None:
+    result = derisk("run", small, "--set", "cluster.hot_spares", "32")
+    assert result.exit_code == 2
+    assert "cluster.hot_spares=VALUE" in result.stderr and "no such file" not in result.stderr
 
 
 def test_traceback_shows_nothing_more_for_a_users_mistake() -> None:
@@ -337,6 +351,13 @@ def test_seed_replications_and_values_can_be_given(small: Path) -> None:
     assert 1 < summary["finish_days"]["p50"] < 2
 
 
+def test_the_overhead_is_in_the_unit_of_the_work() -> None:
+    from simulator.report import text
+
+    assert text.alike([65.11 * 3600, 43.9 * 86_400], [46.61 * 86_400]) == ["2.713 d", "43.9 d"]
+    assert text.alike([60.0, 86_400.0], [86_460.0]) == ["0.01667 h", "24 h"]
+
+
 def test_a_start_turns_days_into_dates(small: Path) -> None:
     words = run(small, "-n", 4, "--set", "job.start=2027-03-01", "--set", "job.deadline=2027-03-20").stdout
     assert "It finishes on 4 Mar 2027" in words and "finish date" in words
@@ -372,11 +393,41 @@ def test_a_gate_that_holds_ends_with_5(small: Path, gate: str, code: int) -> Non
     assert (gate in result.stderr) == (code == 5)
 
 
-@pytest.mark.parametrize("gate", ["godput.p50<1", "goodput.p50", "goodput.p50<low", "finish.p90>3", "goodput.p51<1"])
-def test_a_gate_that_cannot_be_read_ends_with_2(small: Path, gate: str) -> None:
+@pytest.mark.parametrize(
+    ("gate", "remedy"),
+    [
+        ("godput.p50<1", "did you mean 'goodput.p50'?"),
+        ("goodput.p50", "write one such as"),
+        ("goodput.p50<low", "is not a number"),
+        ("goodput < 0.9", "such as 'goodput.p50'"),
+        ("failures < 9", "such as 'failures.total.p50'"),
+        ("finish > 9 d", "such as 'finish.p50'"),
+        ("goodput.p51<1", "did you mean 'goodput.p50'?"),
+        ("finish.p90>3", 'write "3 d"'),
+        ("cost_usd.p50>3", "it needs cost.gpu in the scenario"),
+        ("failures.by_cause.gpuu.mean>3", "did you mean 'failures.by_cause.gpu.mean'?"),
+    ],
+)
+def test_a_gate_that_cannot_be_answered_ends_with_2_before_the_run(
+    small: Path, gate: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.ensemble.run_ensemble", None)  # whoever runs it fails
     result = run(small, "-n", 4, "--fail-if", gate)
     assert result.exit_code == 2
-    assert "--fail-if" in result.stderr
+    assert "--fail-if" in result.stderr and remedy in result.stderr
+
+
+def test_a_gate_can_ask_for_every_number_of_a_summary(small: Path) -> None:
+    from simulator.report import gate
+    from simulator.scenario import load_scenario
+
+    more = ["job.start=2027-03-01", "job.deadline=2027-03-05", "cost.gpu=2 USD/GPU/h", "cost.delay=1 USD/day"]
+    more += ["job.mfu=40%", "cluster.node=hgx_h100", "run.stop={quantity: goodput, half_width: 50%, max: 20}"]
+    words = [word for value in more for word in ("--set", value)]
+    summary = as_json(run(small, *words, "--json"))
+    known = set(gate.numbers_of(load_scenario(small, more)))
+    told = {re.sub(r"(?<=at_least\.)\d+", "<nodes>", path) for path, _ in gate._numbers(summary, "")}
+    assert told == known
 
 
 def test_a_gate_on_what_never_comes_counts_it_as_infinite(small: Path) -> None:
@@ -506,9 +557,13 @@ def test_options_out_of_range_end_with_2(small: Path, words: list[str]) -> None:
     assert not (small.parent / "runs").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_the_run(small: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["file/runs", "/proc/nowhere"])
+def test_a_folder_that_cannot_be_written_is_told_before_the_run(
+    small: Path, tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.ensemble.run_ensemble", None)  # whoever runs it fails
     (tmp_path / "file").write_text("", encoding="utf-8")
-    result = derisk("run", small, "-o", tmp_path / "file" / "runs")
+    result = derisk("run", small, "-o", tmp_path / folder)
     assert result.exit_code == 1
     assert "nothing was run" in result.stderr and "Traceback" not in result.stderr
 
@@ -544,9 +599,33 @@ def test_shards_that_do_not_fit_are_refused(small: Path, tmp_path: Path) -> None
     run(small, "-n", 7, "--shard", "1/2")
     missing = derisk("merge", *folders(small), "-o", tmp_path / "merged")
     assert missing.exit_code == 2 and "shards are missing: 2/2" in missing.stderr
-    absent = derisk("merge", tmp_path / "none", "-o", tmp_path / "merged")
-    assert absent.exit_code == 1 and "no run folder" in absent.stderr
     assert not (tmp_path / "merged").exists()
+
+
+def test_a_folder_that_does_not_fit_is_named(small: Path, tmp_path: Path) -> None:
+    run(small, "-n", 7, "--shard", "1/2")
+    [first] = folders(small)
+    assert re.fullmatch(r"a-small-run-shard-1-of-2-[0-9a-f]{8}", first.name)
+    for words, reason in (
+        (("-n", 7, "--seed", 5, "--shard", "2/2"), f"differs from {first} in seed"),
+        (("-n", 7, "--set", "job.work=2 d", "--shard", "2/2"), f"differs from {first} in inputs"),
+        (("-n", 7, "--shard", "2/3"), f"is shard 2/3, but {first} is shard 1/2"),
+    ):
+        before = set(folders(small))
+        run(small, *words)
+        [other] = set(folders(small)) - before
+        result = derisk("merge", first, other, "-o", tmp_path / "merged")
+        assert result.exit_code == 2 and f"{other} {reason}" in result.stderr
+    assert f"{first} is shard 1/2, as {first} is" in derisk("merge", first, first).stderr
+
+
+@pytest.mark.parametrize("command", [["merge"], ["replay", "-r", "0"]])
+def test_what_is_no_run_folder_is_wrong_use(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "other").mkdir()
+    for folder, words in ((tmp_path / "other", "is no run folder"), (tmp_path / "none", "there is no such folder")):
+        result = derisk(*command, folder)
+        assert result.exit_code == 2
+        assert f"{folder}: {words}" in result.stderr
 
 
 def test_replay_tells_the_story_of_a_replication(small: Path) -> None:
@@ -610,8 +689,45 @@ def test_explain_defines_fields(field: str, word: str) -> None:
     assert as_json(derisk("explain", field, "--json"))["fields"]
 
 
+def test_explain_imports_nothing_heavy(tmp_path: Path) -> None:
+    code = """
+import sys
+from simulator.cli import application
+try:
+    application(["explain", "goodput"])
+except SystemExit as end:
+    assert not end.code
+found = [name for name in ("numpy", "pandas", "numba", "scipy", "simpy", "pyarrow") if name in sys.modules]
+assert not found, found
+"""
+    result = shell(python=("-c", code), cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_every_field_is_explained_and_sections_list_their_keys() -> None:
+    from simulator import metrics
+    from simulator.report import glossary
+    from simulator.scenario import schema
+
+    entries = glossary.entries()
+    assert [entry.field for entry in entries if not entry.meaning] == []
+    results = {entry.field for entry in entries if entry.kind == "result"}
+    assert {name for name in metrics.__all__ if name.islower()} - {"summarise"} <= results
+    assert "hot_spares" in derisk("explain", "cluster").stdout and "<name>" in derisk("explain", "failures").stdout
+    # A meaning that is given twice, or to nothing, is a mistake.
+    models = {model.__name__: model for model in (schema.Document, *schema.sections(schema.Document))}
+    for name, meanings in schema._MEANINGS.items():
+        fields = models[name].model_fields
+        assert [field for field in meanings if field not in fields or fields[field].description] == []
+
+
 def test_schema_is_a_json_schema() -> None:
     schema = json.loads(derisk("schema").stdout)
+    assert schema["title"] == "Derisk scenario"
+    cause, recovery = (schema["$defs"][name]["properties"] for name in ("Cause", "Recovery"))
+    assert cause["age"]["default"] == "0 d" and recovery["swap"]["default"] == "30 s"
+    assert recovery["detection"]["default"] == {"p10": "10 s", "p50": "1 min", "p90": "10 min"}
+    assert all(field["description"] for part in schema["$defs"].values() for field in part["properties"].values())
     assert schema["$schema"].startswith("https://json-schema.org/") and "cluster" in schema["properties"]
 
 

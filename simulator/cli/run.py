@@ -89,6 +89,8 @@ def run(
     """
     gates = _gates(fail_if or [])
     read = _read_all(scenarios, overrides)
+    _check_gates(gates, read.values())
+    _refuse_unwritable(output)
     arguments: dict[str, Any] = {
         "seed": seed,
         "replications": replications,
@@ -99,8 +101,6 @@ def run(
     if policy and engine is not EngineName.reference:
         raise typer.BadParameter("works with --engine reference only", param_hint="--policy")
     job = _Job(arguments, threads, output)
-    _check_gates(gates, read.values())
-    _refuse_unwritable(output)
     findings = []
     for called, scenario in read.items():
         findings.append(job.finding(called, scenario))

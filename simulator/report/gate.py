@@ -22,7 +22,15 @@ _SUFFIXES = {"_days": "d", "_hours": "h", "_minutes": "min", "_seconds": "s"}
 
 # What a summary holds, as far as a gate can ask for it, so that a wrong word is refused before a run of hours.
 _PLAIN = ("schema", "seed", "replications")
-_QUANTITIES = ("goodput", "ettr", "finish_days", "wall_days", "mttf_hours", "mfu_end_to_end", "cost_usd")
+_QUANTITIES: tuple[str, ...] = (
+    "goodput",
+    "ettr",
+    "finish_days",
+    "wall_days",
+    "mttf_hours",
+    "mfu_end_to_end",
+    "cost_usd",
+)
 _QUANTITIES += ("delay_cost_usd", "nodes_out_of_service", "events")
 _ENDLESS = {"finish_days": "unfinished", "mttf_hours": "uninterrupted", "delay_cost_usd": "unfinished"}
 _OTHERS = {

@@ -110,7 +110,7 @@ _MEANINGS = {
     },
     "Checkpoint": {
         "interval": "how often a save is due",
-        "overlap": "a save that is due while the last one is not durable yet waits for it (delay) or is left out (skip)",
+        "overlap": "a save that is due before the last one is durable waits for it (delay) or is left out (skip)",
         "tiers": "where saves go; storage, and memory of other hosts where given",
         "bytes_per_parameter": "of a checkpoint: weights and the state of the optimiser",
     },

@@ -2,7 +2,7 @@
 
 `run` simulates one replication, with its event log if asked; `run_batch` simulates many under one plan. Read `loop.py`
 first: which clock rings next, and what an event leaves to do. The rules of what happens then stand in `phases.py` (what
-follows what), `strikes.py` (what a failure does), `training.py` (checkpoints), `nodes.py` (places, pool, shop),
+follows what), `strikes.py` (what a failure does), `training.py` and `checkpoints.py`, `nodes.py` (places, pool, shop),
 `slow.py`, `units.py` (renewal, relapses) and `weather.py` (clocks); `world.py` is all that changes.
 """
 

@@ -1,11 +1,11 @@
 """Places, nodes, the pool and the repair shop."""
 
 from simulator.chance import Chance, Purpose, uniform
+from simulator.engines.kernel.checkpoints import lose_copy
 from simulator.engines.kernel.heap import REF, drop_top, sift_up
 from simulator.engines.kernel.names import DEPTH, later, line_of, named_ticks
 from simulator.engines.kernel.places import visit_node
 from simulator.engines.kernel.slow import unmark
-from simulator.engines.kernel.training import lose_copy
 from simulator.engines.kernel.units import await_relapse, bear_those_of
 from simulator.engines.kernel.world import At, Job, Node, Place, World
 from simulator.jit import rule

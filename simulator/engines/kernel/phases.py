@@ -7,10 +7,11 @@ import numpy as np
 
 from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER
+from simulator.engines.kernel.checkpoints import keep_in_memory, make_durable, memory_is_better, roll_back
 from simulator.engines.kernel.names import later
 from simulator.engines.kernel.nodes import await_shop, fill_places, open_job, take
 from simulator.engines.kernel.slow import first_found
-from simulator.engines.kernel.training import advance_stretch, keep_in_memory, make_durable, memory_is_better, roll_back
+from simulator.engines.kernel.training import advance_stretch
 from simulator.engines.kernel.units import break_unit
 from simulator.engines.kernel.world import At, Ending, Mark, World
 from simulator.jit import rule

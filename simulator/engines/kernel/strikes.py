@@ -2,13 +2,14 @@
 
 from simulator.chance import Chance, Purpose, uniform
 from simulator.durations import NEVER, draw_ticks
+from simulator.engines.kernel.checkpoints import make_durable, roll_back
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.names import later, line_of
 from simulator.engines.kernel.nodes import around, await_shop, is_lemon, nodes_out, open_job, take, take_from_pool
 from simulator.engines.kernel.phases import enter, enter_for, lead, tell, train_on
 from simulator.engines.kernel.places import any_filled, is_filled
 from simulator.engines.kernel.slow import mark_place
-from simulator.engines.kernel.training import is_training, make_durable, roll_back
+from simulator.engines.kernel.training import is_training
 from simulator.engines.kernel.units import advance_unit, break_unit, first_place, has_left_cohort
 from simulator.engines.kernel.weather import advance_clock
 from simulator.engines.kernel.world import At, Place, Source, Unit, World
