@@ -101,7 +101,7 @@ def _compile(function: Function, *, python: bool, **options: bool) -> Function:
     njit: Any = numba.njit  # its published types do not know the undocumented options
     compiled: Function = njit(
         function,
-        cache=CACHE_FOLDER is not None,
+        cache=python and CACHE_FOLDER is not None,
         nogil=True,
         error_model="numpy",
         _nrt=False,

@@ -19,7 +19,7 @@ from random_plans import random_plan
 from simulator import jit
 from simulator.chance import replication_key, uniform
 from simulator.engines.kernel import run, run_batch
-from simulator.engines.kernel.loop import simulate, simulate_chunk
+from simulator.engines.kernel.loop import simulate_all
 from simulator.engines.kernel.world import new_world
 from simulator.script import load_script
 
@@ -31,9 +31,8 @@ compiled = pytest.mark.skipif(not jit.COMPILED, reason="nothing is compiled here
 
 
 @compiled
-@pytest.mark.parametrize("entry", [simulate, simulate_chunk], ids=lambda entry: entry.__name__)
-def test_entry_points_have_the_pinned_options(entry: object) -> None:
-    options = entry.targetoptions  # type: ignore[attr-defined]
+def test_the_entry_point_has_the_pinned_options() -> None:
+    options = simulate_all.targetoptions  # type: ignore[attr-defined]
     wanted = {"nogil": True, "error_model": "numpy", "_nrt": False, "nopython": True, "no_cpython_wrapper": False}
     assert wanted.items() <= options.items()
     assert not options.get("parallel") and not options.get("fastmath")
@@ -85,11 +84,11 @@ def test_a_kernel_counts_no_references(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_compilation_serves_every_plan() -> None:
     """Another type of one field, such as an array that is a slice, would cost half a minute."""
     case = load_script(Path(__file__).parent / "oracles" / "hand_cases.yaml")[0]
-    before = len(simulate.nopython_signatures)  # type: ignore[attr-defined]
+    before = len(simulate_all.nopython_signatures)  # type: ignore[attr-defined]
     for plan in (random_plan(1), random_plan(2), case.plan):
         run(plan, np.uint64(replication_key(1, 0)), log=True)
         run_batch(plan, 1, 0, 2)
-    assert len(simulate.nopython_signatures) == max(before, 1)  # type: ignore[attr-defined]
+    assert len(simulate_all.nopython_signatures) == max(before, 1)  # type: ignore[attr-defined]
 
 
 def sources() -> list[Path]:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.chance import Chance
-from simulator.engines.kernel.loop import simulate, simulate_chunk
+from simulator.chance import replication_key
+from simulator.engines.kernel.loop import simulate_all
 from simulator.engines.kernel.world import At, World, new_world
 from simulator.ledger import ACCOUNTS
 from simulator.plan import Integers, Plan, Result, out_bins
@@ -39,11 +39,12 @@ def run(plan: Plan, key: np.uint64, *, log: bool = False) -> Result:
     plan = _checked(plan)
     capacity = _CAPACITY
     log_capacity = _LOG_CAPACITY if log else 0
+    keys, rows = np.array([key], np.uint64), _rows(plan, 1)
     while True:
         world = new_world(plan, capacity, log_capacity)
-        simulate(plan, world, Chance(np.uint64(key)))
+        done = simulate_all(plan, world, keys, rows)
         records = int(world.state[At.RECORDS])
-        if world.state[At.OVERFLOW] == 1:
+        if not done:
             capacity *= 4
         elif log and records > log_capacity:
             log_capacity = records
@@ -71,20 +72,23 @@ def run_batch(plan: Plan, seed: int, first: int, count: int, world: World | None
     making. A replication that outgrows the world is run again in a larger one; answers do not depend on its size.
     """
     plan = _checked(plan)
-    causes = len(plan.units)
-    columns = (5, ACCOUNTS, causes, causes, out_bins(plan))
-    rows = tuple(np.empty((count, number), np.int64) for number in columns)
+    keys = np.array([replication_key(seed, replication) for replication in range(first, first + count)], np.uint64)
+    rows = _rows(plan, count)
     if world is None:
         world = new_world(plan, _CAPACITY)
     done = 0
     while done < count:
-        part = tuple(array[done:] for array in rows)
-        done += simulate_chunk(plan, world, seed, first + done, part)
+        done += simulate_all(plan, world, keys[done:], tuple(array[done:] for array in rows))
         if world.state[At.OVERFLOW] == 1:
             world = new_world(plan, 4 * len(world.units))
     scalars, ledger, failures, interruptions, out_seen = rows
     outcome, finish, work, kept, records = np.ascontiguousarray(scalars.T)
     return Batch(outcome, finish, work, kept, records, ledger, failures, interruptions, out_seen), world
+
+
+def _rows(plan: Plan, count: int) -> tuple[Integers, ...]:
+    causes = len(plan.units)
+    return tuple(np.empty((count, columns), np.int64) for columns in (5, ACCOUNTS, causes, causes, out_bins(plan)))
 
 
 def _checked(plan: Plan) -> Plan:

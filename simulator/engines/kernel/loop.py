@@ -1,6 +1,6 @@
 """The loop: which clock rings first? And the entry points of the fast engine."""
 
-from simulator.chance import Chance, replication_key
+from simulator.chance import Chance
 from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.kernel.heap import REF, drop_top
 from simulator.engines.kernel.names import later, named_ticks
@@ -23,7 +23,7 @@ from simulator.engines.kernel.weather import find_next, start_weather
 from simulator.engines.kernel.world import At, Ending, Job, Mark, Source, World
 from simulator.jit import kernel, rule
 from simulator.ledger import Account, Column, Kind, Phase
-from simulator.plan import Integers, Plan
+from simulator.plan import Integers, Keys, Plan
 
 
 @rule
@@ -226,7 +226,7 @@ def note(plan: Plan, world: World) -> None:
     state[At.NOTE] = -1
 
 
-@kernel
+@rule
 def simulate(plan: Plan, world: World, chance: Chance) -> None:
     """One replication: from tick 0 to DONE, OUT_OF_TIME or DIVERGED (or OVERFLOW: run it again in a larger world)."""
     state = world.state
@@ -254,15 +254,15 @@ def _copy(source: Integers, target: Integers) -> None:
 
 
 @kernel
-def simulate_chunk(plan: Plan, world: World, seed: int, first: int, rows: tuple[Integers, ...]) -> int:
-    """Replications from `first` on, one into each row of the outputs; returns how many fitted into this world.
+def simulate_all(plan: Plan, world: World, keys: Keys, rows: tuple[Integers, ...]) -> int:
+    """The replications of some keys, one into each row of the outputs; returns how many fitted into this world.
 
     `rows` are those of a Batch: scalars (n, 5), ledger, failures, interruptions, out_seen.
     """
     scalars, ledger, failures, interruptions, out_seen = rows
     state = world.state
-    for row in range(len(scalars)):
-        simulate(plan, world, Chance(replication_key(seed, first + row)))
+    for row in range(len(keys)):
+        simulate(plan, world, Chance(keys[row]))
         if state[At.OVERFLOW] == 1:
             return row
         scalars[row, 0] = state[At.PHASE]
@@ -274,4 +274,4 @@ def simulate_chunk(plan: Plan, world: World, seed: int, first: int, rows: tuple[
         _copy(world.failures, failures[row])
         _copy(world.interruptions, interruptions[row])
         _copy(world.out_seen, out_seen[row])
-    return len(scalars)
+    return len(keys)
