@@ -17,7 +17,7 @@ from simulator.ledger import ACCOUNTS
 from simulator.plan import Integers, Plan, Result, out_bins
 
 _CAPACITY = 256  # rows of the tables that grow with the failures, to begin with
-_LOG_CAPACITY = 2**18  # records; 16 MiB of address space, of which only what is written takes memory
+_LOG_CAPACITY = 2**16  # records, to begin with
 
 
 class Batch(NamedTuple):

@@ -110,6 +110,10 @@ class At(IntEnum):
     NOTE_PLACE = 81
 
 
+# A row of places or nodes is as wide as a cache line: in a large cluster each visit is a miss, and two would be two.
+_ROW = 8
+
+
 class Source(IntEnum):
     """Sources of candidates beside the clocks of the cohorts and of the bench."""
 
@@ -240,7 +244,7 @@ def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
         failures=np.zeros(causes, np.int64),
         interruptions=np.zeros(causes, np.int64),
         out_seen=np.zeros(out_bins(plan), np.int64),
-        log=rows(log_capacity, LOG_COLUMNS),
+        log=np.empty((log_capacity, LOG_COLUMNS), np.int64),  # read only as far as it is written
         clock=np.zeros(2 * causes, np.int64),
         clock_ordinal=np.zeros(2 * causes, np.int64),
         clock_level=np.zeros(2 * causes),
@@ -248,9 +252,9 @@ def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
         units=rows(capacity, len(Unit)),
         unit_level=np.zeros(capacity),
         left=np.zeros(4 * capacity, np.int64),
-        places=rows(plan.needed, len(Place)),
+        places=rows(plan.needed, _ROW),
         groups=rows(groups, 2),
-        nodes=rows(nodes, len(Node)),
+        nodes=rows(nodes, _ROW),
         pool=np.zeros(nodes + 1, np.int64),
         empty=np.zeros(plan.needed, np.int64),
         jobs=rows(capacity, len(Job)),
