@@ -40,7 +40,7 @@ def begin(plan: Plan, world: World, chance: Chance) -> None:
     state[At.SPEED] = SPEED_SCALE
     state[At.DRAIN_ENDS] = NEVER
     state[At.MEMORY_USABLE] = 1 if plan.memory_group > 0 else 0
-    for nothing in (At.FREE_JOB, At.FREE_MARK, At.URGENT, At.WINDOW_PENDING, At.LASTS, At.BIRTHS, At.NOTE):
+    for nothing in (At.FREE_JOB, At.FREE_MARK, At.URGENT, At.WINDOW_PENDING, At.LASTS, At.BIRTHS):
         state[nothing] = -1
     state[At.WINDOW_DUE] = due_of_window(plan, world)
     state[At.POOL] = plan.spares
@@ -185,7 +185,7 @@ def conclude(plan: Plan, world: World, chance: Chance) -> None:
         depart(plan, world, stop_is_wanted(world))
     if state[At.SOURCE] == Source.UNKNOWN:
         find_next(plan, world)
-    if state[At.NOTE] >= 0:
+    if state[At.NOTE] == 1:
         note(plan, world)
 
 
@@ -207,23 +207,18 @@ def send_all(plan: Plan, world: World, chance: Chance) -> None:
 
 @rule
 def note(plan: Plan, world: World) -> None:
-    """Make the record of this event; where the log is full, only count it."""
+    """Complete the record of this event; where the log is full, records are only counted."""
     state = world.state
     row = state[At.RECORDS]
     state[At.RECORDS] += 1
+    state[At.NOTE] = 0
     if state[At.RECORDS] >= plan.max_records and state[At.PHASE] < Phase.DONE:
         state[At.OVERLONG] = 1
     if row < len(world.log):
-        record = world.log[row]
-        record[Column.TICK] = state[At.NOW]
-        record[Column.KIND] = state[At.NOTE]
-        record[Column.CAUSE] = state[At.NOTE_CAUSE]
-        record[Column.ORDINAL] = state[At.NOTE_ORDINAL]
-        record[Column.PLACE] = state[At.NOTE_PLACE]
-        record[Column.PHASE_AFTER] = state[At.PHASE]
-        record[Column.WORK] = state[At.WORK]
-        record[Column.KEPT] = state[At.KEPT]
-    state[At.NOTE] = -1
+        world.log[row, Column.TICK] = state[At.NOW]
+        world.log[row, Column.PHASE_AFTER] = state[At.PHASE]
+        world.log[row, Column.WORK] = state[At.WORK]
+        world.log[row, Column.KEPT] = state[At.KEPT]
 
 
 @rule

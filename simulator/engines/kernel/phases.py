@@ -15,7 +15,7 @@ from simulator.engines.kernel.training import advance_stretch
 from simulator.engines.kernel.units import break_unit
 from simulator.engines.kernel.world import At, Ending, Mark, World
 from simulator.jit import rule
-from simulator.ledger import Account, Kind, Phase
+from simulator.ledger import Account, Column, Kind, Phase
 from simulator.plan import Plan
 
 _ACCOUNTS = {
@@ -47,12 +47,14 @@ def settle(plan: Plan, world: World) -> None:
 
 @rule
 def tell(world: World, kind: int, cause: int, ordinal: int, place: int) -> None:
-    """Have a record made of this event, once it is wholly processed."""
-    state = world.state
-    state[At.NOTE] = kind
-    state[At.NOTE_CAUSE] = cause
-    state[At.NOTE_ORDINAL] = ordinal
-    state[At.NOTE_PLACE] = place
+    """Begin the record of this event; what it comes to is added once it is wholly processed (see loop.note)."""
+    row = world.state[At.RECORDS]
+    world.state[At.NOTE] = 1
+    if row < len(world.log):
+        world.log[row, Column.KIND] = kind
+        world.log[row, Column.CAUSE] = cause
+        world.log[row, Column.ORDINAL] = ordinal
+        world.log[row, Column.PLACE] = place
 
 
 @rule

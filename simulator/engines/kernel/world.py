@@ -104,10 +104,7 @@ class At(IntEnum):
     DEPART = 75
     LASTS = 76  # purpose under which the length of the new phase is drawn; -1: none
     BIRTHS = 77  # first unit slot to be born; -1: none
-    NOTE = 78  # kind of the record to make; -1: none
-    NOTE_CAUSE = 79
-    NOTE_ORDINAL = 80
-    NOTE_PLACE = 81
+    NOTE = 78  # 1: a record of this event was begun
 
 
 # A row of places or nodes is as wide as a cache line: in a large cluster each visit is a miss, and two would be two.
