@@ -77,6 +77,7 @@ class Batch:
 
 
 def plan_of(name: str) -> Plan:
+    """The plan of a benchmark scenario, by its name."""
     return compile_plan(load_scenario(resources.scenarios() / "benchmarks" / f"{name}.yaml"))
 
 
@@ -101,6 +102,7 @@ def best_of(action: Callable[[], Any], turns: int = TURNS) -> float:
 
 
 def kernel_lines() -> Iterator[Line]:
+    """The fast engine: a failure, an event, replications a second, and whether the cluster's size matters."""
     batches = {
         "base_10k": Batch("base_10k", 200),
         "base_10k_slow": Batch("base_10k_slow", 150),
@@ -129,6 +131,7 @@ def kernel_lines() -> Iterator[Line]:
 
 
 def reference_lines(*batches: Batch) -> Iterator[Line]:
+    """The SimPy engine, and how many times slower it is."""
     for batch, label in zip(batches, ("", " with slow nodes"), strict=True):
         key = np.uint64(replication_key(SEED, 0))
         result = reference.simulate(batch.plan, key)  # the samplers are compiled once
@@ -140,6 +143,7 @@ def reference_lines(*batches: Batch) -> Iterator[Line]:
 
 
 def log_lines(*batches: Batch) -> Iterator[Line]:
+    """What an event log costs."""
     for batch, label in zip(batches, ("", " with slow nodes"), strict=True):
         # The same replications, in a world that keeps the records of the one at hand and in one that only counts them.
         worlds = {log: new_world(batch.plan, 256, LOG_CAPACITY if log else 0) for log in (False, True)}
@@ -156,6 +160,7 @@ def log_lines(*batches: Batch) -> Iterator[Line]:
 
 
 def thread_lines() -> Iterator[Line]:
+    """What a second thread brings."""
     plan, count = plan_of("base_10k_slow"), 400
     worlds = [kernel.run_batch(plan, SEED, 0, 1)[1] for _ in range(2)]
 
@@ -195,6 +200,7 @@ def derisk(*words: str, home: str | None = None, timed: bool = True) -> tuple[fl
 
 
 def command_lines() -> Iterator[Line]:
+    """Whole commands, from their start to their end."""
     with tempfile.TemporaryDirectory() as folder:
 
         def fresh() -> str:
@@ -213,6 +219,7 @@ def command_lines() -> Iterator[Line]:
 
 
 def processor() -> str:
+    """What the processor calls itself."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
@@ -223,6 +230,7 @@ def processor() -> str:
 
 
 def main() -> None:
+    """Print the table."""
     print(
         f"Derisk {__version__}, Python {platform.python_version()}, Numba {numba.__version__}, NumPy {np.__version__}; "
     )

@@ -1,7 +1,8 @@
 """The one place that decides how kernels are compiled.
 
-`kernel` compiles an entry point that Python calls; `rule` compiles a small function that kernels call and that vanishes
-into them. The environment variable NUMBA_DISABLE_JIT=1 turns both into plain Python, with the same answers.
+`kernel` compiles an entry point that Python calls, `sampler` what both engines draw with; `rule` compiles a function
+that vanishes into the kernels that call it, `routine` one that stays. The environment variable NUMBA_DISABLE_JIT=1
+turns all of them into plain Python, with the same answers.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The loop: which clock rings first? And the entry points of the fast engine."""
+"""The loop: which clock rings first? And the entry point of the fast engine."""
 
 from simulator.chance import Chance
 from simulator.durations import NEVER, SPEED_SCALE

@@ -91,10 +91,16 @@ def lead(world: World, cause: int, stream: int, ordinal: int) -> None:
 
 
 @rule
-def stop_is_wanted(world: World) -> bool:
-    """Whether a window is pending, or a found place can be evicted: that needs a node more than places are empty."""
+def can_evict(world: World) -> bool:
+    """Whether a found place can be evicted: that needs a node more than places are empty."""
     state = world.state
-    return state[At.WINDOW_PENDING] >= 0 or (state[At.FOUND] > 0 and state[At.POOL] > state[At.EMPTY])
+    return state[At.FOUND] > 0 and state[At.POOL] > state[At.EMPTY]
+
+
+@rule
+def stop_is_wanted(world: World) -> bool:
+    """Whether a window is pending, or a found place can be evicted."""
+    return world.state[At.WINDOW_PENDING] >= 0 or can_evict(world)
 
 
 @rule
@@ -106,7 +112,7 @@ def regroup(plan: Plan, world: World, chance: Chance) -> None:
     if state[At.WINDOW_PENDING] >= 0:
         begin_maintenance(plan, world)
         return
-    if state[At.FOUND] > 0 and state[At.POOL] > state[At.EMPTY]:
+    if can_evict(world):
         evict(plan, world)
     if state[At.EMPTY] == 0:
         enter(world, Phase.RESTART.value, Purpose.RESTART.value)
@@ -137,7 +143,7 @@ def evict(plan: Plan, world: World) -> None:
     """Found slow nodes go to the shop while the pool can replace them; the first one's strike leads."""
     state = world.state
     first = True
-    while state[At.FOUND] > 0 and state[At.POOL] > state[At.EMPTY]:
+    while can_evict(world):
         mark = world.marks[first_found(world)]
         cause = mark[Mark.CAUSE]
         stream = mark[Mark.STREAM]

@@ -16,7 +16,6 @@ FOUND = 1
 def mark_place(plan: Plan, world: World, chance: Chance) -> None:
     """The strike at hand makes its place slow."""
     state = world.state
-    serial = state[At.ACTIVE]
     row = state[At.FREE_MARK]
     if row < 0:
         row = state[At.MARKS]
@@ -36,8 +35,8 @@ def mark_place(plan: Plan, world: World, chance: Chance) -> None:
     mark[Mark.SLOT] = state[At.SLOT]
     mark[Mark.FOUND] = -1
     mark[Mark.SERIAL] = state[At.SERIAL]
-    mark[Mark.ACTIVE] = serial
-    world.active[serial] = row
+    mark[Mark.ACTIVE] = state[At.ACTIVE]
+    world.active[state[At.ACTIVE]] = row
     state[At.ACTIVE] += 1
     world.places[state[At.PLACE], Place.MARK] = row
     line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
