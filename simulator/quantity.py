@@ -14,7 +14,7 @@ from pydantic import GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from simulator import units
-from simulator.section import Fault, faults_in, refusal, unknown_key
+from simulator.section import Fault, did_you_mean, faults_in, refusal, unknown_key
 
 Z90 = 1.2815515655446004  # the standard normal quantile of 0.9
 ASSUMED = "ASSUMED"
@@ -22,7 +22,10 @@ CHOSEN = "chosen"
 DEFAULT = "default"
 
 _TIMES = ("d", "h", "min", "s", "ms", "us")
-_KEYS = ("value", "p10", "p50", "p90", "spread", "source")
+_KEYS = ("value", "p10", "p50", "p90", "spread", "source", "how")
+
+# How a number was got: printed by its vendor, measured by somebody, inferred from others, or remembered only.
+HOW = ("vendor", "measured", "inferred", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Quantity:
     most: float = math.inf  # draws beyond are cut off here, as at 1 for a share
     source: str | None = None
     path: str = ""
+    how: str | None = None  # one of HOW; hardware profiles say so of every number
 
     @property
     def uncertain(self) -> bool:
@@ -93,10 +97,10 @@ class Quantity:
             document = {"p10": _exact(self.p10, self.like), "p50": value, "p90": _exact(self.p90, self.like)}
         elif self.spread > 0 or self.counted:
             document["spread"] = units.exact(self.spread, "%")
-        if self.choice and len(document) == 1 and self.source in (None, DEFAULT):
+        if self.choice and len(document) == 1 and self.source in (None, DEFAULT) and self.how is None:
             return value
         document["source"] = self.backing
-        return document
+        return document if self.how is None else document | {"how": self.how}
 
 
 @dataclass(frozen=True)
@@ -154,10 +158,13 @@ class Like:
             return [((), "must be a certain number; give one value")]
         if "source" in value and not isinstance(value["source"], str):
             return [(("source",), "a source is text")]
+        if "how" in value and value["how"] not in HOW:
+            word = str(value["how"])
+            return [(("how",), f"'{word}' is not one of {', '.join(HOW)}{did_you_mean(word, HOW)}")]
         return []
 
     def _read_form(self, value: dict[str, Any]) -> Quantity:
-        source = value.get("source")
+        source, how = value.get("source"), value.get("how")
         if "value" in value:
             number, like = self._number(value["value"], ("value",))
             spread = self._default_spread(number)
@@ -165,13 +172,13 @@ class Like:
                 spread = read_spread(value["spread"], ("spread",))
             if spread > 0 and number <= 0:
                 raise refusal([(("spread",), "a number with a spread must be above zero")])
-            return Quantity(number, like, spread=spread, source=source, **self._flags())
+            return Quantity(number, like, spread=spread, source=source, how=how, **self._flags())
         (p10, like), (p50, second), (p90, third) = self._percentiles(value)
         if not units.unit(like).dimension == units.unit(second).dimension == units.unit(third).dimension:
             raise refusal([((), "p10, p50 and p90 must be in the same unit")])
         if not 0 < p10 <= p50 <= p90:
             raise refusal([((), "p10, p50 and p90 must be above zero and must not fall")])
-        return Quantity(p50, like, p10=p10, p90=p90, source=source, **self._flags())
+        return Quantity(p50, like, p10=p10, p90=p90, source=source, how=how, **self._flags())
 
     def _flags(self) -> dict[str, Any]:
         return {"most": self.most, "counted": self.counted, "choice": self.choice}

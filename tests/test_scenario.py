@@ -239,20 +239,6 @@ def test_what_a_profile_knows_comes_with_its_source() -> None:
     assert scenario.work() == pytest.approx(6 * 8e9 * 1e12 / (0.4 * 989e12 * 128))
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in resources.hardware_profiles().glob("*.yaml")))
-def test_every_profile_is_valid_and_every_number_in_it_has_a_source(name: str) -> None:
-    from simulator.hardware import Gpu, Node
-    from simulator.scenario.settle import quantities, settled, sources_of
-    from simulator.scenario.source import read_file
-    from simulator.scenario.validate import validated
-
-    tree = read_file(resources.hardware_profiles() / f"{name}.yaml", name)
-    kind = tree.child("kind")
-    assert kind is not None
-    section = validated(Gpu if kind.value == "gpu" else Node, tree, skip=("schema",))
-    assert all(quantity.source for quantity in quantities(settled(section, (), sources_of(tree))))
-
-
 # ignorance
 
 

@@ -21,7 +21,10 @@ from simulator.plan import Plan
 from simulator.scenario import Scenario, load_scenario, parse_scenario
 
 SCENARIOS = resources.scenarios()
-SHIPPED = sorted(str(file.relative_to(SCENARIOS)) for file in SCENARIOS.rglob("*.yaml"))
+# What lies in step_time/ are cases of training steps, which are no scenarios.
+SHIPPED = sorted(
+    str(file.relative_to(SCENARIOS)) for file in SCENARIOS.rglob("*.yaml") if file.parent.name != "step_time"
+)
 ORACLES: dict[str, list[dict[str, Any]]] = YAML(typ="safe").load(
     Path(__file__).parent / "oracles" / "closed_forms.yaml"
 )

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 profiles = typer.Typer(no_args_is_help=True, help="List, show and check hardware profiles.")
 
 ProfileName = Annotated[
-    str, typer.Argument(metavar="NAME", help="A profile's name, or a YAML file.", show_default=False)
+    str,
+    typer.Argument(metavar="NAME", help="A name, a GPU by any of its names, or a YAML file.", show_default=False),
 ]
 ProfileNames = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names or YAML files; all if left out.")]
 
 
 @profiles.command("list")
 def list_profiles(json: AsJson = False) -> None:
-    """List the profiles that ship with the package."""
+    """List the profiles that ship with the package, by kind."""
     from simulator.report import profile_sheet
 
     found = _read(None)
@@ -32,7 +33,7 @@ def list_profiles(json: AsJson = False) -> None:
 
 @profiles.command("show")
 def show_profile(name: ProfileName, json: AsJson = False) -> None:
-    """Show a profile's numbers, each with its source."""
+    """Show a profile's numbers, each with its source and how it was got."""
     from simulator.report import profile_sheet
 
     [profile] = _read([name])
@@ -44,28 +45,27 @@ def show_profile(name: ProfileName, json: AsJson = False) -> None:
 
 @profiles.command("check")
 def check_profiles(names: ProfileNames = None) -> None:
-    """Check profiles: units, keys, and that every number has a source (exit code 3 if one is not valid)."""
-    from simulator.report.checklist import assumed
-
-    found = _read(names)
+    """Check profiles: units, keys, a source for every number and how it was got (exit code 3 if one is not valid)."""
+    found = _read(names, strict=True)
     for profile in found:
-        for row in assumed(profile.rows):
-            say(f"{profile.file}: {row.path} has no source, so it counts as ASSUMED")
+        assumed = [row.path for row in profile.rows if row.assumed]
+        if assumed:
+            say(f"{profile.file}: ASSUMED, which nothing backs: {', '.join(assumed)}")
     write_text(f"{len(found)} profiles are valid" if len(found) != 1 else f"{found[0].file} is valid")
 
 
-def _read(names: list[str] | None) -> "list[Profile]":
-    """Return the profiles of these names, or all. Raises ScenarioErrors: those of all files at once."""
-    from simulator.report.profile_sheet import find_profile, read_profile
+def _read(names: list[str] | None, strict: bool = False) -> "list[Profile]":
+    """Return the profiles of these names, or all, by kind. Raises ScenarioErrors: those of all files at once."""
+    from simulator.report.profile_sheet import by_kind, file_of, read_profile
     from simulator.scenario import ScenarioErrors
     from simulator.scenario.profiles import profile_names
 
     found, errors = [], []
     for name in names or profile_names():
         try:
-            found.append(read_profile(find_profile(name)))
+            found.append(read_profile(file_of(name), strict))
         except ScenarioErrors as failed:
             errors += failed.errors
     if errors:
         raise ScenarioErrors(errors)
-    return found
+    return by_kind(found)

@@ -23,6 +23,7 @@ _ALTERNATIVES = (
     ("maintenance", frozenset({"first", "windows"})),
 )
 _FORM_KEYS = frozenset({"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "law"})
+_BACKING = frozenset({"source", "how"})
 _MARKS = frozenset({"source", "spread", "law"})
 
 
@@ -120,7 +121,8 @@ def merge(base: Item, top: Item, path: tuple[str, ...], errors: list[ScenarioErr
     for key in _displaced(merged, top.value, path):
         del merged[key]
     if _is_number(base.value):
-        merged.pop("source", None)  # it vouched for the numbers below, not for these
+        for key in _BACKING:
+            merged.pop(key, None)  # it vouched for the numbers below, not for these
     for key, item in top.value.items():
         here = (*path, key)
         if item.value is None and key in merged:
@@ -153,7 +155,7 @@ def _displaced(base: dict[str, Item], top: dict[str, Item], path: tuple[str, ...
 
 def _is_number(value: object) -> bool:
     """Whether a mapping is one number or law with what belongs to it, rather than a section."""
-    return isinstance(value, dict) and bool(_FORM_KEYS & set(value)) and set(value) <= _FORM_KEYS | {"source"}
+    return isinstance(value, dict) and bool(_FORM_KEYS & set(value)) and set(value) <= _FORM_KEYS | _BACKING
 
 
 def _replaces_number(base: dict[str, Item], top: dict[str, Item]) -> bool:
@@ -169,7 +171,7 @@ def _scaled(base: Item, factor: Decimal, top: Item, path: tuple[str, ...], error
         value = {
             key: _scaled(item, factor, top, (*path, key), errors) if key in keys else item
             for key, item in base.value.items()
-            if key != "source"
+            if key not in _BACKING
         }
         return Item(value, top.spot, top.layer)
     match = _NUMBER.fullmatch(base.value) if isinstance(base.value, str) else None

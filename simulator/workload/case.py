@@ -1,0 +1,113 @@
+"""Cases of training steps: what is known of each, what is plausible where nothing was published, and arrays of them."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.hardware import Fabric, Gpu
+from simulator.workload.layout import Layout, Recompute
+from simulator.workload.transformer import Transformer
+
+T = TypeVar("T", bound=tuple[Any, ...])  # a NamedTuple
+
+
+class Case(NamedTuple):
+    """A training step of a model on accelerators. What is None was not published, which is not the same as 1."""
+
+    id: str
+    gpu: Gpu
+    precision: str
+    model: Transformer
+    gpus: int
+    global_batch: float
+    tensor: int | None = None
+    pipeline: int | None = None
+    context: int | None = 1
+    expert: int | None = 1
+    data: int | None = None
+    interleaving: int | None = None
+    micro_batch: int | None = None
+    recompute: Recompute | None = None
+    gradient_bytes: float | None = None
+    sequence_parallel: bool = True
+    flash: bool = True
+    sharded_optimizer: bool = True
+    sharded_weights: bool = False
+    overlap: bool = True
+    head_counts: bool = False  # embedding and head count as layers
+    port: float | None = None  # bandwidth of a GPU's way to the network [B/s]
+    up: Fabric | None = None
+    out: Fabric | None = None
+    family: str = ""
+
+
+def stack(rows: Sequence[T]) -> T:
+    """Return records of numbers as one record of arrays; nested records are stacked too."""
+    columns = (
+        stack(values) if isinstance(values[0], tuple) else np.array(values, dtype=np.float64)
+        for values in zip(*rows, strict=True)
+    )
+    return type(rows[0])(*columns)
+
+
+def take(record: T, places: npt.NDArray[np.int64]) -> T:
+    """Return a record of arrays at some of their places."""
+    return type(record)(*(take(value, places) if isinstance(value, tuple) else value[places] for value in record))
+
+
+def divisors(number: int) -> list[int]:
+    """Return the divisors of a number in rising order."""
+    return [divisor for divisor in range(1, number + 1) if number % divisor == 0]
+
+
+def plausible_layouts(case: Case) -> Iterator[Layout]:
+    """Yield the layouts that what is published of a case leaves open."""
+    # Codes in which a compiler shards publish neither degree, and divide weights over all replicas.
+    sharded = case.sharded_weights or (case.tensor is None and case.pipeline is None)
+    for tensor, pipeline, context, expert, data in _degrees(case):
+        chunks = [case.interleaving] if case.interleaving is not None else _chunkings(case, pipeline)
+        batches = [case.micro_batch] if case.micro_batch is not None else _micro_batches(case, data)
+        recompute = [case.recompute] if case.recompute is not None else [Recompute.NONE, Recompute.FULL]
+        gradients = [case.gradient_bytes] if case.gradient_bytes is not None else _gradient_bytes(case)
+        for chunk, batch, again, size in itertools.product(chunks, batches, recompute, gradients):
+            yield Layout(
+                tensor, pipeline, context, expert, data, chunk, batch, case.global_batch, again,
+                case.sequence_parallel, case.flash, case.sharded_optimizer, sharded, case.overlap, size,
+                head_counts(case, pipeline * chunk),
+            )  # fmt: skip
+
+
+def head_counts(case: Case, chunks: int) -> bool:
+    """Return whether embedding and head count as layers when a model is cut into chunks: where the cut then is even."""
+    layers = round(float(case.model.layers))
+    return case.head_counts and ((layers + 2) % chunks == 0 or layers % chunks != 0)
+
+
+def _degrees(case: Case) -> Iterator[tuple[int, int, int, int, int]]:
+    """Yield tensor, pipeline, context, expert and data degrees that fill the accelerators."""
+    domain = 1 if case.gpu.scale_up_domain is None else int(case.gpu.scale_up_domain.median)
+    heads, layers = round(float(case.model.heads)), round(float(case.model.layers))
+    tensors = [case.tensor] if case.tensor is not None else [t for t in (1, 2, 4, 8) if t <= domain and heads % t == 0]
+    pipelines = [case.pipeline] if case.pipeline is not None else [1]
+    for tensor, pipeline in itertools.product(tensors, pipelines):
+        context = case.context or 1
+        data, rest = divmod(case.gpus, tensor * pipeline * context)
+        if rest == 0 and data > 0 and pipeline <= layers + 2:
+            yield tensor, pipeline, context, case.expert or 1, case.data if case.data is not None else data
+
+
+def _chunkings(case: Case, pipeline: int) -> list[int]:
+    layers = round(float(case.model.layers)) + (2 if case.head_counts else 0)
+    return [1] if pipeline == 1 else divisors(max(1, layers // pipeline)) if layers % pipeline == 0 else [1]
+
+
+def _micro_batches(case: Case, data: int) -> list[int]:
+    share = case.global_batch / data
+    return [size for size in (1, 2, 4, 8) if share % size == 0] or [1]
+
+
+def _gradient_bytes(case: Case) -> list[float]:
+    return [2.0] if case.sharded_weights else [2.0, 4.0]
