@@ -1,6 +1,10 @@
-"""Fitting the constants of the step-time model on published runs, and what it misses on runs that were left out."""
+"""Fitting the constants of the step-time model on published runs, and what it misses on runs that were left out.
 
-from collections.abc import Sequence
+The same runs also give the baseline that a model has to beat: that every run reaches the usual share of its chip's
+peak. docs/step_time_validation.md shows both on runs that neither was fitted on.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,11 +13,13 @@ from scipy.optimize import least_squares
 
 from simulator.workload.case import Case
 from simulator.workload.constants import FREE, PRIORS, Constants, constants_at
+from simulator.workload.machine import OPERAND_BYTES, PRECISIONS
 from simulator.workload.predict import grid_of, weigh
 
 Floats = npt.NDArray[np.float64]
 
-RUN_SPREAD = 0.03  # log-standard deviation that a published step has around a model that were right
+RUN_SPREAD = 0.03  # log-standard deviation that a published step has around a model that were right: judged
+SCORE_STEP = 1e-4  # of a score of a prior, for derivatives
 
 
 class Run(NamedTuple):
@@ -25,15 +31,17 @@ class Run(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """Constants, their log-standard deviations by name, and the log-errors on the runs that they were fitted on."""
+    """Constants, and the log-standard deviations of the free ones by name."""
 
     constants: Constants
     spreads: dict[str, float]
-    errors: Floats
 
 
 def fit_constants(runs: Sequence[Run]) -> Fit:
-    """Return the constants most probable given runs and their priors: least squares of log-errors and of scores."""
+    """Return the constants most probable given runs and their priors: least squares of log-errors and of scores.
+
+    Their spreads follow from the curvature there (Laplace's approximation).
+    """
     grid = grid_of([run.case for run in runs])
     measured = np.log([run.measured for run in runs])
 
@@ -41,11 +49,11 @@ def fit_constants(runs: Sequence[Run]) -> Fit:
         errors = np.log(weigh(grid, constants_at(list(scores))).median) - measured
         return np.concatenate([errors / RUN_SPREAD, scores])
 
-    found = least_squares(residuals, np.zeros(len(FREE)), diff_step=[1e-4], xtol=1e-10, ftol=1e-10)
+    found = least_squares(residuals, np.zeros(len(FREE)), diff_step=[SCORE_STEP], xtol=1e-10, ftol=1e-10)
     jacobian = np.asarray(found.jac, dtype=np.float64)
     covariance = np.linalg.inv(jacobian.T @ jacobian)
     spreads = {name: PRIORS[name].spread * float(np.sqrt(covariance[i, i])) for i, name in enumerate(FREE)}
-    return Fit(constants_at(list(found.x)), spreads, np.asarray(found.fun)[: len(runs)] * RUN_SPREAD)
+    return Fit(constants_at(list(found.x)), spreads)
 
 
 def errors_of(runs: Sequence[Run], constants: Constants) -> Floats:
@@ -56,22 +64,32 @@ def errors_of(runs: Sequence[Run], constants: Constants) -> Floats:
 
 def errors_left_out(runs: Sequence[Run]) -> dict[str, float]:
     """Return ln(predicted / measured) by case, each from a fit without any run of its family."""
-    found: dict[str, float] = {}
-    for family in sorted({run.family for run in runs}):
-        others = [run for run in runs if run.family != family]
-        left = [run for run in runs if run.family == family]
-        errors = errors_of(left, fit_constants(others).constants)
-        found |= {run.case.id: float(error) for run, error in zip(left, errors, strict=True)}
-    return found
+    return _each_family(runs, lambda left, others: errors_of(left, fit_constants(others).constants))
 
 
-def constant_utilisation(runs: Sequence[Run]) -> dict[tuple[str, str], float]:
-    """Return the baseline: the mean model FLOP/s per accelerator of runs, by GPU and precision [FLOP/s]."""
-    speeds: dict[tuple[str, str], list[float]] = {}
-    for run in runs:
-        key = (run.case.gpu.name, run.case.precision)
-        speeds.setdefault(key, []).append(model_flop(run.case) / (run.measured * run.case.gpus))
-    return {key: float(np.mean(values)) for key, values in speeds.items()}
+def usual_errors_left_out(runs: Sequence[Run]) -> dict[str, float]:
+    """Return the same of the baseline, `usual_step`."""
+    return _each_family(runs, usual_errors)
+
+
+def usual_errors(runs: Sequence[Run], known: Sequence[Run]) -> Floats:
+    """Return ln(predicted / measured) of runs by the baseline that known runs make."""
+    return np.array([np.log(usual_step(run.case, known) / run.measured) for run in runs])
+
+
+def usual_step(case: Case, known: Sequence[Run]) -> float:
+    """Return what a step takes at the usual model FLOP/s of a GPU, the mean over known runs [s].
+
+    These are the runs on the same chip at as many bits; where there is none, runs on its architecture, or else on any
+    chip, at as many bits, or else all; of other chips it is the share of the peak that counts.
+    """
+    bits = OPERAND_BYTES[PRECISIONS[case.precision]]
+    alike = [run for run in known if OPERAND_BYTES[PRECISIONS[run.case.precision]] == bits]
+    architecture = [run for run in alike if run.case.gpu.architecture == case.gpu.architecture]
+    chip = [run for run in architecture if run.case.gpu.name == case.gpu.name]
+    nearest = chip or architecture or alike or list(known)
+    usual = np.mean([_work(run.case) / run.measured for run in nearest])
+    return float(_work(case) / usual)
 
 
 def model_flop(case: Case) -> float:
@@ -80,7 +98,7 @@ def model_flop(case: Case) -> float:
 
 
 def as_json(fit: Fit, left_out: dict[str, float]) -> dict[str, Any]:
-    """Return what `fitted.json` holds."""
+    """Return what `fitted.json` holds: constants with their spreads, and log-errors on families left out."""
     return {
         "schema": 1,
         "constants": {
@@ -92,3 +110,17 @@ def as_json(fit: Fit, left_out: dict[str, float]) -> dict[str, Any]:
             "errors": {name: float(f"{error:.4g}") for name, error in left_out.items()},
         },
     }
+
+
+def _each_family(runs: Sequence[Run], errors: Callable[[Sequence[Run], Sequence[Run]], Floats]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for family in sorted({run.family for run in runs}):
+        left = [run for run in runs if run.family == family]
+        others = [run for run in runs if run.family != family]
+        found |= {run.case.id: float(error) for run, error in zip(left, errors(left, others), strict=True)}
+    return found
+
+
+def _work(case: Case) -> float:
+    """Return the time of a step at the peak of its chips [s]."""
+    return model_flop(case) / (case.gpus * case.gpu.peak[PRECISIONS[case.precision]].median)

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.bench_gpu import bench_gpu
 from simulator.cli.border import TRACEBACK, Border
+from simulator.cli.calibrate import calibrate
 from simulator.cli.check import check
 from simulator.cli.explain import explain
 from simulator.cli.merge import merge
@@ -49,9 +51,10 @@ def derisk(
     """Forecast a large training run: finish date, goodput, and where the time goes."""
 
 
-for command in (run, check, replay, merge, script, presets, explain, schema):
+for command in (run, check, replay, merge, script, presets, explain, schema, bench_gpu):
     application.command()(command)
 application.add_typer(profiles, name="profiles")
+application.add_typer(calibrate, name="calibrate")
 
 
 def main() -> None:

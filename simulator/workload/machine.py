@@ -50,7 +50,7 @@ def machine_of(gpu: Gpu, precision: str, constants: Constants, network: Network)
     return Machine(
         speed=product_speed(gpu, kind, constants),
         speed_16=speed_16,
-        attention_speed=constants.attention_speed * speed_16,
+        attention_speed=_attention_speed(gpu, speed_16, constants),
         overhead=constants.matmul_overhead,
         memory=gpu.memory.median,
         memory_bandwidth=gpu.memory_bandwidth.median * (MEMORY_EFFICIENCY if efficiency is None else efficiency.median),
@@ -65,7 +65,17 @@ def product_speed(gpu: Gpu, kind: str, constants: Constants) -> float:
     """Return the speed that large products reach in training [FLOP/s]: the best published one, less what is shared."""
     peak = gpu.peak[kind].median
     best = gpu.measured_matmul[kind].median if kind in gpu.measured_matmul else UNMEASURED[kind] * peak
+    if gpu.calibration is not None and kind in gpu.calibration.matmul:
+        best = gpu.calibration.matmul[kind].efficiency.median * peak
     return min(MOST_OF_PEAK * peak, in_situ(gpu, kind, constants) * best)
+
+
+def _attention_speed(gpu: Gpu, speed_16: float, constants: Constants) -> float:
+    """Return the speed of fused attention in training [FLOP/s]: as measured, less what is shared; or the usual."""
+    measured = None if gpu.calibration is None else gpu.calibration.attention_efficiency
+    if measured is None:
+        return constants.attention_speed * speed_16
+    return measured.median * gpu.peak["bf16"].median * in_situ(gpu, "bf16", constants)
 
 
 def in_situ(gpu: Gpu, kind: str, constants: Constants) -> float:
