@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test test-slow lint bench validation lock clean
+.PHONY: help run test test-slow lint bench calibrate validation lock clean
 
 help:
 	@echo "make run          forecast the pre-training of Llama 3 405B on 16,384 GPUs"
@@ -14,7 +14,8 @@ help:
 	@echo "make test-slow    the tests that take longer"
 	@echo "make lint         ruff and mypy only"
 	@echo "make bench        measure what the README's speed table is made of"
-	@echo "make validation   write docs/validation.md: published runs against predictions"
+	@echo "make calibrate    fit the constants of the step-time model on published runs"
+	@echo "make validation   write docs/validation.md and docs/step_time_validation.md: published runs against predictions"
 	@echo "make lock         pin the dependencies anew in requirements.lock"
 	@echo "make clean        remove the environment, the caches and the builds"
 
@@ -35,9 +36,14 @@ lint: $(READY)
 
 bench: $(READY)
 	$(PYTHON) benchmarks/run.py
+	$(PYTHON) benchmarks/step_time.py
+
+calibrate: $(READY)
+	$(PYTHON) tests/fit_steps.py
 
 validation: $(READY)
 	$(PYTHON) tests/published.py
+	$(PYTHON) tests/step_page.py
 
 # The environment is set up once, and refreshed when the lock or the packaging changes.
 $(READY): requirements.lock pyproject.toml

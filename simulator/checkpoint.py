@@ -30,7 +30,8 @@ class Interval:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         """Describe the field to an editor."""
-        return {"type": ["string", "object"], "description": "work between saves, or auto: the exact optimum"}
+        words = "work between saves, or auto: the exact optimum, but no shorter than a save takes to be durable"
+        return {"type": ["string", "object"], "description": words}
 
 
 class Tier(Section):
@@ -42,6 +43,7 @@ class Tier(Section):
     lag: Duration | None = Field(default=None, description="from the end of a save until it is durable [s]")
     restore: Timing | None = Field(default=None, description="time to load [s]")
     bandwidth: ByteRate | None = Field(default=None, description="of the whole job's saves and loads [B/s]")
+    storage: str | None = Field(default=None, description="a profile of storage, for its bandwidths")
     peers: Count | None = Field(default=None, description="copies besides the owner's; one")
     group: Count | None = Field(default=None, description="nodes that hold each other's copies; peers + 1")
     apart: StrictBool | None = Field(default=None, description="members of a group stand far apart")
@@ -50,7 +52,7 @@ class Tier(Section):
         """Yield what is wrong with the tier."""
         if self.every.median < 1:
             yield ("every",), "must be 1 or more"
-        own = {"host_memory": ("lag", "bandwidth"), "storage": ("peers", "group", "apart")}
+        own = {"host_memory": ("lag", "bandwidth", "storage"), "storage": ("peers", "group", "apart")}
         other = {"host_memory": "storage", "storage": "host_memory"}[self.to]
         for name in own[self.to]:
             if getattr(self, name) is not None:
@@ -66,8 +68,11 @@ class Tier(Section):
             yield ("peers",), "must be 1 or more; without a copy elsewhere a lost node loses the checkpoint"
         if self.group is not None and self.group.median < peers + 1:
             yield ("group",), f"must be at least peers + 1 = {peers + 1}"
+
+    def open_faults(self) -> Iterator[Fault]:
+        """Yield what is missing once all that follows from profiles is filled in."""
         for name in ("blocking", "restore"):
-            if getattr(self, name) is None:
+            if self.to == "host_memory" and getattr(self, name) is None:
                 yield (), f'how long does it take? write "{name}: 5 s"'
 
     def filled(self, memory: "Tier | None") -> "Tier":

@@ -42,6 +42,7 @@ class Cluster(Section):
     parts: dict[str, PartCount] = Field(
         default={}, description='further parts: "32 /node" each, or "64 nodes" under each one'
     )
+    fabric: str | None = Field(default=None, description="a profile of the network, such as roce_400g_ecmp")
     peak: dict[str, PeakSpeed] = Field(default={}, description="dense peak speed of a GPU by precision [FLOP/s]")
 
     def faults(self) -> Iterator[Fault]:

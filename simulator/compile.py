@@ -14,8 +14,9 @@ import numpy as np
 from simulator import laws
 from simulator.chance import Purpose
 from simulator.drawn import Drawn
-from simulator.durations import LAW_COLUMNS, LAW_FIELDS, NEVER, TICKS_PER_SECOND, Hazard, Hazards, Law, level_at, ticks
+from simulator.durations import LAW_COLUMNS, LAW_FIELDS, NEVER, Hazard, Law, ticks
 from simulator.failures import Cause
+from simulator.interval import best_interval, pace
 from simulator.ledger import Effect, Exposed
 from simulator.plan import Floats, Integers, Line, Overlap, Plan
 from simulator.quantity import Quantity
@@ -25,9 +26,6 @@ Values = Mapping[str, float] | None
 
 MOST_WORK = 2.9 * 365 * 86_400.0  # [s] counted in 1/100,000 tick it still fits int64
 SHARED = "failures.shared_spread"
-
-# Called from here it may as well stay Python: to compile it for this one use would take longer.
-_level: Callable[[Hazards, int, float], float] = getattr(level_at, "py_func", level_at)
 
 _EFFECTS = {"stop": Effect.STOP, "stall": Effect.STALL, "slow": Effect.SLOW}
 _EXPOSED = {"always": Exposed.ALWAYS, "busy": Exposed.BUSY, "running": Exposed.RUNNING}
@@ -88,25 +86,13 @@ def compile_plan(scenario: Scenario, values: Values = None) -> Plan:
         shares[index] = quantity.at(values)
     if template.scalars:
         changed |= _scalars(scenario, values)
+        if scenario.document.checkpoint.interval == "auto":
+            # Whoever sees that a save takes longer to be durable than was thought does not start the next one sooner.
+            changed["interval"] = max(plan.interval, pace(plan._replace(**changed)))
         if changed["work"] >= ticks(MOST_WORK):
             # Beyond what can be counted: the replication ends out of time instead of finishing by a lie.
             changed["horizon"] = min(plan.horizon, changed["work"])
     return plan._replace(**changed)
-
-
-def stop_rate(plan: Plan) -> float:
-    """Return the failures of the whole job per second that stop it [1/s]: the mean over `work` from tick 0.
-
-    Weibull units count as replaced by equally old ones. What the network hides is no stop.
-    """
-    work, hazards = plan.work / TICKS_PER_SECOND, Hazards(plan.hazard_kind, plan.hazard, plan.table)
-    rates = []
-    for cause in map(int, np.flatnonzero((plan.effect == Effect.STOP) & (plan.units > 0))):
-        age = float(plan.hazard[cause, 2])
-        level = _level(hazards, cause, age + work) - _level(hazards, cause, age)
-        lemons = plan.lemon_share[cause] or 1.0
-        rates.append(plan.units[cause] * level / work * (1.0 - plan.hidden[cause]) * lemons)
-    return math.fsum(rates)
 
 
 @lru_cache(maxsize=16)
@@ -123,7 +109,7 @@ def _template(scenario: Scenario) -> _Template:
     for name, index, quantity in shares:
         getattr(plan, name)[index] = quantity.median
     if document.checkpoint.interval == "auto":
-        plan = plan._replace(interval=_best_interval(plan))
+        plan = plan._replace(interval=best_interval(plan))
     paths = {quantity.path for quantity in scenario.inputs}
     return _Template(
         plan,
@@ -236,19 +222,6 @@ def _scalars(scenario: Scenario, values: Values) -> dict[str, Any]:
     if isinstance(checkpoint.interval, Quantity):
         scalars["interval"] = max(1, ticks(min(MOST_WORK, checkpoint.interval.at(values))))
     return scalars
-
-
-def _best_interval(plan: Plan) -> int:
-    """Return the exact optimum of the work between saves [ticks], for the mean blocking time and exponential stops."""
-    from simulator import theory  # brings scipy, which nothing else here needs
-
-    work = plan.work / TICKS_PER_SECOND
-    rate = stop_rate(plan)
-    save = (plan.save * (plan.storage_every - 1) + plan.save_storage) / plan.storage_every / TICKS_PER_SECOND
-    if rate * work == 0.0 or save == 0.0:
-        return plan.work
-    # Restart and detection scale the mean run time and do not move its minimum.
-    return max(1, ticks(theory.best_segments(work, rate, save, 0.0, 0.0)[1]))
 
 
 def _column(rows: tuple[_Row, ...], value: Callable[[_Row], int]) -> Integers:

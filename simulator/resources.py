@@ -16,6 +16,11 @@ def scenarios() -> Path:
     return _folder("scenarios")
 
 
+def scenario_files() -> list[Path]:
+    """Return the scenarios that ship with the package. What lies in `step_time/` are cases of training steps."""
+    return sorted(path for path in scenarios().rglob("*.yaml") if path.parent.name != "step_time")
+
+
 def _folder(name: str) -> Path:
     # A wheel carries the folders inside the package; in a checkout they stand beside it, where people look for them.
     root = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent

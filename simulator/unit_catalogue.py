@@ -39,7 +39,7 @@ NOTHING = Dimension()
 
 # What is counted, each a dimension of its own, with its plural.
 _PARTS = ("GPU", "NIC", "node", "link", "port", "spine", "rack", "pod", "domain", "feed", "site")
-_OTHERS = ("job", "crew", "token", "parameter")
+_OTHERS = ("job", "crew", "token", "parameter", "sequence")
 PLURALS = {"leaf": "leaves", "switch": "switches"} | {noun: f"{noun}s" for noun in (*_PARTS, *_OTHERS)}
 
 # Letters written onto a number: 15.6T tokens, 405B parameters, 1.5M USD.

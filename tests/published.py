@@ -286,14 +286,14 @@ def page() -> str:
     )
 
 
-def main(written: Callable[[], str] = page) -> int:
-    """Write the page, or with --check say whether it is up to date."""
+def main(written: Callable[[], str] = page, path: Path = PAGE) -> int:
+    """Write a page, or with --check say whether it is up to date."""
     text = written()
     if "--check" in sys.argv[1:]:
-        return int(not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != text)
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text, encoding="utf-8")
-    print(f"wrote {PAGE}")
+        return int(not path.is_file() or path.read_text(encoding="utf-8") != text)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path}")
     return 0
 
 

@@ -25,6 +25,7 @@ FLOORS = {
     3.5: "calibration",
     4: "scenario",
     5: "plan",
+    5.2: "interval",
     5.5: "compile script",
     6: "engines",
     7: "ensemble",

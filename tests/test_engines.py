@@ -20,6 +20,7 @@ from random_plans import random_plan
 from strategies import NEVER, Cause, Sketch, plan_of, scripts, weathers
 from test_reference import check_laws
 
+from simulator import resources
 from simulator.chance import replication_key
 from simulator.compile import compile_plan
 from simulator.engines import kernel
@@ -31,7 +32,7 @@ from simulator.scenario import load_scenario
 from simulator.script import Case, load_script
 
 SEED = 20_260
-SHIPPED = sorted((Path(__file__).parent.parent / "scenarios").rglob("*.yaml"))
+SHIPPED = resources.scenario_files()
 MANY = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 

@@ -273,7 +273,7 @@ def test_a_count_is_known_to_one_over_its_root() -> None:
 # what a scenario resolves to
 
 
-@pytest.mark.parametrize("path", sorted(resources.scenarios().rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", resources.scenario_files(), ids=lambda path: path.stem)
 def test_a_shipped_scenario_resolves_to_itself(path: Path) -> None:
     scenario = load_scenario(path)
     again = parse_scenario(scenario.resolved_yaml())
@@ -301,7 +301,7 @@ def test_the_schema_for_editors_knows_every_section() -> None:
     assert {"cluster", "job", "failures", "recovery", "checkpoint", "run", "extends"} <= set(schema["properties"])
 
 
-@pytest.mark.parametrize("path", sorted(resources.scenarios().rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", resources.scenario_files(), ids=lambda path: path.stem)
 def test_the_schema_for_editors_accepts_a_shipped_scenario(path: Path) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     # To an editor's YAML 1.2, as to JSON, an unquoted date is text.

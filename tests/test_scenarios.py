@@ -21,10 +21,7 @@ from simulator.plan import Plan
 from simulator.scenario import Scenario, load_scenario, parse_scenario
 
 SCENARIOS = resources.scenarios()
-# What lies in step_time/ are cases of training steps, which are no scenarios.
-SHIPPED = sorted(
-    str(file.relative_to(SCENARIOS)) for file in SCENARIOS.rglob("*.yaml") if file.parent.name != "step_time"
-)
+SHIPPED = [str(file.relative_to(SCENARIOS)) for file in resources.scenario_files()]
 ORACLES: dict[str, list[dict[str, Any]]] = YAML(typ="safe").load(
     Path(__file__).parent / "oracles" / "closed_forms.yaml"
 )
@@ -32,6 +29,7 @@ SECOND, DAY = 10**6, 86_400 * 10**6  # [ticks]
 
 # What makes one replication short enough for the engine that steps every checkpoint.
 SHORTER = {
+    "planned_405b_gb200.yaml": ["job.tokens=0.3T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],
     "plan_100k.yaml": ["job.work=3 d", "run.horizon=8 d"],
     "presets/llama3_405b_16k.yaml": ["job.work=12 d", "run.horizon=30 d"],
     "benchmarks/base_10k.yaml": ["job.work=30 d"],

@@ -16,6 +16,7 @@ from simulator.cli.replay import replay
 from simulator.cli.run import run
 from simulator.cli.schema import schema
 from simulator.cli.script import script
+from simulator.cli.step import step
 
 EXIT_CODES = (
     "Exit codes: 0 well, 1 internal or output error, 2 usage, 3 scenario or profile not valid, "
@@ -51,7 +52,7 @@ def derisk(
     """Forecast a large training run: finish date, goodput, and where the time goes."""
 
 
-for command in (run, check, replay, merge, script, presets, explain, schema, bench_gpu):
+for command in (run, check, replay, merge, script, presets, explain, schema, step, bench_gpu):
     application.command()(command)
 application.add_typer(profiles, name="profiles")
 application.add_typer(calibrate, name="calibrate")

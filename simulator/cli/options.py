@@ -82,11 +82,12 @@ def preset_name(file: Path, shipped: Path) -> str:
 
 
 def _missing(name: str, shipped: Path) -> Exception:
+    from simulator import resources
     from simulator.scenario import ScenarioError, ScenarioErrors
     from simulator.scenario.errors import Spot
     from simulator.section import did_you_mean
 
-    known = sorted(preset_name(file, shipped) for file in shipped.rglob("*.yaml"))
+    known = sorted(preset_name(file, shipped) for file in resources.scenario_files())
     word = Path(name).stem
     close = [one for one in known if word and word.lower() in one.lower()]
     if close:

@@ -8,8 +8,9 @@ import numpy as np
 
 from simulator import theory
 from simulator.chance import Purpose
-from simulator.compile import compile_plan, stop_rate
+from simulator.compile import compile_plan
 from simulator.durations import NEVER, TICKS_PER_SECOND, Family, Hazard
+from simulator.interval import stop_rate
 from simulator.ledger import Effect, Exposed
 from simulator.plan import Floats, Plan
 from simulator.scenario import Scenario

@@ -1,113 +1,38 @@
 """Training steps to be predicted, from a file of cases: what is absent was not published, and is not guessed."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from simulator.hardware import Gpu
-from simulator.scenario.errors import ScenarioErrors, error_at
+from simulator.hardware import Fabric, Gpu
+from simulator.scenario.case_row import EXAMPLES, SILENT, CaseRow, ExpertsRow, ModelRow
+from simulator.scenario.errors import ScenarioErrors, Spot, error_at
+from simulator.scenario.json_cases import read_json_cases
 from simulator.scenario.profiles import load_fabric, load_gpu
 from simulator.scenario.source import Item, read_file
 from simulator.section import did_you_mean
-from simulator.workload.case import Case
-from simulator.workload.layout import Recompute
+from simulator.workload.case import Case, plausible_layouts
+from simulator.workload.check import faults_of
 from simulator.workload.machine import PRECISIONS
-from simulator.workload.transformer import Transformer
 
-RECOMPUTE = {
-    "none": Recompute.NONE, "selective": Recompute.SELECTIVE, "selective+sp": Recompute.SELECTIVE,
-    "full": Recompute.FULL,
+__all__ = ["Batch", "CaseRow", "Entry", "ExpertsRow", "ModelRow", "batch_in", "read_cases", "read_tree"]
+
+T = TypeVar("T", Gpu, Fabric)
+
+MOST_BYTES = 100_000_000  # some 100,000 cases
+
+# Fields of a case under the keys of a file.
+_KEYS = {
+    "tensor": "tp", "pipeline": "pp", "context": "cp", "expert": "ep", "data": "dp", "interleaving": "vp",
+    "micro_batch": "mbs", "global_batch": "gbs", "sharded_weights": "fsdp", "sequence_parallel": "sp",
+    "sharded_optimizer": "dist_opt", "overlap": "overlap_dp", "head_counts": "asym_embed_loss", "port": "nic_GBps",
+    "out": "fabric",
 }  # fmt: skip
-
-# Shapes of latent attention (MLA), where a case only says that there is some: DeepSeek-V3, arXiv 2412.19437, 4.2.
-_LATENT = {"query_rank": 1536.0, "kv_rank": 512.0, "rope_size": 64.0}
-_LATENT_HEAD = 128.0
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class ExpertsRow(_Row):
-    """The mixture of experts of a case's model."""
-
-    experts: int = Field(ge=1)
-    shared: int = Field(default=0, ge=0)
-    topk: int = Field(ge=1)
-    moe_ffn: int = Field(ge=1)
-    dense_layers: int = Field(default=0, ge=0)
-    dense_ffn: int | None = Field(default=None, ge=1)
-    mla: bool = False
-
-
-class ModelRow(_Row):
-    """The model of a case."""
-
-    name: str = ""
-    layers: int = Field(ge=1, le=10_000)
-    hidden: int = Field(ge=1)
-    heads: int = Field(ge=1)
-    kv_heads: int | None = Field(default=None, ge=1)
-    head_dim: int | None = Field(default=None, ge=1)
-    ffn: int = Field(ge=1)
-    glu: bool = False
-    vocab: int = Field(ge=1)
-    seq: int = Field(ge=1)
-    tied: bool = False
-    moe: ExpertsRow | None = None
-    total_params_B: float | None = None  # noqa: N815 - the format's name
-    active_params_B: float | None = None  # noqa: N815
-
-    def transformer(self) -> Transformer:
-        """Return the model in the terms of the step-time model."""
-        moe = self.moe
-        latent = moe is not None and moe.mla
-        head = self.head_dim or (_LATENT_HEAD if latent else self.hidden / self.heads)
-        plain = Transformer(
-            self.layers, self.hidden, self.heads, self.kv_heads or self.heads, head, self.ffn, float(self.glu),
-            self.vocab, self.seq, tied=float(self.tied),
-        )  # fmt: skip
-        if moe is None:
-            return plain
-        mixture = plain._replace(
-            ffn=moe.dense_ffn or self.ffn, experts=moe.experts, shared_experts=moe.shared, top_k=moe.topk,
-            expert_ffn=moe.moe_ffn, dense_layers=moe.dense_layers,
-        )  # fmt: skip
-        return mixture._replace(**_LATENT) if latent else mixture
-
-
-class CaseRow(_Row):
-    """A case as it is written; see the head of `scenarios/step_time/published_runs.yaml`."""
-
-    id: str
-    family: str = ""
-    gpu: str
-    gpus: int = Field(ge=1)
-    model: ModelRow
-    precision: str = "bf16"
-    gbs: int = Field(ge=1)
-    tp: int | None = Field(default=None, ge=1)
-    pp: int | None = Field(default=None, ge=1)
-    cp: int | None = Field(default=None, ge=1)
-    ep: int | None = Field(default=None, ge=1)
-    dp: int | None = Field(default=None, ge=1)
-    vp: int | None = Field(default=None, ge=1)
-    mbs: int | None = Field(default=None, ge=1)
-    recompute: str | None = None
-    sp: bool = True
-    flash: bool = True
-    dist_opt: bool = True
-    overlap_dp: bool = True
-    fsdp: int = 0
-    gradient_bytes: float | None = Field(default=None, gt=0)
-    asym_embed_loss: bool = False
-    nic_GBps: float | None = Field(default=None, gt=0)  # noqa: N815 - the format's name
-    fabric: str | None = None
-    measured: dict[str, Any] = {}
-    use: str = ""
-    provenance: str = ""
-    provenance_class: str = ""
+_SECTIONS: tuple[tuple[tuple[str, ...], Any], ...] = (
+    ((), CaseRow), (("model",), ModelRow), (("model", "moe"), ExpertsRow),
+)  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -117,86 +42,164 @@ class Entry(NamedTuple):
     row: CaseRow | None
     case: Case | None
     errors: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()  # keys that nobody reads
+    remarks: tuple[str, ...] = ()  # keys that are nearly read, and what is taken otherwise than one might think
+
+
+class Batch(NamedTuple):
+    """The cases of a file, and what is to be said of the file as a whole."""
+
+    entries: list[Entry]
+    remarks: tuple[str, ...] = ()
+
+
+def read_tree(path: Path) -> Item:
+    """Return the tree of a file of cases, or of a scenario. Raises ScenarioErrors."""
+    return read_json_cases(path, MOST_BYTES) or read_file(path, str(path), MOST_BYTES)
 
 
 def read_cases(path: Path) -> list[Entry]:
     """Return the cases of a file. Raises ScenarioErrors where it is no file of cases; a wrong case is an entry."""
-    tree = read_file(path, str(path))
-    listed = tree.child("cases") if isinstance(tree.value, dict) else tree
-    if listed is None or not isinstance(listed.value, list) or not listed.value:
-        raise ScenarioErrors(
-            [error_at(tree.spot, "cases", 'is no list of cases; write "cases:" and "- id: ..." below')]
-        )
-    return [_entry(item, number, path.parent) for number, item in enumerate(listed.value)]
+    tree = read_tree(path)
+    batch = batch_in(tree, path.parent)
+    if batch is None:
+        raise ScenarioErrors([error_at(tree.spot, "cases", _NO_CASES)])
+    return batch.entries
 
 
-def _entry(item: Item, number: int, folder: Path) -> Entry:
-    named = item.child("id")
-    name = str(named.value) if named is not None else f"cases.{number}"
-    try:
-        row = CaseRow.model_validate(item.data())
-    except ValidationError as failed:
-        return Entry(name, None, None, tuple(_complaint(item, name, detail) for detail in failed.errors()))
-    remarks = tuple(_unknown_keys(item, name))
-    try:
-        return Entry(name, row, _case(row, item, folder), (), remarks)
-    except ScenarioErrors as failed:
-        return Entry(name, row, None, tuple(error.headline for error in failed.errors), remarks)
+_NO_CASES = 'is no list of cases; write "cases:" and "- id: ..." below'
+
+
+def batch_in(tree: Item, folder: Path) -> Batch | None:
+    """Return the cases of a tree that is a list of them, or has one under `cases`; None where it is something else.
+
+    Names of files are relative to `folder`. Raises ScenarioErrors where `cases` is no list, or empty.
+    """
+    listed = tree if isinstance(tree.value, list) else tree.child("cases")
+    if listed is None:
+        return None
+    if not isinstance(listed.value, list) or not listed.value:
+        raise ScenarioErrors([error_at(listed.spot, "cases", _NO_CASES)])
+    reader = _Reader(folder)
+    entries = [reader.entry(item, f"cases.{number}") for number, item in enumerate(listed.value)]
+    return Batch(entries, tuple(reader.remarks()))
+
+
+class _Reader:
+    """Reads the cases of one file: profiles are looked up once, and keys that are not read are told once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.profiles: dict[str, Gpu | Fabric] = {}
+        self.unread: dict[str, tuple[Spot, str, int]] = {}  # where a key first stands, its path, and how often
+        self.names: set[str] = set()
+
+    def entry(self, item: Item, place: str) -> Entry:
+        """Return what a list's item says."""
+        named = item.child("id")
+        name = place if named is None or isinstance(named.value, list | dict | None) else str(named.value)
+        if not isinstance(item.value, dict):
+            wrong = error_at(item.spot, name, "must be a case, with keys of its own")
+            return Entry(name, None, None, (wrong.headline,))
+        remarks = [*self._twice(item, name), *self._nearly_read(item, name)]
+        try:
+            row = CaseRow.model_validate(item.data())
+        except ValidationError as failed:
+            details = failed.errors(include_url=False)
+            return Entry(name, None, None, tuple(_complaint(item, name, detail) for detail in details), tuple(remarks))
+        remarks += _taken(row, item, name)
+        try:
+            return Entry(name, row, self._case(row, item, name), (), tuple(remarks))
+        except ScenarioErrors as failed:
+            return Entry(name, row, None, tuple(error.headline for error in failed.errors), tuple(remarks))
+
+    def remarks(self) -> Iterator[str]:
+        """Yield the keys that nobody reads, each where it first stands."""
+        for spot, path, times in self.unread.values():
+            others = f", nor in {times - 1} other case{'s' if times > 2 else ''}" if times > 1 else ""
+            yield error_at(spot, path, f"is not read{others}").headline
+
+    def _twice(self, item: Item, name: str) -> Iterator[str]:
+        if name in self.names:
+            yield error_at(item.nearest(("id",)).spot, f"{name}.id", "another case has this id too").headline
+        self.names.add(name)
+
+    def _nearly_read(self, item: Item, name: str) -> Iterator[str]:
+        """Yield a remark for every key that is nearly one that is read; count those that are somebody's notes."""
+        for above, row in _SECTIONS:
+            section = item.find(above)
+            keys = section.value if section is not None and isinstance(section.value, dict) else {}
+            for key in keys:
+                if key in row.model_fields or key in SILENT:
+                    continue
+                path, spot = ".".join((name, *above, key)), item.nearest((*above, key)).spot
+                hint = did_you_mean(key.lower(), row.model_fields)
+                if hint:
+                    yield error_at(spot, path, f"is not read{hint}").headline
+                else:
+                    first, named, times = self.unread.get(".".join((*above, key)), (spot, path, 0))
+                    self.unread[".".join((*above, key))] = first, named, times + 1
+
+    def _case(self, row: CaseRow, item: Item, name: str) -> Case:
+        gpu = self._gpu(item, name)
+        _check_precision(row, item, name, gpu)
+        fabric = item.child("fabric")
+        out = None if row.fabric is None or fabric is None else self._fabric(fabric, f"{name}.fabric")
+        up = None if gpu.scale_up_fabric is None else self._fabric(gpu.scale_up_fabric, f"{name}.gpu")
+        case = row.case(name, gpu, up, out)
+        faults = [(_KEYS.get(fault.field, fault.field), fault.text) for fault in faults_of(case)]
+        if not faults and next(plausible_layouts(case), None) is None:
+            faults = [("gpus", f"no plan that fills {row.gpus:_} GPUs goes with what is given; give tp, pp, cp and dp")]
+        if faults:
+            raise ScenarioErrors(error_at(item.nearest((key,)).spot, f"{name}.{key}", text) for key, text in faults)
+        return case
+
+    def _gpu(self, item: Item, name: str) -> Gpu:
+        named = item.child("gpu")
+        assert named is not None  # a row without it is not valid
+        key = f"gpu {named.value}"
+        gpu = self.profiles.get(key)
+        if gpu is None:
+            gpu = self.profiles[key] = load_gpu(named, self.folder, f"{name}.gpu")
+        assert isinstance(gpu, Gpu)
+        missing = [key for key in ("memory", "memory_bandwidth") if getattr(gpu, key) is None]
+        missing += [] if "bf16" in gpu.peak else ["peak.bf16"]
+        if missing:
+            text = f"the profile of {gpu.name} lacks {' and '.join(missing)}, without which no step can be predicted"
+            raise ScenarioErrors([error_at(named.spot, f"{name}.gpu", text)])
+        return gpu
+
+    def _fabric(self, named: str | Item, path: str) -> Fabric:
+        key = f"fabric {named.value if isinstance(named, Item) else named}"
+        fabric = self.profiles.get(key)
+        if fabric is None:
+            fabric = self.profiles[key] = load_fabric(named, self.folder, path)
+        assert isinstance(fabric, Fabric)
+        return fabric
 
 
 def _complaint(item: Item, name: str, detail: Any) -> str:
     place = detail["loc"]
-    path = ".".join((name, *map(str, place)))
-    missing = detail["type"] == "missing"
-    text = "is missing" if missing else f"{detail['input']!r} {detail['msg'][:1].lower()}{detail['msg'][1:]}"
-    return error_at(item.nearest(place).spot, path, text).headline
+    if detail["type"] == "missing":
+        text = f"is missing; write {EXAMPLES[place[-1]]}"
+    elif detail["type"] == "refused":
+        text = detail["msg"]
+    else:
+        text = "must be a section with keys of its own"  # what else a row of numbers and words can be is refused above
+    return error_at(item.nearest(place).spot, ".".join((name, *map(str, place))), text).headline
 
 
-def _unknown_keys(item: Item, name: str) -> list[str]:
-    known = CaseRow.model_fields
-    keys = item.value if isinstance(item.value, dict) else {}
-    return [
-        error_at(item.nearest((key,)).spot, f"{name}.{key}", f"is not read{did_you_mean(key, known)}").headline
-        for key in keys
-        if key not in known
-    ]
+def _taken(row: CaseRow, item: Item, name: str) -> Iterator[str]:
+    """Yield what is taken otherwise than a reader might think."""
+    if row.model.moe is not None and row.ep is None:
+        text = "is absent, and taken as 1: every rank holds all experts"
+        yield error_at(item.spot, f"{name}.ep", text).headline
+    if row.fsdp > 1 and row.dp is not None and row.fsdp not in (row.dp, row.dp * (row.cp or 1)):
+        text = f"weights are taken as sharded over all {row.dp} replicas, not over {row.fsdp}"
+        yield error_at(item.nearest(("fsdp",)).spot, f"{name}.fsdp", text).headline
 
 
-def _case(row: CaseRow, item: Item, folder: Path) -> Case:
-    gpu_item = item.child("gpu")
-    assert gpu_item is not None  # a row without it is not valid
-    gpu = load_gpu(gpu_item, folder, f"{row.id}.gpu")
-    _check_words(row, item, gpu)
-    fabric = item.child("fabric")
-    return Case(
-        id=row.id, gpu=gpu, precision=row.precision, model=row.model.transformer(), gpus=row.gpus,
-        global_batch=row.gbs, tensor=row.tp, pipeline=row.pp, context=row.cp, expert=row.ep, data=row.dp,
-        interleaving=row.vp, micro_batch=row.mbs,
-        recompute=None if row.recompute is None else RECOMPUTE[row.recompute],
-        gradient_bytes=row.gradient_bytes, sequence_parallel=row.sp, flash=row.flash, sharded_optimizer=row.dist_opt,
-        sharded_weights=row.fsdp > 0, overlap=row.overlap_dp, head_counts=row.asym_embed_loss,
-        port=None if row.nic_GBps is None else row.nic_GBps * 1e9,
-        up=None if gpu.scale_up_fabric is None else load_fabric(gpu.scale_up_fabric),
-        out=None if fabric is None else load_fabric(fabric, folder, f"{row.id}.fabric"), family=row.family,
-    )  # fmt: skip
-
-
-def _check_words(row: CaseRow, item: Item, gpu: Gpu) -> None:
-    errors = []
-    if row.recompute is not None and row.recompute not in RECOMPUTE:
-        known = ", ".join(RECOMPUTE)
-        errors.append(("recompute", f"'{row.recompute}' is not one of {known}{did_you_mean(row.recompute, RECOMPUTE)}"))
-    kind = PRECISIONS.get(row.precision)
-    if kind is None:
-        known = ", ".join(PRECISIONS)
-        errors.append(
-            ("precision", f"'{row.precision}' is not one of {known}{did_you_mean(row.precision, PRECISIONS)}")
-        )
-    elif kind not in gpu.peak:
+def _check_precision(row: CaseRow, item: Item, name: str, gpu: Gpu) -> None:
+    kind = PRECISIONS[row.precision]
+    if kind not in gpu.peak:
         text = f"{gpu.name} has no {kind}; it computes in {', '.join(gpu.peak)}"
-        errors.append(("precision", text))
-    if errors:
-        raise ScenarioErrors(
-            error_at(item.nearest((key,)).spot, f"{row.id}.{key}", text, str(getattr(row, key))) for key, text in errors
-        )
+        raise ScenarioErrors([error_at(item.nearest(("precision",)).spot, f"{name}.precision", text)])

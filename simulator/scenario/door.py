@@ -67,6 +67,7 @@ def _checkpoint_faults(scenario: Scenario) -> Iterator[Fault]:
     size = scenario.checkpoint_size()
     for position, tier in enumerate(checkpoint.tiers):
         place = ("checkpoint", "tiers", position)
+        yield from (((*place, *below), text) for below, text in tier.open_faults())
         if tier.bandwidth is not None and size is None:
             remedy = "give parameters under job, or size under checkpoint"
             yield (*place, "bandwidth"), f"the size of a checkpoint is unknown; {remedy}"

@@ -1,16 +1,22 @@
 """From a file to a scenario."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from simulator.hardware import Gpu
 from simulator.scenario import door
 from simulator.scenario.errors import SET, ScenarioErrors
 from simulator.scenario.merge import layered, layered_text
 from simulator.scenario.model import Scenario
 from simulator.scenario.profiles import load_node
+from simulator.scenario.saves import with_save_times
 from simulator.scenario.schema import Document
 from simulator.scenario.settle import settled, sources_of
 from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for, validated
+
+if TYPE_CHECKING:
+    from simulator.scenario.step import Step
 
 
 def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scenario:
@@ -45,13 +51,27 @@ def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
         raise ScenarioErrors(errors)
     if profile is not None:
         document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
-    document = document.model_copy(update={"checkpoint": document.checkpoint.filled()})
+    document, step = _with_machines(document, None if profile is None else profile[1], tree, folder)
     sources = sources_of(tree)
     scenario = Scenario(settled(document, (), sources), name)
     errors = [error_for(tree, fault) for fault in door.faults(scenario)]
     if errors:
         raise ScenarioErrors(errors)
-    return Scenario(settled(_filled(scenario), (), sources), name)
+    return Scenario(settled(_filled(scenario), (), sources), name, step)
+
+
+def _with_machines(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> tuple[Document, "Step | None"]:
+    """Return the document with what follows from its machines, and its training step where that is known."""
+    step = None
+    layout = [error_for(tree, (("cluster", *place), text)) for place, text in document.cluster.layout_faults()]
+    if layout:
+        raise ScenarioErrors(layout)
+    if document.job.needs_model:
+        from simulator.scenario.step import with_step  # brings the step-time model, which few scenarios need
+
+        document, step = with_step(document, gpu, tree, folder)
+    document = with_save_times(document, gpu, tree, folder)
+    return document.model_copy(update={"checkpoint": document.checkpoint.filled()}), step
 
 
 def _filled(scenario: Scenario) -> Document:

@@ -20,6 +20,7 @@ _ALTERNATIVES = (
     ("cluster", frozenset({"gpus", "nodes"})),
     ("job", frozenset({"work", "tokens"})),
     ("job", frozenset({"work", "flop"})),
+    ("job", frozenset({"mfu", "step_time"})),
     ("maintenance", frozenset({"first", "windows"})),
 )
 _FORM_KEYS = frozenset({"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "law"})
@@ -61,7 +62,7 @@ def _extended(tree: Item, path: Path, name: str, above: tuple[Path, ...]) -> Ite
     chain = (*above, path.resolve())
     base = _find(path.parent, target.value)
     if base is None:
-        shipped = [str(file.relative_to(resources.scenarios())) for file in resources.scenarios().rglob("*.yaml")]
+        shipped = [str(file.relative_to(resources.scenarios())) for file in resources.scenario_files()]
         text = f"there is no file '{target.value}' beside this one or among the presets"
         raise ScenarioErrors([error_at(spot, "extends", text + did_you_mean(target.value, shipped), target.value)])
     if base.resolve() in chain:

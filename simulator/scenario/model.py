@@ -6,12 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from io import StringIO
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import units
 from simulator.quantity import Quantity
 from simulator.scenario.schema import Document
 from simulator.scenario.settle import document, quantities
+
+if TYPE_CHECKING:
+    from simulator.scenario.step import Step
+    from simulator.workload.case import Case
 
 INPUT_STREAMS = 2**32  # streams of uncertain inputs begin here, far above those of causes
 
@@ -31,6 +35,7 @@ class Scenario:
 
     document: Document = field(repr=False)
     file: str
+    step: "Step | None" = field(default=None, repr=False)  # of its job, where model, batch and GPU are known
 
     @property
     def name(self) -> str:
@@ -67,6 +72,11 @@ class Scenario:
         """Dense peak speed of one GPU at the job's precision [FLOP/s], where known."""
         peak = self.document.cluster.peak.get(self.document.job.precision)
         return None if peak is None else peak.median
+
+    @property
+    def step_case(self) -> "Case | None":
+        """The training step of its job with every degree of its plan fixed, where model, batch and GPU are known."""
+        return None if self.step is None else self.step.case
 
     @property
     def start(self) -> date | None:
@@ -154,6 +164,12 @@ class Scenario:
         rows.append(("work", units.show(self.work(), "d"), "failure-free training time"))
         if (flop := self.flop()) is not None:
             rows.append(("model FLOP", units.show(flop, "FLOP"), "of the whole run"))
+        if self.step is not None:
+            found = self.step.prediction
+            said = f"{units.show(found.p10, 's')} to {units.show(found.p90, 's')} (P10 to P90), predicted"
+            rows.append(("step", units.show(found.step_s, "s"), said))
+            rows.append(("MFU while training", units.show(found.mfu, "%"), "predicted; scores of attention in full"))
+            rows.append(("memory of a GPU", units.show(found.memory_GB * 1e9, "GB"), "predicted, at its fullest"))
         if (size := self.checkpoint_size()) is not None:
             rows.append(("checkpoint size", units.show(size, "GB"), "bytes per parameter x parameters"))
         return [Row(path, value, "", source) for path, value, source in rows]

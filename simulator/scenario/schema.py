@@ -22,7 +22,7 @@ from simulator.scenario.settle import document
 from simulator.section import Section
 
 # Words of a wider schema whose models do not exist yet. To ignore them would be a lie.
-NOT_MODELLED = ("fabric", "parallel", "sweep")
+NOT_MODELLED = ("sweep",)
 
 
 class Document(Section):
@@ -64,7 +64,7 @@ _MEANINGS = {
         "nics_per_node": "network interfaces in a node; its profile knows",
     },
     "Job": {
-        "parameters": "parameters of the model",
+        "parameters": "parameters of the model; a known model has them",
         "tokens": "tokens to train on",
         "deadline": "the last day that counts as in time; needs a start",
         "start_up": "from the beginning of the run until training begins",

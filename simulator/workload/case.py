@@ -13,6 +13,8 @@ from simulator.workload.transformer import Transformer
 
 T = TypeVar("T", bound=tuple[Any, ...])  # a NamedTuple
 
+MOST_STAGES = 64  # of a pipeline that nobody published: the longest that anybody did
+
 
 class Case(NamedTuple):
     """A training step of a model on accelerators. What is None was not published, which is not the same as 1."""
@@ -65,8 +67,7 @@ def divisors(number: int) -> list[int]:
 
 def plausible_layouts(case: Case) -> Iterator[Layout]:
     """Yield the layouts that what is published of a case leaves open."""
-    # Codes in which a compiler shards publish neither degree, and divide weights over all replicas.
-    sharded = case.sharded_weights or (case.tensor is None and case.pipeline is None)
+    sharded = case.sharded_weights or _by_compiler(case)
     for tensor, pipeline, context, expert, data in _degrees(case):
         chunks = [case.interleaving] if case.interleaving is not None else _chunkings(case, pipeline)
         batches = [case.micro_batch] if case.micro_batch is not None else _micro_batches(case, data)
@@ -86,17 +87,32 @@ def head_counts(case: Case, chunks: int) -> bool:
     return case.head_counts and ((layers + 2) % chunks == 0 or layers % chunks != 0)
 
 
-def _degrees(case: Case) -> Iterator[tuple[int, int, int, int, int]]:
-    """Yield tensor, pipeline, context, expert and data degrees that fill the accelerators."""
+def _degrees(case: Case) -> list[tuple[int, int, int, int, int]]:
+    """Return tensor, pipeline, context, expert and data degrees that fill the accelerators, the even ones if any."""
     domain = 1 if case.gpu.scale_up_domain is None else int(case.gpu.scale_up_domain.median)
     heads, layers = round(float(case.model.heads)), round(float(case.model.layers))
     tensors = [case.tensor] if case.tensor is not None else [t for t in (1, 2, 4, 8) if t <= domain and heads % t == 0]
-    pipelines = [case.pipeline] if case.pipeline is not None else [1]
-    for tensor, pipeline in itertools.product(tensors, pipelines):
-        context = case.context or 1
+    context = case.context or 1
+    found = []
+    for tensor, pipeline in itertools.product(tensors, _pipelines(case)):
         data, rest = divmod(case.gpus, tensor * pipeline * context)
-        if rest == 0 and data > 0 and pipeline <= layers + 2:
-            yield tensor, pipeline, context, case.expert or 1, case.data if case.data is not None else data
+        if rest == 0 and data > 0 and case.data in (None, data) and pipeline <= layers + 2:
+            found.append((tensor, pipeline, context, case.expert or 1, data))
+    return [degrees for degrees in found if case.global_batch % degrees[-1] == 0] or found
+
+
+def _pipelines(case: Case) -> list[int]:
+    if case.pipeline is not None:
+        return [case.pipeline]
+    if _by_compiler(case) or case.sharded_weights:
+        return [1]
+    layers = round(float(case.model.layers)) + (2 if case.head_counts else 0)
+    return [stages for stages in divisors(layers) if stages <= MOST_STAGES]
+
+
+def _by_compiler(case: Case) -> bool:
+    """Return whether a compiler shards: such codes publish no degree, divide weights and build no pipelines."""
+    return case.tensor is None and case.pipeline is None and case.data is None
 
 
 def _chunkings(case: Case, pipeline: int) -> list[int]:

@@ -150,5 +150,5 @@ def _expert_exchange(model: Transformer, layout: Layout, machine: Machine, const
     """Return what is exposed of sending tokens to their experts, or back, in the mean layer [s]."""
     tokens = rank_tokens(model, layout) / layout.tensor
     size = tokens * model.top_k * model.hidden * ACTIVATION_BYTES * constants.expert_imbalance
-    time = all_to_all_time(machine.network, layout.expert, layout.tensor, size)
+    time = all_to_all_time(machine.network, layout.expert, layout.expert_tensor, size)
     return constants.expert_exposed * time * np.asarray(model.moe_layers) / model.layers

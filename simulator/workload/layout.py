@@ -47,6 +47,16 @@ class Layout(NamedTuple):
         return self.global_batch / (self.data * self.micro_batch)
 
     @property
-    def shards(self) -> Numbers:
-        """Ranks over which optimizer states are divided: those with the same weights."""
-        return np.where(np.asarray(self.sharded_optimizer) > 0, self.data * self.context, 1.0)
+    def replicas(self) -> Numbers:
+        """Ranks that hold the same weights, and exchange gradients."""
+        return self.data * self.context
+
+    @property
+    def expert_tensor(self) -> Numbers:
+        """Parts into which an expert is cut: the tensor degree, unless experts are spread over those ranks too."""
+        return np.clip(self.replicas * self.tensor / np.asarray(self.expert), 1.0, self.tensor)
+
+    @property
+    def expert_replicas(self) -> Numbers:
+        """Ranks that hold the same routed experts: the more experts are spread, the fewer."""
+        return np.maximum(1.0, self.replicas * self.tensor / np.asarray(self.expert * self.expert_tensor))

@@ -120,17 +120,20 @@ def predict(cases: Sequence[Case], constants: Constants | None = None) -> list[P
     weighed = weigh(grid, constants)
     parts = np.array([np.broadcast_to(part, weighed.total.shape) for part in weighed.step])
     needs = np.array([np.broadcast_to(part, weighed.total.shape) for part in weighed.memory])
+    models = stack([case.model for case in cases])
+    flop_per_token = [np.broadcast_to(models.flop_per_token(causal), len(cases)) for causal in (False, True)]
+    starts = np.searchsorted(grid.owner, np.arange(len(cases) + 1))
     found = []
     for number, case in enumerate(cases):
-        rows = np.flatnonzero(grid.owner == number)
-        best = rows[np.argmax(weighed.weight[rows])]
+        rows = slice(starts[number], starts[number + 1])
+        best = starts[number] + np.argmax(weighed.weight[rows])
         step = float(weighed.median[number])
         shares = parts[:, rows] @ weighed.weight[rows]
         shares *= step / shares.sum()
         named = dict(zip(StepTime._fields, map(float, shares), strict=True))
         spread = interval_spread(case, named, float(weighed.open[number]))
         flop = case.global_batch * float(case.model.sequence) / (case.gpus * step)
-        whole, causal = (flop * float(case.model.flop_per_token(half)) for half in (False, True))
+        whole, causal = (flop * float(each[number]) for each in flop_per_token)
         peak = case.gpu.peak[PRECISIONS[case.precision]].median
         lies = dict(zip(Memory._fields, map(float, needs[:, best] / 1e9), strict=True))
         found.append(
@@ -146,7 +149,7 @@ def predict(cases: Sequence[Case], constants: Constants | None = None) -> list[P
                 sum(lies.values()),
                 lies,
                 Layout(*(float(np.asarray(value)[best]) for value in grid.layout)),
-                len(rows),
+                int(rows.stop - rows.start),
                 spread,
                 bool(weighed.fits[rows].any()),
             )

@@ -13,8 +13,8 @@ from simulator.workload import layer as layers
 from simulator.workload.constants import Constants
 from simulator.workload.layout import Layout
 from simulator.workload.machine import Machine
-from simulator.workload.memory import local_parameters
-from simulator.workload.network import all_reduce_time, group, ring_time, send_time
+from simulator.workload.memory import dense_parameters, routed_parameters
+from simulator.workload.network import Group, group, ring_time, send_time
 from simulator.workload.transformer import Transformer
 
 OPTIMIZER_BYTES = 26.0  # of memory traffic for a parameter: Adam in fp32 reads and writes three states and a gradient
@@ -72,7 +72,7 @@ def step_time(model: Transformer, layout: Layout, machine: Machine, constants: C
         pipeline_bubble=_bubble(layout, mean, hop),
         pipeline_transfer=2.0 * count * layout.interleaving * hop * np.where(hidden, constants.pipeline_exposed, 1.0),
         data_parallel=_data_parallel(model, layout, machine, constants, stage.layers * one.total + stage.head),
-        optimizer=OPTIMIZER_BYTES * local_parameters(model, layout) / _shards(layout) / machine.memory_bandwidth,
+        optimizer=OPTIMIZER_BYTES * _updated_parameters(model, layout) / machine.memory_bandwidth,
         step_overhead=machine.step_overhead + 0.0 * count,
         jitter=0.0,
     )
@@ -88,12 +88,15 @@ class _Stage(NamedTuple):
 def _slowest_stage(model: Transformer, layout: Layout, layer: Numbers, head: Numbers) -> _Stage:
     """Return the stage that all others wait for: the last, with the head, or one with only layers."""
     ends = np.where(np.asarray(layout.head_counts) > 0, 1.0, 0.0)
-    chunks = layout.pipeline * layout.interleaving
+    stages = np.asarray(layout.pipeline)
+    chunks = stages * layout.interleaving
     # Whole layers in every chunk; the small number keeps a quotient that is whole from becoming one more.
     most = np.ceil((model.layers + 2.0 * ends) / chunks - 1e-9) * layout.interleaving
-    last = most - ends
-    waits = last * layer + head > most * layer
-    return _Stage(np.where(waits, last, most), np.where(waits, head, 0.0))
+    # The only stage holds both embedding and head, and of two stages each holds one of them.
+    last = most - ends * np.where(stages > 1, 1.0, 2.0)
+    plain = most - ends * np.where(stages > 2, 0.0, np.where(stages > 1, 1.0, 2.0))
+    waits = last * layer + head > plain * layer
+    return _Stage(np.where(waits, last, plain), np.where(waits, head, 0.0))
 
 
 def _bubble(layout: Layout, mean: Numbers, hop: Numbers) -> Numbers:
@@ -103,10 +106,11 @@ def _bubble(layout: Layout, mean: Numbers, hop: Numbers) -> Numbers:
     return fill + missing * (1.0 - 1.0 / layout.interleaving) * mean
 
 
-def _shards(layout: Layout) -> Numbers:
-    alike = layout.data * layout.context
-    whole = (np.asarray(layout.sharded_optimizer) > 0) | (np.asarray(layout.sharded_weights) > 0)
-    return np.where(whole, alike, 1.0)
+def _updated_parameters(model: Transformer, layout: Layout) -> Numbers:
+    """Return the parameters that a rank's optimizer updates."""
+    dense, routed = dense_parameters(model, layout), routed_parameters(model, layout)
+    shared = (np.asarray(layout.sharded_optimizer) > 0) | (np.asarray(layout.sharded_weights) > 0)
+    return np.where(shared, dense / layout.replicas + routed / layout.expert_replicas, dense + routed)
 
 
 def _data_parallel(
@@ -116,17 +120,25 @@ def _data_parallel(
 
     `window` is the computation of one micro-batch [s]: what is not exposed hides behind it, or sticks out.
     """
-    parameters = local_parameters(model, layout)
-    replicas = group(machine.network, layout.data * layout.context, layout.tensor)
-    scatter = ring_time(replicas, parameters * layout.gradient_bytes)
-    gather = ring_time(replicas, parameters * WEIGHT_BYTES)
-    reduce = all_reduce_time(replicas, parameters * layout.gradient_bytes)
-    once = np.where(np.asarray(layout.sharded_optimizer) > 0, scatter + gather, reduce)
-    # Weights that live in shards come together layer by layer, forward and backward, in every micro-batch.
-    piece = ring_time(replicas, parameters / model.layers * WEIGHT_BYTES)
-    pieces = 2.0 * piece + ring_time(replicas, parameters / model.layers * layout.gradient_bytes)
+    alike = group(machine.network, layout.replicas, layout.tensor)
+    traffic = _exchange(alike, dense_parameters(model, layout), model.layers, layout)
+    if np.any(np.asarray(model.experts) > 0):
+        # Ranks with the same experts stand further apart, and are fewer.
+        alike = group(machine.network, layout.expert_replicas, layout.expert_tensor * layout.expert)
+        routed = routed_parameters(model, layout)
+        traffic = traffic + np.where(routed > 0, _exchange(alike, routed, model.layers, layout), 0.0)
     whole = np.asarray(layout.sharded_weights) > 0
-    traffic = np.where(whole, layout.micro_batches * model.layers * pieces, once)
     window = np.where(whole, layout.micro_batches * window, window)
     exposed = np.where(np.asarray(layout.overlap) > 0, constants.data_exposed, 1.0)
     return exposed * traffic + np.maximum(0.0, (1.0 - exposed) * traffic - window)
+
+
+def _exchange(alike: Group, parameters: Numbers, layers: Numbers, layout: Layout) -> Numbers:
+    """Return the time in which ranks exchange the gradients, and weights, of what they hold alike [s]."""
+    scatter = ring_time(alike, parameters * layout.gradient_bytes)
+    gather = ring_time(alike, parameters * WEIGHT_BYTES)
+    once = scatter + np.where(np.asarray(layout.sharded_optimizer) > 0, gather, scatter)
+    # Weights that live in shards come together layer by layer, forward and backward, in every micro-batch.
+    piece = ring_time(alike, parameters / layers * WEIGHT_BYTES)
+    pieces = 2.0 * piece + ring_time(alike, parameters / layers * layout.gradient_bytes)
+    return np.where(np.asarray(layout.sharded_weights) > 0, layout.micro_batches * layers * pieces, once)

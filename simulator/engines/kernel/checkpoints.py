@@ -1,7 +1,8 @@
 """Checkpoints: saves, the drain to storage, the copies in memory, and rolling back."""
 
 from simulator.durations import NEVER
-from simulator.engines.kernel.world import At, Place, Save, World
+from simulator.engines.kernel.places import visit_group
+from simulator.engines.kernel.world import At, Group, Place, Save, World
 from simulator.jit import rule
 from simulator.ledger import Account
 from simulator.plan import Overlap, Plan
@@ -56,13 +57,11 @@ def make_durable(world: World, tick: int) -> None:
 def plan_save(plan: Plan, world: World, due: int) -> None:
     """Decide where the save that is due at a tick goes and how long it takes, given the drain in flight."""
     state = world.state
-    if state[At.SINCE_STORAGE] + 1 != plan.storage_every:
-        state[At.SAVE_GOES] = Save.ORDINARY
-        state[At.SAVE_LEFT] = plan.save
-        return
-    state[At.SAVE_GOES] = Save.STORAGE
-    state[At.SAVE_LEFT] = plan.save_storage
-    if state[At.DRAIN_ENDS] > due and state[At.DRAIN_ENDS] != NEVER:
+    # Whether it is a storage save is a coin that a branch predictor cannot call: hence arithmetic.
+    to_storage = int(state[At.SINCE_STORAGE] + 1 == plan.storage_every)
+    state[At.SAVE_GOES] = to_storage  # Save.ORDINARY or Save.STORAGE
+    state[At.SAVE_LEFT] = plan.save + to_storage * (plan.save_storage - plan.save)
+    if state[At.DRAIN_ENDS] > due and state[At.DRAIN_ENDS] != NEVER and to_storage == 1:
         if plan.overlap == Overlap.DELAY:
             state[At.SAVE_LEFT] += state[At.DRAIN_ENDS] - due
         elif plan.memory_group > 0:
@@ -101,20 +100,19 @@ def roll_back(world: World) -> None:
 
 
 @rule
-def lose_copy(plan: Plan, world: World, place: int) -> None:
+def lose_copy(plan: Plan, world: World, seat: int) -> None:
     """The copy in a place is lost; with too many in one group, the whole checkpoint in memory."""
     state = world.state
     epoch = state[At.LOST_EPOCH]
-    if plan.memory_group == 0 or world.places[place, Place.LOST] == epoch:
+    if plan.memory_group == 0 or world.places[seat, Place.LOST] == epoch:
         return
-    world.places[place, Place.LOST] = epoch
+    world.places[seat, Place.LOST] = epoch
+    place = world.places[seat, Place.NUMBER]
     if plan.memory_apart == 1:
         group = place % ((plan.needed + plan.memory_group - 1) // plan.memory_group)
     else:
         group = place // plan.memory_group
-    if world.groups[group, 0] != epoch:
-        world.groups[group, 0] = epoch
-        world.groups[group, 1] = 0
-    world.groups[group, 1] += 1
-    if world.groups[group, 1] > plan.memory_peers:
+    row = visit_group(world, group)
+    world.groups[row, Group.LOST] += 1
+    if world.groups[row, Group.LOST] > plan.memory_peers:
         state[At.MEMORY_USABLE] = 0

@@ -32,6 +32,8 @@ def _copy(heap: Integers, row: int, target: int) -> None:
 def sift_up(heap: Integers, size: int) -> None:
     """Let the row behind the last of `size` rows join them. The row after it must be there to hold it meanwhile."""
     row = size
+    if row == 0 or not _before(heap, row, (row - 1) >> 1):
+        return
     held = size + 1
     _copy(heap, row, held)
     while row > 0:
@@ -45,17 +47,21 @@ def sift_up(heap: Integers, size: int) -> None:
 
 @routine
 def drop_top(heap: Integers, size: int) -> None:
-    """Remove row 0 of `size` rows: the last row sinks from the top to its place."""
+    """Remove row 0 of `size` rows: the hole sinks to the bottom, and there the last row rises to its place."""
     last = size - 1
     row = 0
-    while True:
+    while 2 * row + 2 < last:
         child = 2 * row + 1
-        if child >= last:
-            break
-        if child + 1 < last and _before(heap, child + 1, child):
-            child += 1
-        if not _before(heap, child, last):
-            break
+        child += _before(heap, child + 1, child)
         _copy(heap, child, row)
         row = child
+    if 2 * row + 1 < last:
+        _copy(heap, 2 * row + 1, row)
+        row = 2 * row + 1
+    while row > 0:
+        parent = (row - 1) >> 1
+        if not _before(heap, last, parent):
+            break
+        _copy(heap, parent, row)
+        row = parent
     _copy(heap, last, row)

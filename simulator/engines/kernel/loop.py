@@ -1,6 +1,8 @@
 """The loop: which clock rings first? And the entry point of the fast engine."""
 
-from simulator.chance import Chance
+import numpy as np
+
+from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.kernel.heap import REF, drop_top
 from simulator.engines.kernel.names import later, named_ticks
@@ -8,6 +10,8 @@ from simulator.engines.kernel.nodes import next_to_shop, return_nodes, send_to_r
 from simulator.engines.kernel.phases import (
     end_phase,
     enter_for,
+    follow,
+    note,
     planned_stop,
     regroup,
     settle,
@@ -17,13 +21,24 @@ from simulator.engines.kernel.phases import (
 )
 from simulator.engines.kernel.slow import HEALED, next_slow_end, unmark
 from simulator.engines.kernel.strikes import on_candidate
-from simulator.engines.kernel.training import depart, find_end, is_training
+from simulator.engines.kernel.training import depart, find_end, is_training, look_ahead
 from simulator.engines.kernel.units import clear_units, give_birth
 from simulator.engines.kernel.weather import find_next, start_weather
-from simulator.engines.kernel.world import At, Ending, Job, Mark, Source, World
+from simulator.engines.kernel.world import At, Ending, Job, Length, Mark, Source, World
 from simulator.jit import kernel, rule
 from simulator.ledger import Account, Column, Kind, Phase
 from simulator.plan import Integers, Keys, Plan
+
+_PURPOSES = {
+    Length.MAINTENANCE: Purpose.LENGTH,
+    Length.DETECTION: Purpose.DETECTION,
+    Length.DIAGNOSIS: Purpose.DIAGNOSIS,
+    Length.SWAP: Purpose.SWAP,
+    Length.RESTART: Purpose.RESTART,
+    Length.RESTORE: Purpose.RESTORE,
+    Length.RESTORE_MEMORY: Purpose.RESTORE_MEMORY,
+}
+_PURPOSE = np.array([_PURPOSES[length] for length in Length], np.int64)
 
 
 @rule
@@ -33,14 +48,14 @@ def begin(plan: Plan, world: World, chance: Chance) -> None:
     epoch = state[At.EPOCH] + 1
     lost_epoch = state[At.LOST_EPOCH] + 1
     clear_units(world)
-    for counters in (state, world.ledger, world.failures, world.interruptions, world.out_seen, world.crews):
+    for counters in (state, world.ledger, world.failures, world.interruptions, world.out_seen):
         counters[:] = 0
     state[At.EPOCH] = epoch
     state[At.LOST_EPOCH] = lost_epoch
     state[At.SPEED] = SPEED_SCALE
     state[At.DRAIN_ENDS] = NEVER
     state[At.MEMORY_USABLE] = 1 if plan.memory_group > 0 else 0
-    for nothing in (At.FREE_JOB, At.FREE_MARK, At.URGENT, At.WINDOW_PENDING, At.LASTS, At.BIRTHS):
+    for nothing in (At.FREE_JOB, At.FREE_MARK, At.URGENT, At.LEADS, At.WINDOW_PENDING, At.BIRTHS):
         state[nothing] = -1
     state[At.WINDOW_DUE] = due_of_window(plan, world)
     state[At.POOL] = plan.spares
@@ -127,10 +142,10 @@ def nobody_can_come(world: World) -> bool:
 
 
 @rule
-def nobody_asks_for_the_work(world: World) -> bool:
-    """Whether nodes can come back without anybody asking how far training is: no stop can follow, nothing is noted."""
+def nobody_asks_for_the_work(plan: Plan, world: World) -> bool:
+    """Whether nodes can come back without anybody asking how far training is: no stop can follow, nor the end."""
     state = world.state
-    return state[At.PHASE] <= Phase.SAVING and state[At.FOUND] == 0 and len(world.log) == 0
+    return state[At.PHASE] <= Phase.SAVING and state[At.FOUND] == 0 and state[At.RECORDS] + 1 < plan.max_records
 
 
 @rule
@@ -140,7 +155,12 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
     returns = world.returns[0, 0] if state[At.RETURNS] > 0 else NEVER
     slow = next_slow_end(world) if state[At.SLOW_ENDS] > 0 else NEVER
     weather = min(state[At.WINDOW_DUE], state[At.NEXT])
-    tick = min(min(state[At.ENDS], plan.horizon), min(min(returns, slow), weather))
+    other = min(plan.horizon, min(min(returns, slow), weather))
+    # Steps of a recovery that nothing disturbs are taken one after the other: nothing else can have changed.
+    while state[At.ENDS] <= other and state[At.ENDS] < NEVER and follow(plan, world):
+        if state[At.OVERLONG] == 1:
+            return
+    tick = min(state[At.ENDS], other)
     if tick >= NEVER:
         end(world, Phase.DIVERGED.value)
         return
@@ -148,7 +168,8 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
         find_end(plan, world, stop_is_wanted(world))
         return
     state[At.NOW] = tick
-    if not (returns == tick and nobody_asks_for_the_work(world)):
+    only_return = returns == tick and min(state[At.ENDS], plan.horizon) > tick
+    if not (only_return and nobody_asks_for_the_work(plan, world)):
         settle(plan, world)
     if state[At.ENDS] == tick:
         end_phase(plan, world)
@@ -174,12 +195,8 @@ def conclude(plan: Plan, world: World, chance: Chance) -> None:
         send_all(plan, world, chance)
     while state[At.BIRTHS] >= 0:
         give_birth(plan, world, chance)
-    if state[At.LASTS] >= 0:
-        cause = state[At.LEAD_CAUSE]
-        stream = state[At.LEAD_STREAM]
-        length = named_ticks(plan, chance, cause, stream, state[At.LEAD_ORDINAL], state[At.LASTS])
-        state[At.ENDS] = later(state[At.NOW], length)
-        state[At.LASTS] = -1
+    if state[At.LEADS] >= 0:
+        draw_lengths(plan, world, chance)
     if state[At.DEPART] == 1:
         state[At.DEPART] = 0
         depart(plan, world, stop_is_wanted(world))
@@ -187,6 +204,23 @@ def conclude(plan: Plan, world: World, chance: Chance) -> None:
         find_next(plan, world)
     if state[At.NOTE] == 1:
         note(plan, world)
+        if state[At.RECORDS] <= len(world.log) and is_training(world) and state[At.BEGUN] < state[At.NOW]:
+            note_training(plan, world)
+
+
+@rule
+def draw_lengths(plan: Plan, world: World, chance: Chance) -> None:
+    """Draw all that a new lead will be asked for. At once, for then the processor has several draws under way."""
+    state = world.state
+    cause = state[At.LEAD_CAUSE]
+    stream = state[At.LEAD_STREAM]
+    ordinal = state[At.LEAD_ORDINAL]
+    first = state[At.LEADS]
+    for length in range(first, len(_PURPOSE)):
+        state[At.LENGTHS + length] = named_ticks(plan, chance, cause, stream, ordinal, _PURPOSE[length])
+    if state[At.BEGINS] == 1:
+        state[At.ENDS] = later(state[At.NOW], state[At.LENGTHS + first])
+    state[At.LEADS] = -1
 
 
 @rule
@@ -206,19 +240,14 @@ def send_all(plan: Plan, world: World, chance: Chance) -> None:
 
 
 @rule
-def note(plan: Plan, world: World) -> None:
-    """Complete the record of this event; where the log is full, records are only counted."""
+def note_training(plan: Plan, world: World) -> None:
+    """Put into the last record how far training is, which nobody else has asked."""
     state = world.state
-    row = state[At.RECORDS]
-    state[At.RECORDS] += 1
-    state[At.NOTE] = 0
-    if state[At.RECORDS] >= plan.max_records and state[At.PHASE] < Phase.DONE:
-        state[At.OVERLONG] = 1
-    if row < len(world.log):
-        world.log[row, Column.TICK] = state[At.NOW]
-        world.log[row, Column.PHASE_AFTER] = state[At.PHASE]
-        world.log[row, Column.WORK] = state[At.WORK]
-        world.log[row, Column.KEPT] = state[At.KEPT]
+    row = state[At.RECORDS] - 1
+    trained, saving = look_ahead(plan, world)
+    world.log[row, Column.PHASE_AFTER] = Phase.SAVING if saving else Phase.TRAINING
+    world.log[row, Column.WORK] += trained * state[At.SPEED]
+    world.log[row, Column.KEPT] += trained
 
 
 @rule

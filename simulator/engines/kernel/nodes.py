@@ -17,8 +17,7 @@ from simulator.plan import Line, Plan
 def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
     """Whether a node is one of those that the (lemon) cause at hand can strike."""
     cause = world.state[At.CAUSE]
-    visit_node(world, node)
-    if world.nodes[node, Node.CURED] == 1:
+    if world.nodes[visit_node(world, node), Node.CURED] == 1:
         return False
     stream = 4 * len(plan.units) + 1 + cause
     return uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]
@@ -72,27 +71,28 @@ def await_shop(world: World, job: int) -> None:
 @rule
 def add_node(world: World, job: int, node: int) -> None:
     """A taken node joins a repair job, behind those of lower places; its relapse mark goes."""
-    visit_node(world, node)
-    world.nodes[node, Node.NEXT] = -1
-    world.nodes[node, Node.CAUSE] = -1
+    row = visit_node(world, node)
+    world.nodes[row, Node.NEXT] = -1
+    world.nodes[row, Node.CAUSE] = -1
     if world.jobs[job, Job.FIRST] < 0:
-        world.jobs[job, Job.FIRST] = node
+        world.jobs[job, Job.FIRST] = row
     else:
-        world.nodes[world.jobs[job, Job.LAST], Node.NEXT] = node
-    world.jobs[job, Job.LAST] = node
+        world.nodes[world.jobs[job, Job.LAST], Node.NEXT] = row
+    world.jobs[job, Job.LAST] = row
 
 
 @rule
-def take(plan: Plan, world: World, place: int, job: int) -> None:
+def take(plan: Plan, world: World, seat: int, job: int) -> None:
     """The node of a filled place is taken."""
     state = world.state
-    add_node(world, job, world.places[place, Place.NODE])
-    world.places[place, Place.NODE] = -1
-    world.empty[state[At.EMPTY]] = place
+    place = world.places[seat]
+    add_node(world, job, place[Place.NODE])
+    place[Place.NODE] = -1
+    world.empty[state[At.EMPTY]] = seat
     state[At.EMPTY] += 1
-    lose_copy(plan, world, place)
-    if world.places[place, Place.MARK] >= 0:
-        unmark(world, world.places[place, Place.MARK])
+    lose_copy(plan, world, seat)
+    if place[Place.MARK] >= 0:
+        unmark(world, place[Place.MARK])
 
 
 @rule
@@ -118,17 +118,16 @@ def fill_places(plan: Plan, world: World, chance: Chance) -> None:
     state = world.state
     _sort_empty(world)
     for index in range(state[At.EMPTY]):
-        place = world.empty[index]
+        seat = world.empty[index]
         node = world.pool[state[At.POOL_HEAD]]
         state[At.POOL_HEAD] = around(world, state[At.POOL_HEAD] + 1)
         state[At.SERIAL] += 1
-        row = world.places[place]
-        row[Place.NODE] = node
-        row[Place.SERIAL] = state[At.SERIAL]
-        visit_node(world, node)
-        if world.nodes[node, Node.CAUSE] >= 0:
-            await_relapse(plan, world, chance, place)
-        bear_those_of(world, place)
+        world.places[seat, Place.NODE] = node
+        world.places[seat, Place.SERIAL] = state[At.SERIAL]
+        row = visit_node(world, node)
+        if world.nodes[row, Node.CAUSE] >= 0:
+            await_relapse(plan, world, chance, seat, row)
+        bear_those_of(world, seat)
     state[At.POOL] -= state[At.EMPTY]
     state[At.EMPTY] = 0
 
@@ -137,12 +136,17 @@ def fill_places(plan: Plan, world: World, chance: Chance) -> None:
 def _sort_empty(world: World) -> None:
     # Insertion: one place as a rule, a block in order else.
     for index in range(1, world.state[At.EMPTY]):
-        place = world.empty[index]
+        seat = world.empty[index]
         behind = index
-        while behind > 0 and world.empty[behind - 1] > place:
+        while behind > 0 and _is_behind(world, world.empty[behind - 1], seat):
             world.empty[behind] = world.empty[behind - 1]
             behind -= 1
-        world.empty[behind] = place
+        world.empty[behind] = seat
+
+
+@rule
+def _is_behind(world: World, seat: int, other: int) -> bool:
+    return world.places[seat, Place.NUMBER] > world.places[other, Place.NUMBER]
 
 
 @rule
@@ -172,11 +176,12 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
         state[At.OVERFLOW] = 1
         return
     repair = named_ticks(plan, chance, row[Job.CAUSE], row[Job.STREAM], row[Job.ORDINAL], Purpose.REPAIR)
-    begins = state[At.NOW]
-    if plan.crews > 0:
-        begins = max(begins, world.crews[0])
-    ends = later(begins, repair)
-    if plan.crews > 0:
+    if size < plan.crews or plan.crews == 0:
+        ends = later(state[At.NOW], repair)
+    else:
+        if size == plan.crews:
+            _note_crews(world)
+        ends = later(max(state[At.NOW], world.crews[0]), repair)
         _occupy_crew(world, ends)
     heap = world.returns
     heap[size, 0] = ends
@@ -185,6 +190,16 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     state[At.ENTRIES] += 1
     state[At.RETURNS] += 1
     sift_up(heap, size)
+
+
+@rule
+def _note_crews(world: World) -> None:
+    """As many repair jobs as crews are in the shop: crews are free when they end. (A heap of one is one of the other.)
+
+    With fewer jobs somebody is free, whoever; with more, `crews` has been kept since they became as many.
+    """
+    for crew in range(len(world.crews)):
+        world.crews[crew] = world.returns[crew, 0]
 
 
 @rule
@@ -220,7 +235,7 @@ def return_nodes(plan: Plan, world: World, chance: Chance) -> int:
     while node >= 0:
         if cured:
             world.nodes[node, Node.CURED] = 1
-        world.pool[around(world, state[At.POOL_HEAD] + state[At.POOL])] = node
+        world.pool[around(world, state[At.POOL_HEAD] + state[At.POOL])] = world.nodes[node, Node.NUMBER]
         state[At.POOL] += 1
         node = world.nodes[node, Node.NEXT]
     _close_job(world, job)

@@ -1,11 +1,11 @@
 """The phases of the job: what follows when one ends, regrouping, planned stops.
 
-A rule here says which phase comes next; the loop then draws how long it lasts (see loop.conclude).
+A rule here says which phase comes next; how long it lasts the lead knows (see loop.draw_lengths).
 """
 
 import numpy as np
 
-from simulator.chance import Chance, Purpose
+from simulator.chance import Chance
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import keep_in_memory, make_durable, memory_is_better, roll_back
 from simulator.engines.kernel.names import later
@@ -13,7 +13,7 @@ from simulator.engines.kernel.nodes import await_shop, fill_places, open_job, ta
 from simulator.engines.kernel.slow import first_found
 from simulator.engines.kernel.training import advance_stretch
 from simulator.engines.kernel.units import break_unit
-from simulator.engines.kernel.world import At, Ending, Mark, World
+from simulator.engines.kernel.world import At, Ending, Length, Mark, World
 from simulator.jit import rule
 from simulator.ledger import Account, Column, Kind, Phase
 from simulator.plan import Plan
@@ -41,8 +41,14 @@ def settle(plan: Plan, world: World) -> None:
     if phase <= Phase.SAVING:
         advance_stretch(plan, world)
         return
-    world.ledger[_ACCOUNT[phase]] += state[At.NOW] - state[At.BEGUN]
-    state[At.BEGUN] = state[At.NOW]
+    book(world, phase)
+
+
+@rule
+def book(world: World, phase: int) -> None:
+    """Book the time of a phase other than TRAINING and SAVING, up to now."""
+    world.ledger[_ACCOUNT[phase]] += world.state[At.NOW] - world.state[At.BEGUN]
+    world.state[At.BEGUN] = world.state[At.NOW]
 
 
 @rule
@@ -58,12 +64,25 @@ def tell(world: World, kind: int, cause: int, ordinal: int, place: int) -> None:
 
 
 @rule
-def enter(world: World, phase: int, purpose: int) -> None:
-    """Begin a phase whose length is drawn under the lead's name."""
+def note(plan: Plan, world: World) -> None:
+    """Complete the record of this event; where the log is full, records are only counted."""
     state = world.state
-    state[At.PHASE] = phase
-    state[At.BEGUN] = state[At.NOW]
-    state[At.LASTS] = purpose
+    row = state[At.RECORDS]
+    state[At.RECORDS] += 1
+    state[At.NOTE] = 0
+    if state[At.RECORDS] >= plan.max_records and state[At.PHASE] < Phase.DONE:
+        state[At.OVERLONG] = 1
+    if row < len(world.log):
+        world.log[row, Column.TICK] = state[At.NOW]
+        world.log[row, Column.PHASE_AFTER] = state[At.PHASE]
+        world.log[row, Column.WORK] = state[At.WORK]
+        world.log[row, Column.KEPT] = state[At.KEPT]
+
+
+@rule
+def enter(world: World, phase: int, length: int) -> None:
+    """Begin a phase whose length is one of the lead's; a new lead's are drawn at the end of the event."""
+    enter_for(world, phase, world.state[At.LENGTHS + length])
 
 
 @rule
@@ -83,8 +102,10 @@ def train_on(world: World, phase: int) -> None:
 
 
 @rule
-def lead(world: World, cause: int, stream: int, ordinal: int) -> None:
-    """Later phases are drawn under this name."""
+def lead(world: World, cause: int, stream: int, ordinal: int, first: int, begins: bool) -> None:
+    """Lengths from `first` on are drawn under this name, the first one for a phase that `begins` or not for it."""
+    world.state[At.LEADS] = first
+    world.state[At.BEGINS] = begins
     world.state[At.LEAD_CAUSE] = cause
     world.state[At.LEAD_STREAM] = stream
     world.state[At.LEAD_ORDINAL] = ordinal
@@ -115,10 +136,10 @@ def regroup(plan: Plan, world: World, chance: Chance) -> None:
     if can_evict(world):
         evict(plan, world)
     if state[At.EMPTY] == 0:
-        enter(world, Phase.RESTART.value, Purpose.RESTART.value)
+        enter(world, Phase.RESTART.value, Length.RESTART.value)
     elif state[At.POOL] >= state[At.EMPTY]:
         fill_places(plan, world, chance)
-        enter(world, Phase.SWAP.value, Purpose.SWAP.value)
+        enter(world, Phase.SWAP.value, Length.SWAP.value)
     else:
         enter_for(world, Phase.WAIT.value, NEVER)
 
@@ -130,12 +151,12 @@ def begin_maintenance(plan: Plan, world: World) -> None:
     window = state[At.WINDOW_PENDING]
     causes = len(plan.units)
     state[At.WINDOW_PENDING] = -1
-    lead(world, causes, 4 * causes, window)
     length = plan.window_length[window] if window < len(plan.window_length) else -1
+    enter_for(world, Phase.MAINTENANCE.value, length)
     if length < 0:
-        enter(world, Phase.MAINTENANCE.value, Purpose.LENGTH.value)
+        lead(world, causes, 4 * causes, window, Length.MAINTENANCE.value, True)
     else:
-        enter_for(world, Phase.MAINTENANCE.value, length)
+        lead(world, causes, 4 * causes, window, Length.SWAP.value, False)
 
 
 @rule
@@ -152,12 +173,12 @@ def evict(plan: Plan, world: World) -> None:
         state[At.UNIT] = mark[Mark.UNIT]
         slot = mark[Mark.SLOT]
         if first:
-            lead(world, cause, stream, state[At.ORDINAL])
+            lead(world, cause, stream, state[At.ORDINAL], Length.SWAP.value, True)
         first = False
         job = open_job(world, cause, stream, state[At.ORDINAL])
         if job < 0:
             return
-        take(plan, world, mark[Mark.PLACE], job)
+        take(plan, world, mark[Mark.SEAT], job)
         break_unit(plan, world, slot)
         await_shop(world, job)
         if state[At.OVERFLOW] == 1:
@@ -224,12 +245,11 @@ def end_phase(plan: Plan, world: World) -> None:
             state[At.DEPART] = 1
             return
         state[At.PHASE] = Phase.DONE
-    elif phase == Phase.DETECTION:
-        enter(world, Phase.DIAGNOSIS.value, Purpose.DIAGNOSIS.value)
     elif phase == Phase.DIAGNOSIS or phase == Phase.SWAP or phase == Phase.MAINTENANCE:
         state[At.REGROUP] = 1
-    elif phase == Phase.RESTART:
-        end_restart(world)
+    elif phase == Phase.RESTART:  # at the very beginning there is nothing to restore
+        state[At.STARTING_UP] = 0
+        train_on(world, Phase.TRAINING.value)
     elif phase == Phase.RESTORE:
         if plan.memory_group > 0:
             keep_in_memory(world)
@@ -246,14 +266,25 @@ def end_phase(plan: Plan, world: World) -> None:
 
 
 @rule
-def end_restart(world: World) -> None:
-    """From RESTART to RESTORE, from the better tier; at the very beginning there is nothing to restore."""
-    if world.state[At.STARTING_UP] == 1:
-        world.state[At.STARTING_UP] = 0
-        train_on(world, Phase.TRAINING.value)
-        return
-    tier = Purpose.RESTORE_MEMORY.value if memory_is_better(world) else Purpose.RESTORE.value
-    enter(world, Phase.RESTORE.value, tier)
+def follow(plan: Plan, world: World) -> bool:
+    """End the phase, if that leads to the next step of the recovery and to nothing else; returns whether it did."""
+    state = world.state
+    phase = state[At.PHASE]
+    if phase == Phase.DETECTION:
+        following, length = Phase.DIAGNOSIS.value, Length.DIAGNOSIS.value
+    elif phase == Phase.SWAP and state[At.EMPTY] == 0 and not stop_is_wanted(world):
+        following, length = Phase.RESTART.value, Length.RESTART.value
+    elif phase == Phase.RESTART and state[At.STARTING_UP] == 0:
+        following = Phase.RESTORE.value
+        length = Length.RESTORE_MEMORY.value if memory_is_better(world) else Length.RESTORE.value
+    else:
+        return False
+    state[At.NOW] = state[At.ENDS]
+    book(world, phase)
+    enter(world, following, length)
+    tell(world, Kind.PHASE_END.value, -1, -1, -1)
+    note(plan, world)
+    return True
 
 
 @rule

@@ -1,39 +1,79 @@
-"""Rows of places and nodes: reset when first visited in a replication."""
+"""Rows of places, nodes and memory groups: each is given one when it is first visited in a replication.
 
-from simulator.engines.kernel.world import At, Node, Place, World
+A row's number leads to it, modulo the length of the table; if it is another's, one of those behind is its own. A table
+that has a row for everybody never comes to that, and one of a large cluster is small enough to stay in the cache.
+"""
+
+from simulator.engines.kernel.world import At, Group, Node, Place, World
 from simulator.jit import rule
-from simulator.plan import Plan
+from simulator.plan import Integers, Plan
 
 
 @rule
-def visit_place(world: World, place: int) -> None:
-    """Reset a place's row if it dates from an earlier replication: its own node, nothing special."""
-    row = world.places[place]
-    if row[Place.EPOCH] != world.state[At.EPOCH]:
-        row[Place.EPOCH] = world.state[At.EPOCH]
-        row[Place.NODE] = place
-        row[Place.MARK] = -1
-        row[Place.LOST] = 0
-        row[Place.SERIAL] = 0
-        row[Place.AWAITS] = -1
+def _find(world: World, table: Integers, epoch: int, number: int) -> int:
+    """The row of a number, or the free one that it may have. (Columns 0 and 1 of every table: EPOCH, NUMBER.)"""
+    mask = len(table) - 1
+    row = number & mask
+    while table[row, 0] == epoch and table[row, 1] != number and world.state[At.OVERFLOW] == 0:
+        row = (row + 1) & mask
+    return row
 
 
 @rule
-def visit_node(world: World, node: int) -> None:
-    """Reset a node's row if it dates from an earlier replication: not cured, not marked."""
-    row = world.nodes[node]
-    if row[Node.EPOCH] != world.state[At.EPOCH]:
-        row[Node.EPOCH] = world.state[At.EPOCH]
-        row[Node.NEXT] = -1
-        row[Node.CURED] = 0
-        row[Node.CAUSE] = -1
+def visit_place(world: World, place: int) -> int:
+    """The row of a place; at the first visit: its own node, nothing special."""
+    state = world.state
+    places = world.places
+    row = _find(world, places, state[At.EPOCH], place)
+    if places[row, Place.EPOCH] != state[At.EPOCH]:
+        places[row, Place.EPOCH] = state[At.EPOCH]
+        places[row, Place.NUMBER] = place
+        places[row, Place.NODE] = place
+        places[row, Place.MARK] = -1
+        places[row, Place.LOST] = 0
+        places[row, Place.SERIAL] = 0
+        places[row, Place.AWAITS] = -1
+        state[At.SEATS] += 1
+        if 2 * state[At.SEATS] > len(places) and len(places) < len(world.empty):
+            state[At.OVERFLOW] = 1
+    return row
+
+
+@rule
+def visit_node(world: World, node: int) -> int:
+    """The row of a node; at the first visit: not cured, not marked."""
+    state = world.state
+    nodes = world.nodes
+    row = _find(world, nodes, state[At.EPOCH], node)
+    if nodes[row, Node.EPOCH] != state[At.EPOCH]:
+        nodes[row, Node.EPOCH] = state[At.EPOCH]
+        nodes[row, Node.NUMBER] = node
+        nodes[row, Node.NEXT] = -1
+        nodes[row, Node.CURED] = 0
+        nodes[row, Node.CAUSE] = -1
+        state[At.NODES] += 1
+        if 2 * state[At.NODES] > len(nodes) and len(nodes) < len(world.pool) - 1:
+            state[At.OVERFLOW] = 1
+    return row
+
+
+@rule
+def visit_group(world: World, group: int) -> int:
+    """The row of a memory group; at the first visit since L was empty: no member in it."""
+    # No more groups than places have lost anything, and their table is as long as that of places.
+    groups = world.groups
+    row = _find(world, groups, world.state[At.LOST_EPOCH], group)
+    if groups[row, Group.EPOCH] != world.state[At.LOST_EPOCH]:
+        groups[row, Group.EPOCH] = world.state[At.LOST_EPOCH]
+        groups[row, Group.NUMBER] = group
+        groups[row, Group.LOST] = 0
+    return row
 
 
 @rule
 def is_filled(world: World, place: int) -> bool:
     """Whether a node sits in a place."""
-    visit_place(world, place)
-    return world.places[place, Place.NODE] >= 0
+    return world.places[visit_place(world, place), Place.NODE] >= 0
 
 
 @rule

@@ -13,7 +13,7 @@ FOUND = 1
 
 
 @rule
-def mark_place(plan: Plan, world: World, chance: Chance) -> None:
+def mark_place(plan: Plan, world: World, chance: Chance, seat: int) -> None:
     """The strike at hand makes its place slow."""
     state = world.state
     row = state[At.FREE_MARK]
@@ -38,7 +38,8 @@ def mark_place(plan: Plan, world: World, chance: Chance) -> None:
     mark[Mark.ACTIVE] = state[At.ACTIVE]
     world.active[state[At.ACTIVE]] = row
     state[At.ACTIVE] += 1
-    world.places[state[At.PLACE], Place.MARK] = row
+    mark[Mark.SEAT] = seat
+    world.places[seat, Place.MARK] = row
     line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
     if line >= 0:
         mark[Mark.SPEED] = plan.script[line, Line.SPEED]
@@ -90,7 +91,7 @@ def unmark(world: World, row: int) -> None:
     """A mark goes: healed, or its node is taken."""
     state = world.state
     mark = world.marks[row]
-    world.places[mark[Mark.PLACE], Place.MARK] = -1
+    world.places[mark[Mark.SEAT], Place.MARK] = -1
     if mark[Mark.FOUND] >= 0:
         state[At.FOUND] -= 1
     state[At.ACTIVE] -= 1

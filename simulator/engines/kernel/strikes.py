@@ -7,12 +7,12 @@ from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.names import later, line_of
 from simulator.engines.kernel.nodes import around, await_shop, is_lemon, nodes_out, open_job, take, take_from_pool
 from simulator.engines.kernel.phases import enter, enter_for, lead, tell, train_on
-from simulator.engines.kernel.places import any_filled, is_filled
+from simulator.engines.kernel.places import any_filled, visit_place
 from simulator.engines.kernel.slow import mark_place
 from simulator.engines.kernel.training import is_training
 from simulator.engines.kernel.units import advance_unit, break_unit, first_place, has_left_cohort
 from simulator.engines.kernel.weather import advance_clock
-from simulator.engines.kernel.world import At, Place, Source, Unit, World
+from simulator.engines.kernel.world import At, Length, Place, Source, Unit, World
 from simulator.jit import rule
 from simulator.ledger import Effect, Exposed, Kind, Phase
 from simulator.plan import Line, Plan
@@ -79,7 +79,7 @@ def meet_sudden(plan: Plan, world: World, chance: Chance) -> bool:
     if state[At.STREAM] >= len(plan.units):
         state[At.EFFECT] = Effect.STOP
         state[At.BLAST] = 1
-        state[At.PLACE] = ref
+        state[At.PLACE] = world.places[ref, Place.NUMBER]
         return world.places[ref, Place.NODE] >= 0 and world.places[ref, Place.SERIAL] == serial
     if world.units[ref, Unit.ALIVE] == 0 or world.units[ref, Unit.GENERATION] != serial:
         return False  # drawn before the unit was evicted
@@ -119,9 +119,10 @@ def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
     place = first_place(plan, cause, unit)
     state[At.PLACE] = place
     if plan.lemon_share[cause] > 0.0:
-        if place < 0 or not is_filled(world, place):
+        if place < 0:
             return False
-        if not is_lemon(plan, world, chance, world.places[place, Place.NODE]):
+        node = world.places[visit_place(world, place), Place.NODE]
+        if node < 0 or not is_lemon(plan, world, chance, node):
             return False
     if plan.per_place[cause] == 0 and plan.span[cause] > 0:
         return any_filled(plan, world, place, place + plan.span[cause])
@@ -202,13 +203,17 @@ def on_stop(plan: Plan, world: World) -> None:
         if job < 0:
             return
         for place in range(first, min(first + blast, plan.needed)):
-            if is_filled(world, place):
-                take(plan, world, place, job)
+            seat = visit_place(world, place)
+            if state[At.OVERFLOW] == 1:
+                return
+            if world.places[seat, Place.NODE] >= 0:
+                take(plan, world, seat, job)
         await_shop(world, job)
     roll_back(world)
     break_unit(plan, world, state[At.SLOT])
     if busy or phase == Phase.SWAP:
-        lead(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])
+        first = Length.DETECTION.value if busy else Length.SWAP.value
+        lead(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], first, busy)
 
 
 @rule
@@ -219,7 +224,7 @@ def interrupt(world: World) -> None:
     make_durable(world, state[At.NOW])
     state[At.DRAIN_ENDS] = NEVER
     state[At.STARTING_UP] = 0
-    enter(world, Phase.DETECTION.value, Purpose.DETECTION.value)
+    enter(world, Phase.DETECTION.value, Length.DETECTION.value)
 
 
 @rule
@@ -275,9 +280,12 @@ def on_slow(plan: Plan, world: World, chance: Chance) -> None:
     """A SLOW makes a filled place slow that is not slow yet."""
     state = world.state
     place = state[At.PLACE]
-    if place < 0 or not is_filled(world, place) or world.places[place, Place.MARK] >= 0:
+    if place < 0:
+        return
+    seat = visit_place(world, place)
+    if world.places[seat, Place.NODE] < 0 or world.places[seat, Place.MARK] >= 0:
         return
     tell_strike(world)
-    mark_place(plan, world, chance)
+    mark_place(plan, world, chance, seat)
     if is_training(world):
         train_on(world, state[At.PHASE])

@@ -67,38 +67,49 @@ def train(world: World, ticks: int) -> None:
 
 @rule
 def jump(plan: Plan, world: World, elapsed: int) -> int:
-    """Jump over all whole cycles in `elapsed` ticks since the last save closed; return the ticks that are left.
-
-    The pattern repeats after `storage_every` cycles, one of which ends with a storage save.
-    """
+    """Jump over all whole cycles in `elapsed` ticks since the last save closed; return the ticks that are left."""
     state = world.state
-    every = plan.storage_every
-    ordinary = state[At.CYCLE] + plan.save
-    storage = state[At.CYCLE] + state[At.STORAGE_SAVE]
-    pattern = (every - 1) * ordinary + storage
-    patterns = 0
-    if elapsed >= pattern:
-        patterns = elapsed // pattern
-        elapsed -= patterns * pattern
-    before = every - 1 - state[At.SINCE_STORAGE]  # cycles before the one that ends with a storage save
-    behind = before * ordinary + storage
-    if elapsed < behind:
-        whole = min(before, elapsed // ordinary)
-        elapsed -= whole * ordinary
-        since = state[At.SINCE_STORAGE] + whole
-    else:
-        elapsed -= behind
-        since = elapsed // ordinary
-        elapsed -= since * ordinary
-        whole = before + 1 + since
-        patterns += 1
-        whole -= every  # of the pattern just counted
-    cycles = patterns * every + whole
+    patterns, since, elapsed = whole_cycles(plan, world, state[At.SINCE_STORAGE], elapsed)
+    cycles = patterns * plan.storage_every + since - state[At.SINCE_STORAGE]
     if cycles > 0:
         land(plan, world, cycles, patterns)
         if patterns > 0:
-            land_in_storage(plan, world, patterns, state[At.NOW] - elapsed - since * ordinary)
+            closed = state[At.NOW] - elapsed - since * (state[At.CYCLE] + plan.save)
+            land_in_storage(plan, world, patterns, closed)
     return elapsed
+
+
+@rule
+def look_ahead(plan: Plan, world: World) -> tuple[int, bool]:
+    """Ticks of training in a stretch that is not brought up to now, and whether it is saving by now."""
+    state = world.state
+    elapsed = state[At.NOW] - state[At.BEGUN]
+    trained = min(elapsed, state[At.TO_SAVE])
+    behind = elapsed - state[At.TO_SAVE] - state[At.SAVE_LEFT]  # the close of its first save
+    if behind < 0:
+        return trained, elapsed >= state[At.TO_SAVE]
+    before = state[At.SINCE_STORAGE] + 1
+    if before == plan.storage_every:
+        before = 0
+    patterns, since, left = whole_cycles(plan, world, before, behind)
+    trained += (patterns * plan.storage_every + since - before) * state[At.CYCLE] + min(left, state[At.CYCLE])
+    return trained, left >= state[At.CYCLE]
+
+
+@rule
+def whole_cycles(plan: Plan, world: World, before: int, elapsed: int) -> tuple[int, int, int]:
+    """Whole patterns, whole cycles behind them, and ticks behind these, `elapsed` ticks after a save closed.
+
+    The pattern repeats after `storage_every` cycles; the last one ends with a storage save, `before` are over already.
+    """
+    every = plan.storage_every
+    ordinary = world.state[At.CYCLE] + plan.save
+    pattern = every * ordinary + world.state[At.STORAGE_SAVE] - plan.save
+    elapsed += before * ordinary
+    patterns = elapsed // pattern
+    elapsed -= patterns * pattern
+    since = min(every - 1, elapsed // ordinary)
+    return patterns, since, elapsed - since * ordinary
 
 
 @rule
@@ -121,14 +132,15 @@ def land_in_storage(plan: Plan, world: World, to_storage: int, closed: int) -> N
     every = plan.storage_every
     gain = state[At.CYCLE] * state[At.SPEED]
     since = state[At.SINCE_STORAGE]
-    if to_storage > 1:
-        # No storage save closes before the last one is durable: the last but one is, by now.
-        back = since + every
-        state[At.DRAIN_ENDS] = closed
-        state[At.DRAIN_WORK] = state[At.WORK] - back * gain
-        state[At.DRAIN_KEPT] = state[At.KEPT] - back * state[At.CYCLE]
-        state[At.DRAIN_SAVES] = state[At.SAVES] - back
-    make_durable(world, closed)
+    if closed + plan.lag > state[At.NOW]:  # else nobody asks for those before
+        if to_storage > 1:
+            # No storage save closes before the last one is durable: the last but one is, by now.
+            back = since + every
+            state[At.DRAIN_ENDS] = closed
+            state[At.DRAIN_WORK] = state[At.WORK] - back * gain
+            state[At.DRAIN_KEPT] = state[At.KEPT] - back * state[At.CYCLE]
+            state[At.DRAIN_SAVES] = state[At.SAVES] - back
+        make_durable(world, closed)
     state[At.DRAIN_ENDS] = closed + plan.lag
     state[At.DRAIN_WORK] = state[At.WORK] - since * gain
     state[At.DRAIN_KEPT] = state[At.KEPT] - since * state[At.CYCLE]
@@ -163,11 +175,9 @@ def depart(plan: Plan, world: World, stop_wanted: bool) -> None:
     state = world.state
     speed = state[At.SPEED]
     state[At.BEGUN] = state[At.NOW]
-    if speed == SPEED_SCALE:
-        state[At.CYCLE] = plan.interval
-    elif speed != state[At.CYCLE_SPEED]:
+    if speed != state[At.CYCLE_SPEED]:
         state[At.CYCLE] = ticks_to_do(plan.interval * SPEED_SCALE, speed)
-    state[At.CYCLE_SPEED] = speed
+        state[At.CYCLE_SPEED] = speed
     between = plan.storage_every * state[At.CYCLE] + (plan.storage_every - 1) * plan.save
     state[At.STORAGE_SAVE] = plan.save_storage + max(0, plan.lag - between)
     state[At.TO_SAVE] = 0

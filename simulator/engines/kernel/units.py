@@ -4,7 +4,7 @@ from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, age_at, budget, ticks
 from simulator.engines.kernel.heap import REF, SERIAL, sift_up
 from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later, line_of, named_ticks
-from simulator.engines.kernel.places import is_filled
+from simulator.engines.kernel.places import visit_place
 from simulator.engines.kernel.world import At, Node, Place, Source, Unit, World
 from simulator.jit import rule
 from simulator.plan import Line, Plan
@@ -73,19 +73,20 @@ def break_unit(plan: Plan, world: World, slot: int) -> None:
             return
     world.units[slot, Unit.ALIVE] = 0
     place = first_place(plan, cause, state[At.UNIT])
-    if place < 0 or is_filled(world, place):
+    seat = visit_place(world, place) if place >= 0 else -1
+    if place < 0 or world.places[seat, Place.NODE] >= 0:
         world.units[slot, Unit.NEXT] = state[At.BIRTHS]
         state[At.BIRTHS] = slot
     else:
-        world.units[slot, Unit.NEXT] = world.places[place, Place.AWAITS]
-        world.places[place, Place.AWAITS] = slot
+        world.units[slot, Unit.NEXT] = world.places[seat, Place.AWAITS]
+        world.places[seat, Place.AWAITS] = slot
 
 
 @rule
-def bear_those_of(world: World, place: int) -> None:
+def bear_those_of(world: World, seat: int) -> None:
     """A place was filled: the units that await it are to be born."""
-    slot = world.places[place, Place.AWAITS]
-    world.places[place, Place.AWAITS] = -1
+    slot = world.places[seat, Place.AWAITS]
+    world.places[seat, Place.AWAITS] = -1
     while slot >= 0:
         following = world.units[slot, Unit.NEXT]
         world.units[slot, Unit.NEXT] = world.state[At.BIRTHS]
@@ -141,9 +142,9 @@ def push_sudden(world: World, tick: int, cause: int, stream: int, ordinal: int, 
 
 
 @rule
-def await_relapse(plan: Plan, world: World, chance: Chance, place: int) -> None:
+def await_relapse(plan: Plan, world: World, chance: Chance, seat: int, node: int) -> None:
     """The node that was just placed was not cured by its last repair: it will strike again."""
-    row = world.nodes[world.places[place, Place.NODE]]
+    row = world.nodes[node]
     cause = row[Node.CAUSE]
     stream = row[Node.STREAM]
     ordinal = row[Node.ORDINAL]
@@ -156,4 +157,4 @@ def await_relapse(plan: Plan, world: World, chance: Chance, place: int) -> None:
     if stream < 2 * len(plan.units):
         stream += 2 * len(plan.units)
     tick = later(world.state[At.NOW], wait)
-    push_sudden(world, tick, cause, stream, ordinal + DEPTH, place, world.places[place, Place.SERIAL])
+    push_sudden(world, tick, cause, stream, ordinal + DEPTH, seat, world.places[seat, Place.SERIAL])

@@ -51,10 +51,11 @@ def find_next(plan: Plan, world: World) -> None:
     source = Source.NONE.value
     cause = 0
     for clock in range(causes):
-        if world.clock[clock] < tick:
-            tick = world.clock[clock]
-            source = clock
-            cause = clock
+        # Which clock is first is anybody's guess, a branch predictor's too: hence minima without a branch.
+        earlier = (world.clock[clock] - tick) >> 63
+        tick += (world.clock[clock] - tick) & earlier
+        source += (clock - source) & earlier
+    cause = max(source, 0)
     clocks = 2 * causes if state[At.BENCHES] == 1 else causes
     for clock in range(causes, clocks):
         if world.clock[clock] < tick or (world.clock[clock] == tick and tick < NEVER and clock - causes < cause):

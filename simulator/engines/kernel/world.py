@@ -1,8 +1,9 @@
 """World: everything that changes in one replication of the fast engine, as a few int64 arrays.
 
-`world.state[At.X]` holds the scalars. Arrays of places and nodes are reset lazily (a row belongs to this replication
-when its EPOCH says so), so a replication costs what its failures cost, not what the cluster costs. Tables that grow
-with the failures have a capacity; a replication that exceeds one sets OVERFLOW and is run again in a larger world.
+`world.state[At.X]` holds the scalars. Places and nodes have a row only once something happens to them (see places.py),
+and rows are reset lazily (one belongs to this replication when its EPOCH says so), so a replication costs what its
+failures cost, not what the cluster costs. Tables that grow with the failures have a capacity; a replication that
+exceeds one sets OVERFLOW and is run again in a larger world.
 """
 
 from enum import IntEnum
@@ -102,12 +103,17 @@ class At(IntEnum):
     # what an event leaves to do: see loop.conclude
     REGROUP = 74
     DEPART = 75
-    LASTS = 76  # purpose under which the length of the new phase is drawn; -1: none
-    BIRTHS = 77  # first unit slot to be born; -1: none
-    NOTE = 78  # 1: a record of this event was begun
+    LEADS = 76  # a new lead: the first length that it is asked for; -1: none
+    BEGINS = 77  # 1: that is the length of the phase that begins now
+    BIRTHS = 78  # first unit slot to be born; -1: none
+    NOTE = 79  # 1: a record of this event was begun
+    # rows of the tables that belong to this replication
+    SEATS = 80
+    NODES = 81
+    LENGTHS = 82  # and behind it: the lengths that the lead owns, see Length
 
 
-# A row of places or nodes is as wide as a cache line: in a large cluster each visit is a miss, and two would be two.
+# A row of places or nodes is as wide as a cache line, so that a visit costs one miss at most.
 _ROW = 8
 
 
@@ -118,6 +124,18 @@ class Source(IntEnum):
     SUDDEN = -2
     NONE = -3
     UNKNOWN = -4  # to be found
+
+
+class Length(IntEnum):
+    """Lengths of phases that a lead owns, in the order in which they are asked for."""
+
+    MAINTENANCE = 0
+    DETECTION = 1
+    DIAGNOSIS = 2
+    SWAP = 3
+    RESTART = 4
+    RESTORE = 5
+    RESTORE_MEMORY = 6
 
 
 class Ending(IntEnum):
@@ -140,22 +158,32 @@ class Place(IntEnum):
     """Columns of `world.places`."""
 
     EPOCH = 0
-    NODE = 1  # -1: empty
-    MARK = 2  # row of the slow mark; -1: none
-    LOST = 3  # equal to LOST_EPOCH: member of L
-    SERIAL = 4  # of this filling
-    AWAITS = 5  # first unit slot to be born when the place is filled; -1: none
+    NUMBER = 1
+    NODE = 2  # its number; -1: empty
+    MARK = 3  # row of the slow mark; -1: none
+    LOST = 4  # equal to LOST_EPOCH: member of L
+    SERIAL = 5  # of this filling
+    AWAITS = 6  # first unit slot to be born when the place is filled; -1: none
 
 
 class Node(IntEnum):
     """Columns of `world.nodes`."""
 
     EPOCH = 0
-    NEXT = 1  # next node of the same repair job; -1: last
-    CURED = 2  # lemon marks are gone
-    CAUSE = 3  # of the repair that did not cure; -1: not marked
-    STREAM = 4
-    ORDINAL = 5
+    NUMBER = 1
+    NEXT = 2  # row of the next node of the same repair job; -1: last
+    CURED = 3  # lemon marks are gone
+    CAUSE = 4  # of the repair that did not cure; -1: not marked
+    STREAM = 5
+    ORDINAL = 6
+
+
+class Group(IntEnum):
+    """Columns of `world.groups`: memory groups with members in L."""
+
+    EPOCH = 0  # a LOST_EPOCH
+    NUMBER = 1
+    LOST = 2  # members in L
 
 
 class Job(IntEnum):
@@ -181,6 +209,7 @@ class Mark(IntEnum):
     FOUND = 7  # the tick at which it was found; -1: not yet
     SERIAL = 8
     ACTIVE = 9  # its row in `active`
+    SEAT = 10  # row of its place
 
 
 class Unit(IntEnum):
@@ -213,30 +242,35 @@ class World(NamedTuple):
     unit_level: Floats
     left: Integers  # hash set of the units that left their cohort [power of 2]
     places: Integers
-    groups: Integers  # (groups, 2): LOST_EPOCH, members in L
+    groups: Integers
     nodes: Integers
     pool: Integers  # ring
-    empty: Integers  # the empty places, in no order
+    empty: Integers  # rows of the empty places, in no order
     jobs: Integers  # [capacity]
     pending: Integers  # [capacity]
     returns: Integers  # heap [capacity]
-    crews: Integers  # heap of ticks at which crews are free
+    crews: Integers  # heap of ticks at which crews are free; kept while no crew is
     marks: Integers  # [capacity]
     active: Integers
     slow_ends: Integers  # heap [capacity]
+
+
+def _rows_for(number: int, capacity: int) -> int:
+    """Rows for so many places or nodes, a power of 2: one each, unless that is too many."""
+    return min(16 * capacity, 1 << (number - 1).bit_length())
 
 
 def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
     """A world for plans of this shape (nodes, causes, crews). Its tables hold `capacity` rows, a power of 2."""
     causes = len(plan.units)
     nodes = plan.needed + plan.spares
-    groups = plan.needed if plan.memory_group > 0 else 0
+    groups = places = _rows_for(plan.needed, capacity)
 
     def rows(number: int, columns: int) -> Integers:
         return np.zeros((number, columns), np.int64)
 
     return World(
-        state=np.zeros(len(At), np.int64),
+        state=np.zeros(At.LENGTHS + len(Length), np.int64),
         ledger=np.zeros(ACCOUNTS, np.int64),
         failures=np.zeros(causes, np.int64),
         interruptions=np.zeros(causes, np.int64),
@@ -249,9 +283,9 @@ def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
         units=rows(capacity, len(Unit)),
         unit_level=np.zeros(capacity),
         left=np.zeros(4 * capacity, np.int64),
-        places=rows(plan.needed, _ROW),
-        groups=rows(groups, 2),
-        nodes=rows(nodes, _ROW),
+        places=rows(places, _ROW),
+        groups=rows(groups, len(Group)),
+        nodes=rows(_rows_for(nodes, capacity), _ROW),
         pool=np.zeros(nodes + 1, np.int64),
         empty=np.zeros(plan.needed, np.int64),
         jobs=rows(capacity, len(Job)),

@@ -1,0 +1,69 @@
+"""`derisk step`: how long does a training step take, and of what does it consist?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
+from simulator.cli.options import SET, AsJson, Overrides, find_scenario
+
+if TYPE_CHECKING:
+    from simulator.scenario.cases import Batch
+
+CasesFile = Annotated[
+    str,
+    typer.Argument(metavar="FILE", help="A file of cases, or a scenario, or the name of a preset.", show_default=False),
+]
+ShowParts = Annotated[bool, typer.Option("--parts", help="Show of what each step consists.")]
+
+
+def step(file: CasesFile, overrides: Overrides = None, parts: ShowParts = False, json: AsJson = False) -> None:
+    """Predict the time of training steps.
+
+    A file of cases has a list under "cases:", as scenarios/step_time/published_runs.yaml; what a case leaves out was
+    not published, and all plausible values are weighed. Of a scenario it is the step of its job. Where a case cannot be
+    evaluated the others are, and the exit code is 3.
+    """
+    batch = _read(find_scenario(file), overrides)
+    from simulator.report import step_sheet
+
+    told = step_sheet.evaluate(batch)
+    if json:
+        write_json(step_sheet.as_json(batch, told))
+    else:
+        write_text(step_sheet.as_text(told, width(), parts))
+        for remark in (*batch.remarks, *(remark for each in told for remark in each.remarks)):
+            say(remark)
+    wrong = [each for each in told if each.errors]
+    for each in wrong:
+        for error in each.errors:
+            say(error)
+    if wrong:
+        say(f"{len(wrong)} of {len(told)} case{'' if len(told) == 1 else 's'} could not be evaluated")
+        raise typer.Exit(Code.SCENARIO)
+
+
+def _read(path: Path, overrides: list[str] | None) -> "Batch":
+    """Return the cases of a file, or the one of a scenario. Raises ScenarioErrors and Refusal."""
+    from simulator.scenario.cases import batch_in, read_tree
+
+    batch = batch_in(read_tree(path), path.parent)
+    if batch is None:
+        return _of_scenario(path, overrides)
+    if overrides:
+        raise Refusal(f"{SET} changes scenarios, and {path} is a file of cases", Code.USAGE)
+    return batch
+
+
+def _of_scenario(path: Path, overrides: list[str] | None) -> "Batch":
+    """Return the step of a scenario's job as a batch of one case."""
+    from simulator.scenario import load_scenario
+    from simulator.scenario.cases import Batch, Entry
+
+    scenario = load_scenario(path, overrides)
+    case = scenario.step_case
+    if case is None:
+        text = "its job says too little to predict a step; write model and global_batch under job, node under cluster"
+        raise Refusal(f"{path}: {text}", Code.SCENARIO)
+    return Batch([Entry(case.id, None, case)])

@@ -1,0 +1,179 @@
+"""A job's step from its model, plan, GPUs and fabric: filled in, uncertain, explained; and ways to get it wrong."""
+
+import math
+
+import pytest
+
+from simulator import resources
+from simulator.compile import compile_plan
+from simulator.durations import TICKS_PER_SECOND
+from simulator.planning.elasticity import STORAGE, resource_effects
+from simulator.scenario import Scenario, ScenarioErrors, load_scenario, parse_scenario
+
+FILE = resources.scenarios() / "planned_405b_gb200.yaml"
+SMALL = """
+schema: 1
+name: 8B on 64 H100
+cluster: {node: hgx_h100, gpus: 64 GPUs, fabric: infiniband_ndr}
+job:
+  model: Llama3 8B
+  tokens: 15T tokens
+  global_batch: 512 sequences
+  parallel: {tensor: 2, pipeline: 1, micro_batch: 1}
+failures: {node: {part: node, mtbf: 200 d}}
+checkpoint: {interval: 10 min}
+run: {horizon: 900 d}
+"""
+
+
+def small(*overrides: str) -> Scenario:
+    return parse_scenario(SMALL, list(overrides), name="small.yaml")
+
+
+def refusal(*overrides: str) -> str:
+    with pytest.raises(ScenarioErrors) as caught:
+        small(*overrides)
+    return "\n".join(error.headline for error in caught.value.errors)
+
+
+def test_the_work_is_steps_of_the_predicted_time() -> None:
+    scenario = small()
+    job, step = scenario.document.job, scenario.step
+    assert step is not None and job.step_time is not None and job.parameters is not None
+    steps = 15e12 / (512 * 8_192)
+    assert scenario.work() == pytest.approx(steps * step.prediction.step_s)
+    assert job.parameters.median == pytest.approx(8.03e9, rel=0.001)
+    assert job.parameters.source == "arXiv 2407.21783, table 3"
+    assert (job.step_time.p10, job.step_time.p90) == (step.prediction.p10, step.prediction.p90)
+    assert not job.step_time.assumed and "tensor 2" in job.step_time.backing
+
+
+def test_the_error_of_the_prediction_is_an_uncertain_input() -> None:
+    scenario = small()
+    assert "job.step_time" in [quantity.path for quantity in scenario.inputs]
+    works = [compile_plan(scenario, scenario.draw_inputs(1, number)).work for number in range(200)]
+    spread = math.log(sorted(works)[180] / sorted(works)[20])
+    assert scenario.step is not None
+    assert spread == pytest.approx(2 * 1.2816 * scenario.step.prediction.spread, rel=0.3)
+    assert compile_plan(scenario).work == round(scenario.work() * TICKS_PER_SECOND)
+
+
+def test_what_is_given_overrides_the_prediction() -> None:
+    by_mfu = small("job.mfu=40%")
+    assert by_mfu.document.job.step_time is None and by_mfu.step is not None
+    assert by_mfu.work() == pytest.approx(6 * 8.03e9 * 15e12 / (0.4 * 64 * 989e12), rel=0.001)
+    by_step = small("job.step_time=10 s")
+    assert by_step.work() == pytest.approx(15e12 / (512 * 8_192) * 10)
+    by_work = small("job.work=20 d")
+    assert by_work.work() == 20 * 86_400
+
+
+def test_a_known_model_gives_its_parameters_to_an_mfu() -> None:
+    scenario = small("job.mfu=40%", "job.global_batch=null")
+    assert scenario.step is None and scenario.work() == pytest.approx(small("job.mfu=40%").work())
+    assert "parameters and tokens" in refusal("job.mfu=40%", "job.model=our own")
+
+
+def test_resolved_it_says_the_same_again() -> None:
+    scenario = small()
+    again = parse_scenario(scenario.resolved_yaml(), name="again.yaml")
+    assert again.resolved() == scenario.resolved()
+    assert again.work() == scenario.work()
+    assert "interleaving" in again.resolved()["job"]["parallel"]
+
+
+def test_a_plan_left_open_is_searched_and_explained() -> None:
+    fixed, searched = small(), small("job.parallel=auto")
+    assert fixed.step is not None and searched.step is not None
+    assert searched.step.prediction.step_s <= fixed.step.prediction.step_s
+    assert any("fastest" in sentence for sentence in searched.step.explained)
+    assert searched.step.prediction.fits
+
+
+def test_faster_machines_and_networks_are_faster() -> None:
+    slow = small("cluster.fabric=roce_400g_ecmp").work()
+    assert small("cluster.node=hgx_b200").work() < small("cluster.node=hgx_h200").work() <= small().work() < slow
+
+
+def test_the_shape_of_an_unknown_model_is_enough() -> None:
+    shape = "{layers: 32, hidden: 4096, heads: 32, kv_heads: 8, ffn: 14336, gated: true, vocabulary: 128256}"
+    own = small("job.model=ours", f"job.shape={shape}", "job.sequence=8_192 tokens")
+    assert own.work() == pytest.approx(small().work())
+    assert own.document.job.parameters is not None and own.document.job.parameters.source == "job.shape"
+
+
+def test_a_mixture_of_experts_counts_the_parameters_that_a_token_meets() -> None:
+    scenario = load_scenario(
+        FILE, ["job.model=deepseek_v3", "job.global_batch=15_360 sequences", "cluster.gpus=2_304 GPUs"]
+    )
+    flop = scenario.flop()
+    assert flop is not None and flop == pytest.approx(6 * 37.5e9 * 15.6e12, rel=0.02)
+    assert scenario.checkpoint_size() == pytest.approx(14 * 671e9, rel=0.01)
+    assert "expert" in scenario.resolved()["job"]["parallel"]
+
+
+def test_saves_take_what_the_machines_need_for_them() -> None:
+    tiers = "[{to: host_memory}, {to: storage, every: 3, storage: parallel_file_system}]"
+    scenario = small(f"checkpoint.tiers={tiers}")
+    memory, storage = (scenario.document.checkpoint.tier(name) for name in ("host_memory", "storage"))
+    assert memory is not None and storage is not None and memory.blocking is not None
+    copy = 14 * 8.03e9 / (64 * 52.5e9)
+    assert memory.blocking.median == pytest.approx(0.2 + copy, rel=0.001)
+    assert storage.bandwidth is not None and storage.bandwidth.median == 2e12
+    usual = small().document.checkpoint.tier("storage")
+    assert usual is not None and usual.bandwidth is not None and usual.blocking is not None
+
+
+def test_storage_that_is_slower_than_the_interval_sets_the_pace() -> None:
+    slow = "checkpoint.tiers=[{to: storage, bandwidth: 0.02 GB/s, blocking: 1 s}]"
+    plan = compile_plan(small("checkpoint.interval=auto", slow))
+    assert plan.interval == plan.lag > 0
+
+
+def test_elasticities_of_the_run_follow_those_of_the_step() -> None:
+    effects = {effect.resource: effect for effect in resource_effects(small("job.tokens=1T tokens"), 60)}
+    steps = [effect.step for effect in effects.values() if effect.step is not None]
+    assert sum(steps) == pytest.approx(-1.0, abs=1e-6)
+    for name, effect in effects.items():
+        if name != STORAGE:
+            assert effect.step is not None
+            assert effect.run_time.value == pytest.approx(effect.step, abs=0.03 + 4 * effect.run_time.error)
+    assert effects[STORAGE].goodput.value >= -4 * effects[STORAGE].goodput.error - 1e-9
+    with pytest.raises(ValueError, match="not predicted"):
+        resource_effects(small("job.mfu=40%"), 2)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("job.model=llama3_9b", "--set: job.model: there is no known model 'llama3_9b'; did you mean 'llama3_8b'?"),
+        ("job.precision=fp9", "--set: job.precision: NVIDIA H100 SXM 80 GB does not compute in 'fp9'"),
+        ("job.precision=fp4", "--set: job.precision: NVIDIA H100 SXM 80 GB does not compute in 'fp4'"),
+        ("job.parallel.tensor=3", "--set: job.parallel.tensor: 32 heads are not divisible by tensor 3"),
+        ("job.parallel.tensor=0", "--set: job.parallel.tensor: 0 must not be below 1"),
+        ("job.parallel.tensr=2", "--set: job.parallel.tensr: unknown key; did you mean 'tensor'?"),
+        ("job.parallel.recompute=some", "'some' is not one of none, selective, full"),
+        ("job.parallel=best", "job.parallel: "),
+        ("job.parallel.micro_batch=512", "job.parallel: no plan has these degrees; nearest that works: "),
+        ("cluster.fabric=infiniband_nrd", "--set: cluster.fabric: there is no hardware profile 'infiniband_nrd'"),
+        ("cluster.fabric=h100_sxm", "--set: cluster.fabric: 'h100_sxm' is the profile of a gpu"),
+        ("job.global_batch=521 sequences", "--set: job.global_batch: 521 sequences cannot be shared out over 64 GPUs"),
+        ("job.global_batch=512", "--set: job.global_batch: 512 has no unit"),
+        ("job.global_batch=null", "the amount of work is unknown"),
+        ("job.tokens=null", 'how long is the run? write "tokens: 15.6T tokens"'),
+        ("cluster.node=null", "of which GPUs?"),
+        ("job.model=llama3_405b", "job.parallel: no plan fits in the 80 GB of a GPU"),
+        ("checkpoint.tiers=[{to: storage, storage: h100_sxm}]", "'h100_sxm' is the profile of a gpu"),
+        ("checkpoint.tiers=[{to: host_memory, storage: nvme_local}]", "belongs to a tier to storage"),
+        ("job.shape={layers: 2, experts: 8}", "a mixture of experts needs it; write it"),
+    ],
+)
+def test_what_is_wrong_is_said_with_a_remedy(override: str, message: str) -> None:
+    assert message in refusal(override)
+
+
+def test_without_machines_memory_still_has_to_say_how_long_it_takes() -> None:
+    text = SMALL.replace("node: hgx_h100, ", "").replace(", fabric: infiniband_ndr", "")
+    tiers = "checkpoint.tiers=[{to: host_memory}, {to: storage}]"
+    with pytest.raises(ScenarioErrors, match="how long does it take"):
+        parse_scenario(text, ["job.work=20 d", tiers], name="small.yaml")
