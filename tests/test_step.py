@@ -140,7 +140,7 @@ def test_replicas_that_a_batch_does_not_divide_are_left_out(tmp_path: Path) -> N
 
 def test_an_absent_shape_follows_from_the_others(tmp_path: Path) -> None:
     plain = case_of(tmp_path, model={key: MODEL[key] for key in ("layers", "hidden", "heads", "ffn", "vocab", "seq")})
-    assert (plain.model.kv_heads, plain.model.head_size, plain.model.gated, plain.model.tied) == (32, 128, 0, 0)
+    assert (plain.model.kv_heads, plain.model.head_size, plain.model.gated, plain.model.tied) == (32, 128, 0, 1)
     mixture = case_of(tmp_path, model={key: value for key, value in MOE.items() if key != "ffn"}, ep=8)
     assert (mixture.model.ffn, mixture.model.expert_ffn, mixture.model.shared_experts) == (2048, 2048, 0)
 

@@ -141,7 +141,7 @@ def _predicted(document: Document, model: Transformer, gpu: Gpu, fabrics: tuple[
     found = faults_of(case)
     if found:
         raise _ImpossiblePlanError([(_place(plan, fault.field), fault.text) for fault in found])
-    chosen = search(case)
+    chosen = search(case, shard_weights=None if plan.sharding is None else plan.sharding == "weights")
     if not chosen.plans:
         raise _ImpossiblePlanError([_no_plan(case, chosen)])
     fixed = fixed_at(case, chosen.plans[0].layout)
