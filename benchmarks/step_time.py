@@ -15,7 +15,8 @@ from simulator.workload.constants import fitted_constants
 from simulator.workload.elasticity import retuned
 from simulator.workload.memory import memory
 from simulator.workload.plans import table_of
-from simulator.workload.search import machine_for, nearest_that_fits, search
+from simulator.workload.predict import machine_for
+from simulator.workload.search import nearest_that_fits, search
 from simulator.workload.step import step_time
 from simulator.workload.zoo import MODELS
 

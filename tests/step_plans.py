@@ -1,5 +1,6 @@
 """Training steps to draw with hypothesis, and a few by name: models, layouts and machines as plain numbers."""
 
+import math
 from functools import cache
 from typing import Any
 
@@ -99,7 +100,8 @@ def machines(draw: st.DrawFn) -> Machine:
         up_latency=around(2e-6),
         out_latency=around(14e-6),
         base_latency=around(8e-6),
-        ramp=draw(st.sampled_from([0.0, 1e6, 1e8])),
+        pod=draw(st.sampled_from([math.inf, 64, 1_024])),
+        oversubscription=draw(st.sampled_from([1.0, 2.0, 7.0])),
     )
     speed_16 = around(600e12)
     return Machine(

@@ -12,7 +12,8 @@ from simulator.workload.constants import fitted_constants
 from simulator.workload.elasticity import RESOURCES, case_elasticities, elasticities, retuned, with_more
 from simulator.workload.layout import Layout
 from simulator.workload.machine import Machine
-from simulator.workload.search import machine_for, search
+from simulator.workload.predict import machine_for
+from simulator.workload.search import search
 from simulator.workload.step import step_time
 from simulator.workload.transformer import Transformer
 

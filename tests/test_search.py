@@ -17,8 +17,8 @@ from simulator.workload.constants import fitted_constants
 from simulator.workload.layout import Layout, Recompute
 from simulator.workload.memory import memory
 from simulator.workload.plans import table_of
-from simulator.workload.predict import predict
-from simulator.workload.search import Planned, machine_for, nearest_that_fits, search, words
+from simulator.workload.predict import machine_for, predict
+from simulator.workload.search import Planned, nearest_that_fits, search, words
 from simulator.workload.step import step_time
 
 CONSTANTS = fitted_constants()

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from step_plans import COMPUTING, FREE, case_of, layouts, machines, models
 
+from simulator.scenario.profiles import load_fabric, load_gpu
 from simulator.workload.case import stack, take
 from simulator.workload.constants import fitted_constants
 from simulator.workload.layer import BACKWARD_ATTENTION
 from simulator.workload.layout import Layout, Recompute
-from simulator.workload.machine import Machine
+from simulator.workload.machine import Machine, network_of
 from simulator.workload.memory import (
     activation_bytes,
     checkpoint_bytes,
@@ -19,7 +20,7 @@ from simulator.workload.memory import (
     routed_parameters,
 )
 from simulator.workload.network import Network, all_reduce_time, all_to_all_time, group, ring_time, send_time
-from simulator.workload.search import machine_for
+from simulator.workload.predict import machine_for
 from simulator.workload.step import StepTime, step_time
 from simulator.workload.transformer import Transformer
 from simulator.workload.zoo import MODELS
@@ -286,3 +287,30 @@ def test_sharded_weights_leave_two_layers_whole() -> None:
     layout = Layout(data=10_000_000, global_batch=10_000_000, sharded_weights=1)
     layer = float(model.parameters - 2.0 * model.embedding_parameters) / model.layers
     assert float(memory(model, layout, H100).weights) == pytest.approx(2.0 * 2.0 * layer, rel=0.001)
+
+
+def test_an_oversubscribed_level_slows_what_leaves_its_pod() -> None:
+    flat = Network(domain=8, up_bandwidth=400e9, out_bandwidth=50e9)
+    tight = flat._replace(pod=3_072, oversubscription=7)
+    size = 1e10
+    # A ring of many ranks in a pod leaves it once: there is enough above for all groups. One of four shares it.
+    assert ring_time(group(tight, 1_024, 8), size) == ring_time(group(flat, 1_024, 8), size)
+    latency = 8.4e-6 + 16 * 14e-6
+    alone = ring_time(group(flat, 16, 768), size) - latency
+    assert ring_time(group(tight, 16, 768), size) - latency == pytest.approx(alone * 7 / 4)
+    # A chain of stages is as slow as its slowest link; one that stays in a pod does not notice.
+    assert send_time(tight, 512, size, 4) == send_time(flat, 512, size, 4)
+    assert send_time(tight, 512, size, 16) == pytest.approx(14e-6 + size / (50e9 / 7))
+    assert all_to_all_time(tight, 4_096, 1, size) > all_to_all_time(flat, 4_096, 1, size)
+    assert all_to_all_time(tight, 3_072, 1, size) == all_to_all_time(flat, 3_072, 1, size)
+
+
+def test_what_is_lost_of_ports_or_to_collisions_slows_communication_in_proportion() -> None:
+    gpu = load_gpu("h100_sxm")
+    whole, degraded = (network_of(gpu, port_share=share) for share in (1.0, 0.875))
+    assert degraded.out_bandwidth == pytest.approx(0.875 * whole.out_bandwidth)
+    assert degraded.up_bandwidth == whole.up_bandwidth
+    ecmp, spraying = (network_of(gpu, out=load_fabric(f"roce_400g_{name}")) for name in ("ecmp", "spraying"))
+    assert 1.3 <= spraying.out_bandwidth / ecmp.out_bandwidth <= 1.7
+    pods = network_of(gpu, out=load_fabric("roce_400g_llama3"))
+    assert (pods.pod, pods.oversubscription) == (3_072, 7)

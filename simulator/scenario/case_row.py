@@ -34,7 +34,8 @@ EXAMPLES: Mapping[str, str] = {
 _LATENT = {"query_rank": 1536.0, "kv_rank": 512.0, "rope_size": 64.0}
 _LATENT_HEAD = 128.0
 
-_MOST = 10**12  # far above whatever is counted here, and far below what a float counts exactly
+# Far above whatever is counted here, and low enough to look for a neighbour that divides.
+_MOST, _MOST_LAYERS, _MOST_RANKS = 10**9, 10_000, 10_000_000
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -57,15 +58,15 @@ def _number(value: Any) -> float:
     return found
 
 
-def _whole(least: int) -> Callable[[Any], int]:
+def _whole(least: int, most: int = _MOST) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         found = _number(value)
         if found != math.floor(found):
             raise _refused(f"{_shown(value)} is not a whole number")
         if found < least:
             raise _refused(f"{_shown(value)} must be at least {least}")
-        if found > _MOST:
-            raise _refused(f"{_shown(value)} is too many")
+        if found > most:
+            raise _refused(f"{_shown(value)} must be at most {most:_}")
         return int(found)
 
     return read
@@ -117,7 +118,10 @@ def _one_of(known: Mapping[str, Any]) -> Callable[[Any], str]:
 
 
 Whole = Annotated[int, BeforeValidator(_whole(1))]
-WholeOrNone = Annotated[int, BeforeValidator(_whole(0))]
+Layers = Annotated[int, BeforeValidator(_whole(1, _MOST_LAYERS))]
+Ranks = Annotated[int, BeforeValidator(_whole(1, _MOST_RANKS))]  # or what they share out: a batch
+Degree = Annotated[int, BeforeValidator(_whole(1, 100_000))]
+WholeOrZero = Annotated[int, BeforeValidator(_whole(0))]
 Positive = Annotated[float, BeforeValidator(_positive)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Text = Annotated[str, BeforeValidator(_text)]
@@ -137,10 +141,10 @@ class ExpertsRow(_Row):
     """The mixture of experts of a case's model."""
 
     experts: Whole
-    shared: WholeOrNone = 0
+    shared: WholeOrZero = 0
     topk: Whole
     moe_ffn: Whole
-    dense_layers: WholeOrNone = 0
+    dense_layers: WholeOrZero = 0
     dense_ffn: Whole | None = None
     mla: Truth = False
 
@@ -155,9 +159,9 @@ class ModelRow(_Row):
     """The model of a case."""
 
     name: Remark = ""
-    layers: Whole
+    layers: Layers
     hidden: Whole
-    heads: Whole
+    heads: Degree
     kv_heads: Whole | None = None
     head_dim: Whole | None = None
     ffn: Whole | None = None
@@ -216,17 +220,17 @@ class CaseRow(_Row):
     id: Text = ""
     family: Remark = ""
     gpu: Text
-    gpus: Whole
+    gpus: Ranks
     model: ModelRow
     precision: Annotated[str, BeforeValidator(_one_of(PRECISIONS))] = "bf16"
-    gbs: Whole
-    tp: Whole | None = None
-    pp: Whole | None = None
-    cp: Whole | None = None
-    ep: Whole | None = None
-    dp: Whole | None = None
-    vp: Whole | None = None
-    mbs: Whole | None = None
+    gbs: Ranks
+    tp: Degree | None = None
+    pp: Degree | None = None
+    cp: Degree | None = None
+    ep: Degree | None = None
+    dp: Ranks | None = None
+    vp: Degree | None = None
+    mbs: Degree | None = None
     recompute: Annotated[str, BeforeValidator(_one_of(RECOMPUTE))] | None = None
     sp: Truth = True
     flash: Truth = True
@@ -236,6 +240,7 @@ class CaseRow(_Row):
     gradient_bytes: Positive | None = None
     asym_embed_loss: Truth = False
     nic_GBps: Positive | None = None  # noqa: N815 - the format's name
+    port_share: Positive = 1.0
     fabric: Text | None = None
     measured: Annotated[dict[str, Any], BeforeValidator(_measured)] = {}
     use: Remark = ""
@@ -261,11 +266,11 @@ class CaseRow(_Row):
         """Return the case of this row, on a GPU with a fabric within its domain and one between domains."""
         return Case(
             id=name, gpu=gpu, precision=self.precision, model=self.model.transformer(), gpus=self.gpus,
-            global_batch=self.gbs, tensor=self.tp, pipeline=self.pp, context=self.cp or 1, expert=self.ep or 1,
+            global_batch=self.gbs, tensor=self.tp, pipeline=self.pp, context=self.cp or 1, expert=self.ep,
             data=self.dp, interleaving=self.vp, micro_batch=self.mbs,
             recompute=None if self.recompute is None else RECOMPUTE[self.recompute],
             gradient_bytes=self.gradient_bytes, sequence_parallel=self.sp, flash=self.flash,
             sharded_optimizer=self.dist_opt, sharded_weights=self.fsdp > 0, overlap=self.overlap_dp,
             head_counts=self.asym_embed_loss, port=None if self.nic_GBps is None else self.nic_GBps * 1e9,
-            up=up, out=out, family=self.family,
+            port_share=self.port_share, up=up, out=out, family=self.family,
         )  # fmt: skip

@@ -190,9 +190,6 @@ def _complaint(item: Item, name: str, detail: Any) -> str:
 
 def _taken(row: CaseRow, item: Item, name: str) -> Iterator[str]:
     """Yield what is taken otherwise than a reader might think."""
-    if row.model.moe is not None and row.ep is None:
-        text = "is absent, and taken as 1: every rank holds all experts"
-        yield error_at(item.spot, f"{name}.ep", text).headline
     if row.fsdp > 1 and row.dp is not None and row.fsdp not in (row.dp, row.dp * (row.cp or 1)):
         text = f"weights are taken as sharded over all {row.dp} replicas, not over {row.fsdp}"
         yield error_at(item.nearest(("fsdp",)).spot, f"{name}.fsdp", text).headline

@@ -41,6 +41,7 @@ class Case(NamedTuple):
     overlap: bool = True
     head_counts: bool = False  # embedding and head count as layers
     port: float | None = None  # bandwidth of a GPU's way to the network [B/s]
+    port_share: float = 1.0  # what is left of it at the worst rank
     up: Fabric | None = None
     out: Fabric | None = None
     family: str = ""
@@ -97,8 +98,17 @@ def _degrees(case: Case) -> list[tuple[int, int, int, int, int]]:
     for tensor, pipeline in itertools.product(tensors, _pipelines(case)):
         data, rest = divmod(case.gpus, tensor * pipeline * context)
         if rest == 0 and data > 0 and case.data in (None, data) and pipeline <= layers + 2:
-            found.append((tensor, pipeline, context, case.expert or 1, data))
+            ranks = tensor * context * data
+            found += [(tensor, pipeline, context, expert, data) for expert in _experts(case, ranks)]
     return [degrees for degrees in found if case.global_batch % degrees[-1] == 0] or found
+
+
+def _experts(case: Case, ranks: int) -> list[int]:
+    """Return expert degrees on so many ranks of a stage."""
+    if case.expert is not None:
+        return [case.expert]
+    experts = round(float(case.model.experts))
+    return [degree for degree in divisors(experts) if ranks % degree == 0] or [1]
 
 
 def _pipelines(case: Case) -> list[int]:

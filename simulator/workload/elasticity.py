@@ -15,8 +15,8 @@ from simulator.workload.constants import Constants, fitted_constants
 from simulator.workload.layout import Layout
 from simulator.workload.machine import Machine
 from simulator.workload.plans import table_of
-from simulator.workload.predict import grid_of, machines_of, weigh
-from simulator.workload.search import fastest, machine_for, steps_of
+from simulator.workload.predict import grid_of, machine_for, machines_of, weigh
+from simulator.workload.search import fastest, steps_of
 from simulator.workload.step import step_time
 from simulator.workload.transformer import Transformer
 

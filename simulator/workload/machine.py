@@ -91,10 +91,13 @@ def in_situ(gpu: Gpu, kind: str, constants: Constants) -> float:
     return fitted.get(gpu.architecture, constants.matmul_hopper_8)
 
 
-def network_of(gpu: Gpu, up: Fabric | None = None, out: Fabric | None = None, port: float | None = None) -> Network:
+def network_of(
+    gpu: Gpu, up: Fabric | None = None, out: Fabric | None = None, port: float | None = None, port_share: float = 1.0
+) -> Network:
     """Return what connects GPUs: a fabric within a domain, one between domains.
 
-    `port` [B/s] is the bandwidth of a GPU's way out where it is not as the fabric or else the GPU's profile says.
+    `port` [B/s] is the bandwidth of a GPU's way out where it is not as the fabric or else the GPU's profile says, and
+    `port_share` [1] what is left of it at the worst rank, which all wait for: 7/8 with one plane of eight lost.
     """
     domain = 1.0 if gpu.scale_up_domain is None else gpu.scale_up_domain.median
     inside = 0.0 if gpu.scale_up_bandwidth is None else gpu.scale_up_bandwidth.median
@@ -107,6 +110,7 @@ def network_of(gpu: Gpu, up: Fabric | None = None, out: Fabric | None = None, po
         outside = inside  # a torus or a pod has one network
     if not inside:
         domain, inside = 1.0, outside
+    outside *= port_share
     network = Network(domain, inside * _share(up, UP_EFFICIENCY), outside * _share(out, OUT_EFFICIENCY))
     if up is not None:
         network = network._replace(
@@ -114,6 +118,12 @@ def network_of(gpu: Gpu, up: Fabric | None = None, out: Fabric | None = None, po
         )
     if out is not None:
         network = network._replace(out_latency=out.hop_latency["Simple"].median)
+        if out.oversubscription:
+            # Of several such levels the tightest counts: what passes a higher one has passed the lower ones too.
+            level = max(out.oversubscription, key=lambda name: out.oversubscription[name].median)
+            network = network._replace(
+                pod=out.gpus_under[level].median, oversubscription=out.oversubscription[level].median
+            )
     return network
 
 

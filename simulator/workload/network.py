@@ -1,7 +1,8 @@
-"""What a collective costs on a fabric: latency, bandwidth by message size, hierarchy, collisions and what is degraded.
+"""What a collective costs on a fabric: latency, bandwidth, hierarchy, oversubscription, and what is degraded.
 
 Groups are given by their number of ranks and their stride: the distance between neighbours in the numbering that puts
-tensor parallelism first. Ranks of a group that share a scale-up domain use their network ports side by side.
+tensor parallelism first. Ranks of a group that share a scale-up domain use their network ports side by side. Collisions
+and the quality of a fabric are in its bandwidth: see `machine.network_of`.
 """
 
 from typing import NamedTuple
@@ -20,7 +21,8 @@ class Network(NamedTuple):
     up_latency: Numbers = 1.9e-6  # of a hop within a domain [s]
     out_latency: Numbers = 14e-6  # of a hop between domains [s]
     base_latency: Numbers = 8.4e-6  # of a collective [s]
-    ramp: Numbers = 0.0  # message at which a collective within a domain takes twice its time at full bandwidth [B]
+    pod: Numbers = np.inf  # accelerators under one element of the oversubscribed level
+    oversubscription: Numbers = 1.0  # bandwidth below that level over bandwidth above it
 
 
 class Group(NamedTuple):
@@ -29,8 +31,7 @@ class Group(NamedTuple):
     ranks: Numbers
     local: Numbers  # ranks of the group in one domain
     bandwidth: Numbers  # of the slowest part of a ring through all of them [B/s]
-    latency: Numbers  # of one hop, the mean over the ring [s]
-    ramp: Numbers  # [B]
+    latency: Numbers  # of a hop of the slowest kind [s]
     base_latency: Numbers  # [s]
 
 
@@ -39,14 +40,16 @@ def group(network: Network, ranks: Numbers, stride: Numbers) -> Group:
     local = np.clip(network.domain / np.asarray(stride), 1.0, ranks)
     within = np.asarray(ranks) * stride <= network.domain
     across = np.minimum(network.up_bandwidth, network.out_bandwidth * local)
-    hops = np.where(within, network.up_latency, network.out_latency)
+    # Every ring leaves its pod once, and all groups of a pod do so at the same time: they share what leads out of it.
+    inside = np.clip(network.pod / np.asarray(stride), 1.0, ranks)
+    spans = np.asarray(ranks) * stride > network.pod
+    across = across * np.where(spans, np.minimum(1.0, inside / network.oversubscription), 1.0)
     return Group(
-        ranks,
-        local,
-        np.where(within, network.up_bandwidth, across),
-        hops,
-        np.where(within, network.ramp, 0.0),
-        network.base_latency,
+        ranks=ranks,
+        local=local,
+        bandwidth=np.where(within, network.up_bandwidth, across),
+        latency=np.where(within, network.up_latency, network.out_latency),
+        base_latency=network.base_latency,
     )
 
 
@@ -54,13 +57,11 @@ def ring_time(group: Group, size: Numbers) -> Numbers:
     """Return the time of an all-gather or a reduce-scatter of `size` bytes in all, as a ring [s].
 
     Thakur, Rabenseifner & Gropp 2005, sections 4.1 and 4.2; hops within a domain run side by side with those between.
-    The root of the ramp is how measured bus bandwidth grows with the message between 16 MiB and 16 GiB.
     """
     moved = size * (group.ranks - 1.0) / np.asarray(group.ranks)
     crossings = np.maximum(np.asarray(group.ranks) / group.local, 1.0)
     latency = group.base_latency + crossings * group.latency
-    time = (moved + np.sqrt(moved * group.ramp)) / group.bandwidth + latency
-    return np.where(np.asarray(group.ranks) > 1, time, 0.0)
+    return np.where(np.asarray(group.ranks) > 1, moved / group.bandwidth + latency, 0.0)
 
 
 def all_reduce_time(group: Group, size: Numbers) -> Numbers:
@@ -72,15 +73,22 @@ def all_to_all_time(network: Network, ranks: Numbers, stride: Numbers, size: Num
     """Return the time in which each rank sends `size` bytes, in equal parts to all ranks, itself included [s]."""
     ranks = np.asarray(ranks)
     local = np.clip(network.domain / np.asarray(stride), 1.0, ranks)
+    inside = np.clip(network.pod / np.asarray(stride), local, ranks)
     within = size * (local - 1.0) / ranks / network.up_bandwidth
-    across = size * (ranks - local) / ranks / network.out_bandwidth
-    crosses = ranks > local
-    latency = network.base_latency + np.where(crosses, network.out_latency, network.up_latency)
-    return np.where(ranks > 1, within + across + latency, 0.0)
+    near = size * (inside - local) / ranks / network.out_bandwidth
+    far = size * (ranks - inside) / ranks / network.out_bandwidth * network.oversubscription
+    latency = network.base_latency + np.where(ranks > local, network.out_latency, network.up_latency)
+    return np.where(ranks > 1, within + near + far + latency, 0.0)
 
 
-def send_time(network: Network, stride: Numbers, size: Numbers) -> Numbers:
-    """Return the time to send `size` bytes to the rank at a stride: within the domain where both fit in it [s]."""
-    within = 2.0 * np.asarray(stride) <= network.domain
-    bandwidth = np.where(within, network.up_bandwidth, network.out_bandwidth)
+def send_time(network: Network, stride: Numbers, size: Numbers, ranks: Numbers = 2.0) -> Numbers:
+    """Return the time to send `size` bytes to the rank at a stride, in a chain of so many ranks [s].
+
+    Within the domain where two neighbours fit in it. A chain that leaves its pod is as slow as its slowest link.
+    """
+    stride = np.asarray(stride)
+    within = 2.0 * stride <= network.domain
+    spans = ranks * stride > network.pod
+    across = network.out_bandwidth / np.where(spans, network.oversubscription, 1.0)
+    bandwidth = np.where(within, network.up_bandwidth, across)
     return np.where(within, network.up_latency, network.out_latency) + size / bandwidth

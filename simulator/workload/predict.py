@@ -63,14 +63,15 @@ def grid_of(cases: Sequence[Case]) -> Grid:
     return Grid(tuple(cases), owner, take(models, owner), stack([layout for found in layouts for layout in found]))
 
 
+def machine_for(case: Case, constants: Constants) -> Machine:
+    """Return the machine of a case."""
+    network = network_of(case.gpu, case.up, case.out, case.port, case.port_share)
+    return machine_of(case.gpu, case.precision, constants, network)
+
+
 def machines_of(cases: Sequence[Case], constants: Constants) -> Machine:
     """Return the machines of cases as arrays (cases,)."""
-    return stack(
-        [
-            machine_of(case.gpu, case.precision, constants, network_of(case.gpu, case.up, case.out, case.port))
-            for case in cases
-        ]
-    )
+    return stack([machine_for(case, constants) for case in cases])
 
 
 def weigh(grid: Grid, constants: Constants) -> Weighed:

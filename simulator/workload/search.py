@@ -9,10 +9,10 @@ import numpy.typing as npt
 from simulator.workload.case import Case, take
 from simulator.workload.constants import Constants, fitted_constants
 from simulator.workload.layout import Layout, Recompute
-from simulator.workload.machine import Machine, machine_of, network_of
+from simulator.workload.machine import Machine
 from simulator.workload.memory import Memory, memory
 from simulator.workload.plans import Floats, Table, table_of
-from simulator.workload.predict import USABLE_MEMORY
+from simulator.workload.predict import USABLE_MEMORY, machine_for
 from simulator.workload.step import StepTime, step_time
 
 SAME = 9  # decimals of the logarithm in which plans are equally fast, so that rounding does not order them
@@ -111,11 +111,6 @@ def search(case: Case, constants: Constants | None = None, keep: int = 10, shard
     smallest = next(planned(case, take(table.layout, np.array([np.argmin(table.memory)])), machine, constants))
     rivals = _rivals(case, table, steps, plans[0].layout, machine, constants) if plans else ()
     return Found(plans, smallest, rivals, capacity, table.looked_at, table.memory.size, int(table.fits.sum()))
-
-
-def machine_for(case: Case, constants: Constants) -> Machine:
-    """Return the machine of a case."""
-    return machine_of(case.gpu, case.precision, constants, network_of(case.gpu, case.up, case.out, case.port))
 
 
 def steps_of(case: Case, table: Table, machine: Machine, constants: Constants) -> Floats:
