@@ -17,10 +17,11 @@ LINES = [words for words in re.findall(r"`derisk ([^`]+)`", README) if not words
 
 
 def test_the_scenario_is_valid_and_has_ten_lines() -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    text, predicted = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     scenario = parse_scenario(text)
     assert len(text.splitlines()) == 10
     assert scenario.gpus == 4096
+    assert parse_scenario(f"schema: 1\nname: predicted\n{predicted}").step is not None
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -596,3 +596,10 @@ def test_a_scenario_that_says_too_little_is_told_what_is_missing() -> None:
     result = derisk("step", resources.scenarios() / "example.yaml")
     assert (result.exit_code, result.stdout) == (3, "")
     assert "write model and global_batch under job" in result.stderr
+
+
+def test_a_checkpoint_says_its_size_and_times_by_tier() -> None:
+    told = json.loads(derisk("step", "planned_405b_gb200", "--json").stdout)["cases"][0]["checkpoint"]
+    assert told["size_GB"] == pytest.approx(14 * 405.8, rel=1e-3)
+    assert told["save_s"]["parallel_file_system"] == pytest.approx(told["size_GB"] / 2_000)
+    assert 0 < told["save_s"]["host_memory"] <= told["load_s"]["host_memory"] < 1

@@ -2,13 +2,17 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
+from simulator.hardware import Storage
 from simulator.report import text
 from simulator.scenario.cases import Batch, Entry
+from simulator.scenario.profiles import load_storage, storage_names
 from simulator.workload.check import memory_fault
 from simulator.workload.layout import Layout, Recompute
 from simulator.workload.predict import Prediction, predict
+from simulator.workload.saves import Saves, saves_of
 from simulator.workload.search import PART_NAMES, words
 
 SCHEMA = 1
@@ -48,6 +52,15 @@ class Told(NamedTuple):
             return None
         return self.prediction.step_s / self.measured - 1.0
 
+    @property
+    def saves(self) -> Saves | None:
+        """Its checkpoint, where the case is known."""
+        return None if self.entry.case is None else saves_of(self.entry.case, _storages())
+
+    def _checkpoint(self) -> dict[str, Any] | None:
+        saves = self.saves
+        return None if saves is None else {"size_GB": saves.size / 1e9, "save_s": saves.save, "load_s": saves.load}
+
     def as_json(self) -> dict[str, Any]:
         """Return the case as `derisk step --json` prints it."""
         found = self.prediction
@@ -69,10 +82,16 @@ class Told(NamedTuple):
             "memory_GB": found.memory_GB,
             "memory_parts_GB": found.memory_parts_GB,
             "fits": found.fits,
+            "checkpoint": self._checkpoint(),
             "layout": layout_as_json(found.layout),
             "layouts": found.layouts,
             "remarks": list(self.remarks),
         }
+
+
+@cache
+def _storages() -> dict[str, Storage]:
+    return {name: load_storage(name) for name in storage_names()}
 
 
 def layout_as_json(layout: Layout) -> dict[str, Any]:
@@ -156,7 +175,8 @@ def as_text(told: Sequence[Told], width: int | None, parts: bool) -> str:
     for each in told if parts or single else ():
         if each.prediction is not None:
             head = [] if single else [f"{each.entry.id}: {text.number(each.prediction.step_s, 4)} s"]
-            blocks.append("\n".join([*head, *_parts(each.prediction, width)]))
+            saves = [text.paragraph(sentence, width) for sentence in _checkpoint(each.saves)]
+            blocks.append("\n".join([*head, *_parts(each.prediction, width), *saves]))
     return "\n\n".join(blocks)
 
 
@@ -217,3 +237,13 @@ def _parts(found: Prediction, width: int | None) -> Iterator[str]:
     yield text.paragraph(f"Plan{among}: {words(found.layout)}.", width)
     lies = ", ".join(f"{name} {text.number(size, 2)}" for name, size in found.memory_parts_GB.items() if size > 0)
     yield text.paragraph(f"Memory of a GPU, {text.number(found.memory_GB)} GB: {lies}.", width)
+
+
+def _checkpoint(saves: Saves | None) -> Iterator[str]:
+    """Yield the checkpoint's size, and the times to save and load it by where it goes."""
+    if saves is None:
+        return
+    times = ", ".join(
+        f"{name} {text.duration(save)} and {text.duration(saves.load[name])}" for name, save in saves.save.items()
+    )
+    yield f"Checkpoint, {text.number(saves.size / 1e12)} TB, to save and to load: {times}."

@@ -25,6 +25,11 @@ def profile_names() -> list[str]:
     return sorted(path.stem for path in resources.hardware_profiles().glob("*.yaml"))
 
 
+def storage_names() -> list[str]:
+    """Return the names of the storages that ship with the package."""
+    return _names_of("storage")
+
+
 def gpu_names() -> list[str]:
     """Return the names of the GPUs that ship with the package."""
     return _names_of("gpu")
