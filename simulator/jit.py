@@ -14,11 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 # Kernels here are branches and integers, nothing to vectorise: the first level of optimisation is as fast as the third,
-# and compiles in three quarters of the time; vector code for loops of a few turns costs more than it saves (about 2 %).
-# Numba reads this once, when it is imported.
+# and compiles in three quarters of the time. Numba reads this once, when it is imported.
 os.environ.setdefault("NUMBA_OPT", "1")
-os.environ.setdefault("NUMBA_LOOP_VECTORIZE", "0")
-os.environ.setdefault("NUMBA_SLP_VECTORIZE", "0")
 
 import numba
 import numpy as np
@@ -26,6 +23,7 @@ import numpy as np
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _config: Any = numba.config  # its attributes are made at run time
+_config.LOOP_VECTORIZE = 0  # vector code for loops of a few turns costs more than it saves: 2 % of the time
 
 COMPILED = not _config.DISABLE_JIT
 

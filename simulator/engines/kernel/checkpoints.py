@@ -1,6 +1,7 @@
 """Checkpoints: saves, the drain to storage, the copies in memory, and rolling back."""
 
 from simulator.durations import NEVER
+from simulator.engines.kernel.names import quotient
 from simulator.engines.kernel.places import visit_group
 from simulator.engines.kernel.world import At, Group, Place, Save, World
 from simulator.jit import rule
@@ -111,7 +112,7 @@ def lose_copy(plan: Plan, world: World, seat: int) -> None:
     if plan.memory_apart == 1:
         group = place % ((plan.needed + plan.memory_group - 1) // plan.memory_group)
     else:
-        group = place // plan.memory_group
+        group = quotient(place, plan.memory_group)
     row = visit_group(world, group)
     world.groups[row, Group.LOST] += 1
     if world.groups[row, Group.LOST] > plan.memory_peers:

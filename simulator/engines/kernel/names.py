@@ -1,5 +1,7 @@
 """Names of strikes and what they own: drawn, or given by a script."""
 
+import numpy as np
+
 from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, Hazards, draw_ticks
 from simulator.jit import rule
@@ -21,6 +23,12 @@ def hazards_of(plan: Plan) -> Hazards:
 def later(tick: int, wait: int) -> int:
     """tick + wait, or NEVER."""
     return min(NEVER, tick + wait)
+
+
+@rule
+def quotient(number: int, divisor: int) -> int:
+    """number // divisor, neither of them negative: unsigned, for rounding signed ones down costs as much again."""
+    return int(np.int64(np.uint64(number) // np.uint64(divisor)))
 
 
 @rule

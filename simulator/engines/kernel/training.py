@@ -8,6 +8,7 @@ the close of its first save.
 
 from simulator.durations import SPEED_SCALE
 from simulator.engines.kernel.checkpoints import close_save, keep_in_memory, make_durable, plan_save
+from simulator.engines.kernel.names import quotient
 from simulator.engines.kernel.world import At, Ending, Save, World
 from simulator.jit import rule
 from simulator.ledger import Account, Phase
@@ -106,9 +107,9 @@ def whole_cycles(plan: Plan, world: World, before: int, elapsed: int) -> tuple[i
     ordinary = world.state[At.CYCLE] + plan.save
     pattern = every * ordinary + world.state[At.STORAGE_SAVE] - plan.save
     elapsed += before * ordinary
-    patterns = elapsed // pattern
+    patterns = quotient(elapsed, pattern)
     elapsed -= patterns * pattern
-    since = min(every - 1, elapsed // ordinary)
+    since = min(every - 1, quotient(elapsed, ordinary))
     return patterns, since, elapsed - since * ordinary
 
 
@@ -163,7 +164,7 @@ def ticks_to_do(work: int, speed: int) -> int:
     """Ticks until so much work is done at a speed; the surplus of the last one is kept."""
     if speed == SPEED_SCALE:  # nearly always: a division by a constant is a multiplication
         return (work + SPEED_SCALE - 1) // SPEED_SCALE
-    return (work + speed - 1) // speed
+    return quotient(work + speed - 1, speed)
 
 
 @rule
@@ -184,7 +185,7 @@ def depart(plan: Plan, world: World, stop_wanted: bool) -> None:
     if state[At.PHASE] == Phase.TRAINING:
         state[At.TO_SAVE] = state[At.CYCLE]
         if state[At.CYCLE_WORK] > 0:
-            state[At.TO_SAVE] = max(0, ticks_to_do(plan.interval * SPEED_SCALE - state[At.CYCLE_WORK], speed))
+            state[At.TO_SAVE] = ticks_to_do(max(0, plan.interval * SPEED_SCALE - state[At.CYCLE_WORK]), speed)
         plan_save(plan, world, state[At.NOW] + state[At.TO_SAVE])
     state[At.ENDING] = Ending.UNKNOWN
     state[At.ENDS] = state[At.NOW] + (plan.work * SPEED_SCALE - state[At.WORK]) // SPEED_SCALE

@@ -3,7 +3,7 @@
 from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, age_at, budget, ticks
 from simulator.engines.kernel.heap import REF, SERIAL, sift_up
-from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later, line_of, named_ticks
+from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later, line_of, named_ticks, quotient
 from simulator.engines.kernel.places import visit_place
 from simulator.engines.kernel.world import At, Node, Place, Source, Unit, World
 from simulator.jit import rule
@@ -14,7 +14,7 @@ from simulator.plan import Line, Plan
 def first_place(plan: Plan, cause: int, unit: int) -> int:
     """The first place of a unit, or -1 for a unit of the job."""
     if plan.per_place[cause] > 0:
-        return unit // plan.per_place[cause]
+        return quotient(unit, plan.per_place[cause])
     return unit * plan.span[cause] if plan.span[cause] > 0 else -1
 
 
