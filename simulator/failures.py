@@ -39,6 +39,9 @@ class Lemons(Section):
     share: Share
 
 
+Reach = Annotated[Quantity, Like("s", above=0, certain=True)]
+
+
 class Cause(Section):
     """One cause of failures: a part, a law of time between failures, an effect.
 
@@ -59,7 +62,12 @@ class Cause(Section):
     intensity: Intensity | None = Field(default=None, description="[age, factor on the rate] steps")
     effect: Literal["stop", "stall", "slow"] = "stop"
     absorbed: Share = default("0%", "%", why="nothing is hidden below the application")
-    stall: Timing | None = Field(default=None, description="how long the transport takes to recover [s]")
+    stall: Timing | None = Field(
+        default=None, description="how long the transport takes to recover, or how long the outage lasts [s]"
+    )
+    reach: Reach | None = Field(
+        default=None, description="outages up to so long the transport retries through: the job only stalls [s]"
+    )
     speed: Speed | None = Field(default=None, description="share of nominal speed that a slow node keeps")
     found: TimingOrNever = Drawn("never")
     healed: TimingOrNever = Drawn("never")
@@ -120,6 +128,10 @@ class Cause(Section):
                 yield (name,), f'belongs to the effect slow, not {self.effect}; write "effect: slow" or leave it out'
         if self.effect != "stop" and self.absorbed.median > 0:
             yield ("absorbed",), f"is the share of stops that become stalls; the effect is {self.effect}"
+        if self.reach is not None and self.effect != "stop":
+            yield ("reach",), f"is what turns stops into stalls; the effect is {self.effect}"
+        if self.effect == "stop" and self.reach is not None and self.stall is None:
+            yield ("reach",), 'how long do outages last? write "stall: {p50: 10 s, p90: 2 min}"'
         if self.effect == "stop" and (self.absorbed.median > 0 or self.absorbed.uncertain) and self.stall is None:
             yield ("absorbed",), 'how long is an absorbed stop? write "stall: 8 s"'
 

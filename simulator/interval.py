@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simulator.durations import TICKS_PER_SECOND, Hazards, level_at, ticks
+from simulator.chance import Purpose
+from simulator.durations import TICKS_PER_SECOND, Hazards, level_at, sample, ticks
 from simulator.ledger import Effect
 from simulator.plan import Plan
 
 # Called from here it may as well stay Python: to compile it for this one use would take longer.
 _level: Callable[[Hazards, int, float], float] = getattr(level_at, "py_func", level_at)
+_sample: Callable[..., float] = getattr(sample, "py_func", sample)
 
 
 def stop_rate(plan: Plan) -> float:
@@ -24,8 +26,27 @@ def stop_rate(plan: Plan) -> float:
         age = float(plan.hazard[cause, 2])
         level = _level(hazards, cause, age + work) - _level(hazards, cause, age)
         lemons = plan.lemon_share[cause] or 1.0
-        rates.append(plan.units[cause] * level / work * (1.0 - plan.hidden[cause]) * lemons)
+        rates.append(plan.units[cause] * level / work * (1.0 - plan.hidden[cause]) * _outlives(plan, cause) * lemons)
     return math.fsum(rates)
+
+
+def _outlives(plan: Plan, cause: int) -> float:
+    """Return the share of a cause's outages that last longer than the transport's reach [1]."""
+    if plan.reach[cause] <= 0:
+        return 1.0
+    law, reach = plan.laws[cause, Purpose.LENGTH], plan.reach[cause] / TICKS_PER_SECOND
+    if _sample(*law, 0.5) == _sample(*law, 0.25):  # of one length, all or none
+        return float(_sample(*law, 0.5) > reach)
+    # A quantile rises or falls with the number that it is drawn by: halve towards where it crosses the reach.
+    rises = _sample(*law, 0.75) > _sample(*law, 0.25)
+    low, high = 0.0, 1.0
+    for _ in range(52):
+        middle = (low + high) / 2
+        if (_sample(*law, middle) <= reach) == rises:
+            low = middle
+        else:
+            high = middle
+    return 1.0 - low if rises else low
 
 
 def best_interval(plan: Plan) -> int:

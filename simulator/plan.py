@@ -70,6 +70,7 @@ class Plan(NamedTuple):
     bench: Integers  # 1: spares burn too
     retire: Integers  # 1: nodes taken never return
     hidden: Floats  # share of STOPs that the network hides: they become STALLs
+    reach: Integers  # a STOP whose length is at most this is retried through: it becomes a STALL; 0: none [ticks]
     cure: Floats  # probability that a repair cures
     lemon_share: Floats  # share of the nodes that the cause can strike at all; 0: not a lemon cause
     hazard_kind: Integers  # durations.Hazard

@@ -200,7 +200,7 @@ def _plan(givens: Givens, strikes: tuple[Strike, ...]) -> Plan:
         crews=0 if givens.crews is None else givens.crews, warm_up=0, window_period=0,
         units=same(0), per_place=same(1), span=same(0), effect=same(Effect.STOP), blast=same(1), exposed=same(0),
         renewal=same(0), bench=same(0), retire=same(0),
-        hidden=np.zeros(causes), cure=np.ones(causes), lemon_share=np.zeros(causes),
+        hidden=np.zeros(causes), reach=same(0), cure=np.ones(causes), lemon_share=np.zeros(causes),
         hazard_kind=same(Hazard.EXPONENTIAL), hazard=np.zeros((causes, 3)), laws=_laws(givens, causes),
         table=np.zeros((0, 3)), window_due=windows[:, 0].copy(), window_length=windows[:, 1].copy(),
         script=script, script_order=np.lexsort((np.arange(len(script)), script[:, Line.CAUSE], script[:, Line.AT])),

@@ -52,6 +52,7 @@ class Cause(Terse):
     bench: bool = False
     retire: bool = False
     hidden: float = 0.0
+    reach: int = 0  # [ticks]
     cure: float = 1.0
     lemons: float = 0.0
     hazard: str = "EXPONENTIAL"
@@ -114,6 +115,7 @@ def plan_of(sketch: Sketch) -> Plan:
         bench=_integers(cause.bench for cause in causes),
         retire=_integers(cause.retire for cause in causes),
         hidden=np.array([cause.hidden for cause in causes]),
+        reach=_integers(cause.reach for cause in causes),
         cure=np.array([cause.cure for cause in causes]),
         lemon_share=np.array([cause.lemons for cause in causes]),
         hazard_kind=_integers(Hazard[cause.hazard] for cause in causes),
@@ -237,6 +239,7 @@ def causes(draw: st.DrawFn, needed: int, effect: str, *, plain: bool = False) ->
         bench=draw(st.booleans()),
         retire=draw(st.sampled_from(range(12))) == 11,
         hidden=draw(st.sampled_from([0.0, 0.2, 0.2] if plain else [0.0, 0.5, 1.0])) if stops else 0.0,
+        reach=draw(st.sampled_from([0, 0, 0, 5, 40])) if stops else 0,
         cure=draw(st.sampled_from([0.0, 0.5, 1.0])),
         lemons=draw(st.sampled_from([0.0, 0.0, 0.3, 1.0])) if kind != "job" and not plain else 0.0,
         hazard=hazard,

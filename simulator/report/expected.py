@@ -77,8 +77,8 @@ def _strikes(plan: Plan, row: int) -> float:
     """Return the strikes of one cause [1/s], those that only stall or slow the job too."""
     alone = np.zeros_like(plan.units)
     alone[row] = plan.units[row]
-    all_stop = plan._replace(units=alone, effect=np.zeros_like(plan.effect), hidden=np.zeros_like(plan.hidden))
-    return stop_rate(all_stop)
+    none = {name: np.zeros_like(getattr(plan, name)) for name in ("effect", "hidden", "reach")}
+    return stop_rate(plan._replace(units=alone, **none))
 
 
 def _mean_save(plan: Plan) -> float:
@@ -146,7 +146,7 @@ def _left_out(plan: Plan, scenario: Scenario) -> Iterator[str]:
         yield "the spread of uncertain inputs"
     if (rings & (plan.hazard_kind != Hazard.EXPONENTIAL)).any():
         yield "ageing"
-    if (rings & ((plan.hidden > 0) | (plan.effect == Effect.STALL))).any():
+    if (rings & ((plan.hidden > 0) | (plan.reach > 0) | (plan.effect == Effect.STALL))).any():
         yield "network stalls"
     if (rings & (plan.effect == Effect.SLOW)).any():
         yield "slow nodes"

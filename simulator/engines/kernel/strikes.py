@@ -131,11 +131,15 @@ def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
 
 @rule
 def drawn_effect(plan: Plan, world: World, chance: Chance) -> int:
-    """The effect of the candidate at hand: a STOP may be hidden by the network, and then it stalls."""
+    """The effect of the candidate at hand: the network may hide a STOP or outlast it, and then it stalls."""
     state = world.state
     cause = state[At.CAUSE]
     effect = plan.effect[cause]
-    if effect != Effect.STOP or plan.hidden[cause] <= 0.0:
+    if effect != Effect.STOP:
+        return effect
+    if plan.reach[cause] > 0 and stall_length(plan, world, chance) <= plan.reach[cause]:
+        return Effect.STALL.value
+    if plan.hidden[cause] <= 0.0:
         return effect
     number = uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.HIDDEN)
     return Effect.STALL.value if number < plan.hidden[cause] else effect

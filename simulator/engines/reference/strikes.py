@@ -84,6 +84,7 @@ class Cause(NamedTuple):
     on_bench: bool
     retires: bool
     hidden: float
+    reach: int
     cure: float
     lemon_share: float
 
@@ -107,6 +108,7 @@ def causes_of(plan: Plan) -> list[Cause]:
             on_bench=bool(plan.bench[row] == 1),
             retires=bool(plan.retire[row] == 1),
             hidden=float(plan.hidden[row]),
+            reach=int(plan.reach[row]),
             cure=float(plan.cure[row]),
             lemon_share=float(plan.lemon_share[row]),
         )

@@ -3,6 +3,7 @@
 Weather falls on places in calendar time, whatever the job does. A void candidate changes nothing.
 """
 
+from dataclasses import replace
 from itertools import count
 
 import simpy
@@ -146,12 +147,9 @@ class Weather:
     # what becomes of them
 
     def _strike(self, cause: Cause, name: Name, unit: int = -1, slot: int = -1) -> Strike:
-        effect = cause.effect
-        if effect is Effect.STOP and self._chance.happens(name, Purpose.HIDDEN, cause.hidden):
-            effect = Effect.STALL  # the network hides it from the application
-        return Strike(
+        strike = Strike(
             name,
-            effect,
+            cause.effect,
             cause.first_place(unit) if unit >= 0 else -1,
             blast=cause.blast,
             exposed=cause.exposed,
@@ -159,6 +157,14 @@ class Weather:
             slot=slot,
             retires=cause.retires,
         )
+        return replace(strike, effect=Effect.STALL) if self._network_absorbs(cause, strike) else strike
+
+    def _network_absorbs(self, cause: Cause, strike: Strike) -> bool:
+        """Whether the transport hides a stop, or retries until the outage is over: the application sees a pause."""
+        if cause.effect is not Effect.STOP:
+            return False
+        outlasts = cause.reach > 0 and self._chance.ticks(strike, Purpose.LENGTH) <= cause.reach
+        return outlasts or self._chance.happens(strike.name, Purpose.HIDDEN, cause.hidden)
 
     def _arrive(self, strike: Strike) -> None:
         if not self._is_void(strike):
