@@ -85,6 +85,7 @@ def plan_of(case: Row) -> Plan:
         warm_up=0,
         window_period=0,
         **dict.fromkeys(UNUSED_BY_A_SCRIPT, np.zeros(causes, np.int64)),
+        reach=np.zeros(causes, np.int64),
         **dict.fromkeys(["hidden", "cure", "lemon_share"], np.zeros(causes)),
         hazard=np.zeros((causes, 3)),
         laws=fixed_laws(causes, written),
