@@ -37,7 +37,7 @@ COLUMNS_OF_A_SCRIPT = {
 }
 
 UNUSED_BY_A_SCRIPT = ["units", "per_place", "span", "effect", "blast", "exposed", "renewal", "bench", "retire"]
-UNUSED_BY_A_SCRIPT += ["hazard_kind"]
+UNUSED_BY_A_SCRIPT += ["hazard_kind", "reach"]
 
 
 def fixed_laws(causes: int, written: Row) -> np.ndarray:
@@ -85,7 +85,6 @@ def plan_of(case: Row) -> Plan:
         warm_up=0,
         window_period=0,
         **dict.fromkeys(UNUSED_BY_A_SCRIPT, np.zeros(causes, np.int64)),
-        reach=np.zeros(causes, np.int64),
         **dict.fromkeys(["hidden", "cure", "lemon_share"], np.zeros(causes)),
         hazard=np.zeros((causes, 3)),
         laws=fixed_laws(causes, written),
