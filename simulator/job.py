@@ -53,6 +53,9 @@ class Job(Section):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the job."""
+        if self.step_time is not None and (self.mfu is not None or self.work is not None):
+            other = "work" if self.work is not None else "mfu"
+            yield ("step_time",), f"give either {other} or step_time"
         if self.work is not None:
             for name in ("flop", "tokens"):
                 if getattr(self, name) is not None:

@@ -78,7 +78,7 @@ def _causes(dice: np.random.Generator, needed: int) -> dict[str, np.ndarray]:
         "bench": np.array([1, 0, 0, 0, 0, 1, 1]) * int(dice.integers(2)),
         "retire": (dice.random(CAUSES) < 0.1).astype(np.int64),
         "hidden": np.array([0.3, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0]),
-        "reach": dice.choice([0, 3, 20], CAUSES),
+        "reach": dice.spawn(1)[0].choice([0, 3, 20], CAUSES),  # of its own, so that the rest of a plan stays
         "cure": dice.choice([0.3, 0.7, 1.0], CAUSES),
         "lemon_share": np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0]),
         "hazard_kind": np.array([Hazard.EXPONENTIAL, Hazard.WEIBULL, Hazard.EXPONENTIAL, Hazard.WEIBULL]

@@ -15,7 +15,7 @@ from simulator.workload.transformer import Transformer
 from simulator.workload.zoo import MODELS
 
 # A network that costs nothing, and a machine that only computes.
-FREE = Network(8.0, 1e30, 1e30, 0.0, 0.0, 0.0, 0.0)
+FREE = Network(8.0, 1e30, 1e30, 0.0, 0.0, 0.0)
 COMPUTING = Machine(1e15, 1e15, 1e15, 0.0, 80e9, 1e30, FREE, 2.0, 1e15, 0.0)
 
 

@@ -55,6 +55,10 @@ own grounds:
 - the memory traffic of attention that is not fused is counted pass by pass;
 - an only stage holds both embedding and head, which models without a gate share (GPT-3, Megatron-LM, MPT), and routed
   experts are exchanged among the ranks that hold them;
+- where nobody published whether a run recomputes, it recomputes as many layers as it must to fit, not all or none;
+- embedding and head count as layers, said or not, where only then the cut is even (Llama 3's own plan);
+- of a chain of stages only the links that leave a domain are slow; what nobody measured of a chip is taken to be as far
+  from its peak as its 16-bit products are;
 - rings between nodes reach 95 % of the line rate and long copies 90 % of the memory bandwidth, both as measured
   elsewhere.
 
@@ -122,7 +126,7 @@ MISSES = """
   a quarter, and both constants of experts are judged.
 - **Sweeps**: only {plans_inside} of {plans} plans lie in their intervals, which are made for runs that somebody tuned
   and published. Most of the small model are predicted too fast by some percent ({small}), which costs no rank; plans
-  of the large one with two stages by up to a sixth, which does. Five plans of the large one are predicted within 1.5 %
+  of the large one with two stages by up to a sixth, which does. Five plans of the large one are predicted within 1.6 %
   of each other, so the second digit of its rank correlation is chance. And three plans take far longer than others with
   half or twice their micro-batch, for a reason that no input shows:
 {far}

@@ -52,7 +52,8 @@ FRAMES_FROM_FLOOR = 7
 # The two engines are two tellings of one model, so that one can catch the other: this is all that they may share.
 SHARED_BY_ENGINES = {"plan", "durations", "chance", "ledger"}
 
-WRITERS = ("cli", "report", "app", "ensemble")
+# A cache is no result: what the fabric keeps for the next time is told to nobody.
+WRITERS = ("cli", "report", "app", "ensemble", "fabric.cache")
 WRITING_METHODS = {
     "write_text",
     "write_bytes",

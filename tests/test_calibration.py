@@ -904,3 +904,21 @@ def test_what_would_be_no_valid_calibration_is_not_written(record: Record, why: 
     result = derisk("calibrate", "hardware", file, "-o", tmp_path / "part.yaml")
     assert result.exit_code == 2 and why in result.stderr
     assert not (tmp_path / "part.yaml").exists()
+
+
+def test_an_efficiency_that_cannot_be_is_remarked(tmp_path: Path) -> None:
+    file = tmp_path / "raw.json"
+    record = replace(RECORD, measurements=(product((8192, 8192, 8192), 1e-4, best_of=9),))
+    file.write_text(as_json(record), encoding="utf-8")
+    words = "matmul.bf16.efficiency is 889.4%, above 100%; is the profile the right one?"
+    assert f"Note: {words}" in derisk("calibrate", "hardware", file).stdout
+    assert words in json.loads(derisk("calibrate", "hardware", file, "--json").stdout)["notes"]
+
+
+def test_the_profile_of_another_device_is_remarked(tmp_path: Path) -> None:
+    file = tmp_path / "raw.json"
+    file.write_text(as_json(replace(RECORD, device="NVIDIA H200")), encoding="utf-8")
+    remark = "derisk: measured on NVIDIA H200, whose profile is h200_sxm; it is compared with mi300x all the same\n"
+    result = derisk("calibrate", "hardware", file, "--profile", "mi300x")
+    assert (result.exit_code, result.stderr) == (0, remark)
+    assert derisk("calibrate", "hardware", file, "--profile", "h200").stderr == ""

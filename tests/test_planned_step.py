@@ -7,8 +7,13 @@ import pytest
 from simulator import resources
 from simulator.compile import compile_plan
 from simulator.durations import TICKS_PER_SECOND
+from simulator.model_shape import mixture_faults
 from simulator.planning.elasticity import STORAGE, resource_effects
 from simulator.scenario import Scenario, ScenarioErrors, load_scenario, parse_scenario
+from simulator.scenario.profiles import load_fabric, load_gpu
+from simulator.workload.case import Case
+from simulator.workload.predict import predict
+from simulator.workload.zoo import MODELS
 
 FILE = resources.scenarios() / "planned_405b_gb200.yaml"
 SMALL = """
@@ -78,7 +83,7 @@ def test_resolved_it_says_the_same_again() -> None:
     scenario = small()
     again = parse_scenario(scenario.resolved_yaml(), name="again.yaml")
     assert again.resolved() == scenario.resolved()
-    assert again.work() == scenario.work()
+    assert again.work() == scenario.work() and again.step is not None
     assert "interleaving" in again.resolved()["job"]["parallel"]
 
 
@@ -165,11 +170,41 @@ def test_elasticities_of_the_run_follow_those_of_the_step() -> None:
         ("job.model=llama3_405b", "job.parallel: no plan fits in the 80 GB of a GPU"),
         ("checkpoint.tiers=[{to: storage, storage: h100_sxm}]", "'h100_sxm' is the profile of a gpu"),
         ("checkpoint.tiers=[{to: host_memory, storage: nvme_local}]", "belongs to a tier to storage"),
-        ("job.shape={layers: 2, experts: 8}", "a mixture of experts needs it; write it"),
+        ("job.shape={layers: 2, experts: 8}", "--set: job.shape.top_k: a mixture of experts needs it; write it"),
+        ("job.shape.layers=1e12", "--set: job.shape.layers: 1e12 must not be above 10_000"),
+        ("job.shape.heads=1_000_000_007", "job.shape.heads: 1_000_000_007 must not be above 100_000"),
+        ("job.global_batch=1e30 sequences", "job.global_batch: 1e30 sequences must not be above 10_000_000 sequences"),
+        ("job.parallel.tensor=1e9", "job.parallel.tensor: 1e9 must not be above 10_000_000"),
+        ("job.shape={heads: 32, kv_heads: 5}", "job.shape.kv_heads: 5 does not divide the 32 heads"),
+        (
+            "job.shape={heads: 24, hidden: 4096}",
+            "job.shape.heads: 24 heads do not divide hidden, 4_096; write head_size",
+        ),
+        ("job.shape={layers: 8, dense_layers: 8}", "job.shape.dense_layers: 8 of 8 layers leave none with experts"),
+        ("job.shape={experts: 8, top_k: 9}", "job.shape.top_k: 9 are more than the 8 experts; lower it"),
     ],
 )
 def test_what_is_wrong_is_said_with_a_remedy(override: str, message: str) -> None:
     assert message in refusal(override)
+
+
+@pytest.mark.parametrize("other", ["mfu: 40%", "work: 20 d"])
+def test_the_time_of_a_step_is_given_alone(other: str) -> None:
+    text = SMALL.replace("  tokens: 15T tokens\n", f"  {other}\n  step_time: 3 s\n")
+    with pytest.raises(ScenarioErrors, match=f"job.step_time: give either {other.partition(':')[0]} or step_time"):
+        parse_scenario(text, name="small.yaml")
+    # What is laid on top replaces it instead.
+    assert small("job.step_time=3 s", f"job.{other.replace(': ', '=')}").document.job.step_time is None
+
+
+def test_a_mixture_of_experts_is_whole() -> None:
+    needed = "a mixture of experts needs it; write it"
+    assert mixture_faults({"layers": 2, "experts": 8}) == [("top_k", needed), ("expert_ffn", needed)]
+    assert mixture_faults({"experts": 8, "top_k": 9, "expert_ffn": 64})[0][0] == "top_k"
+    alone = mixture_faults({"experts": 0, "top_k": 2, "dense_layers": 1})
+    assert [field for field, _ in alone] == ["top_k", "dense_layers"]
+    for known in MODELS.values():
+        assert mixture_faults(known.model._asdict()) == []
 
 
 def test_without_machines_memory_still_has_to_say_how_long_it_takes() -> None:
@@ -177,3 +212,41 @@ def test_without_machines_memory_still_has_to_say_how_long_it_takes() -> None:
     tiers = "checkpoint.tiers=[{to: host_memory}, {to: storage}]"
     with pytest.raises(ScenarioErrors, match="how long does it take"):
         parse_scenario(text, ["job.work=20 d", tiers], name="small.yaml")
+
+
+def test_a_plan_that_counts_the_head_as_a_layer_comes_back_whole() -> None:
+    scenario = load_scenario(FILE)
+    assert scenario.resolved()["job"]["parallel"]["head_counts"] is True
+    again = parse_scenario(scenario.resolved_yaml(), name="again.yaml")
+    assert again.step is not None and scenario.step is not None
+    assert again.step.prediction.step_s == pytest.approx(scenario.step.prediction.step_s, rel=1e-9)
+
+
+def test_llama_3_as_published_is_predicted_from_what_its_authors_say() -> None:
+    """Table 4 of arXiv 2407.21783: 430 and 400 TFLOP/s a GPU on 8,192 and 16,384; ours have at most 2,560."""
+    known = MODELS["llama3_405b"].model
+    gpu = load_gpu("h100_sxm")
+    for gpus, published in ((8_192, 430.0), (16_384, 400.0)):
+        case = Case("llama", gpu, "bf16", known, gpus, 2_048, 8, 16, 1, 1, up=load_fabric("nvlink4"))
+        found = predict([case])[0]
+        measured = found.step_s * found.tflops_per_gpu / published
+        assert found.p10 < measured < found.p90 and abs(found.tflops_per_gpu / published - 1) < 0.06
+
+
+def test_what_did_not_finish_tells_no_elasticity() -> None:
+    tight = small("job.tokens=1T tokens", "run.horizon=25 d", "failures.node.mtbf=20 d")
+    effects = resource_effects(tight, 40)
+    assert all(0 < effect.pairs <= 40 for effect in effects) and min(effect.pairs for effect in effects) < 40
+    for effect in effects:
+        if effect.step is not None:
+            assert effect.run_time.value == pytest.approx(effect.step, abs=0.05 + 4 * effect.run_time.error)
+
+
+def test_a_plan_that_cannot_be_is_refused_even_beside_an_mfu() -> None:
+    assert "64 heads" not in refusal("job.mfu=40%", "job.parallel.tensor=3")
+    assert "32 heads are not divisible by tensor 3" in refusal("job.mfu=40%", "job.parallel.tensor=3")
+
+
+def test_gpus_that_no_even_cut_fills_get_an_uneven_one() -> None:
+    scenario = small("cluster.gpus=96 GPUs", "job.parallel=auto", "job.global_batch=1_024 sequences")
+    assert scenario.step is not None and (scenario.step.case.pipeline or 0) % 3 == 0

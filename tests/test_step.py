@@ -85,7 +85,7 @@ def test_precision_is_read_in_any_case(tmp_path: Path, written_as: Any, means: s
 @pytest.mark.parametrize(
     ("written_as", "means"),
     [
-        ("none", Recompute.NONE), ("None", Recompute.NONE), ("false", Recompute.NONE),
+        ("none", Recompute.NONE), ("None", Recompute.NONE),
         ('"selective"', Recompute.SELECTIVE), ("Selective+SP", Recompute.SELECTIVE), ("FULL", Recompute.FULL),
         ("null", None), (ABSENT, None),
     ],
@@ -134,9 +134,13 @@ def test_a_pipeline_that_is_not_known_is_all_that_divide(tmp_path: Path) -> None
     assert {layout.pipeline for layout in plausible_layouts(case_of(tmp_path, pp=ABSENT, vp=ABSENT))} == {4}
 
 
-def test_where_no_degree_is_known_a_compiler_shards(tmp_path: Path) -> None:
-    layouts = list(plausible_layouts(case_of(tmp_path, tp=ABSENT, pp=ABSENT, dp=ABSENT, vp=ABSENT)))
-    assert all(layout.pipeline == 1 and layout.sharded_weights for layout in layouts)
+def test_where_no_degree_is_known_weights_may_be_sharded_and_on_a_tpu_they_are(tmp_path: Path) -> None:
+    nothing = {"tp": ABSENT, "pp": ABSENT, "dp": ABSENT, "vp": ABSENT}
+    layouts = list(plausible_layouts(case_of(tmp_path, **nothing)))
+    assert {layout.sharded_weights for layout in layouts if layout.pipeline == 1} == {False, True}
+    assert not any(layout.sharded_weights for layout in layouts if layout.pipeline > 1)
+    compiled = list(plausible_layouts(case_of(tmp_path, gpu="TPUv5p", **nothing)))
+    assert all(layout.pipeline == 1 and layout.sharded_weights for layout in compiled)
 
 
 def test_replicas_that_a_batch_does_not_divide_are_left_out(tmp_path: Path) -> None:
@@ -210,10 +214,50 @@ def test_any_other_key_is_told_once(tmp_path: Path) -> None:
     [
         ({"model": {**MODEL, "layer": 3}}, "5:126", "a.model.layer: is not read; did you mean 'layers'?"),
         ({"fsdp": 2}, "17:3", "a.fsdp: weights are taken as sharded over all 8 replicas, not over 2"),
+        (
+            {"fsdp": 128, "dp": ABSENT},
+            "16:3",
+            "a.fsdp: weights are taken as sharded over all replicas, of which there are at most 8, not over 128",
+        ),
+        ({"measured": {"step": 3}}, "17:14", "a.measured.step: is not read; did you mean 'step_s'?"),
+        ({"tensor": 4}, "17:3", "a.tensor: is not read; did you mean 'tp'?"),
+        ({"micro_batch": 4}, "17:3", "a.micro_batch: is not read; did you mean 'mbs'?"),
+        ({"model": {**MODEL, "gated": True}}, "5:126", "a.model.gated: is not read; did you mean 'glu'?"),
     ],
 )
 def test_remarks(tmp_path: Path, changes: dict[str, Any], place: str, text: str) -> None:
     assert read(tmp_path, **changes).remarks == (f"{tmp_path / 'cases.yaml'}:{place}: {text}",)
+
+
+def test_a_name_without_a_letter_is_absent(tmp_path: Path) -> None:
+    assert read(tmp_path, id='""').id == "cases.0"
+
+
+def test_a_profile_that_is_not_there_is_told_where_the_case_names_it(tmp_path: Path) -> None:
+    for key, line in (("gpu", 3), ("fabric", 17)):
+        [error] = read(tmp_path, **{key: "nofile.yaml"}).errors
+        assert error == f"{tmp_path / 'cases.yaml'}:{line}:3: a.{key}: there is no file '{tmp_path / 'nofile.yaml'}'"
+
+
+def test_a_gpu_without_any_network_lacks_one(tmp_path: Path) -> None:
+    shipped = (resources.hardware_profiles() / "h100_sxm.yaml").read_text(encoding="utf-8")
+    lines = [
+        line for line in shipped.splitlines() if not line.startswith(("scale_up_bandwidth", "scale_out_bandwidth"))
+    ]
+    (tmp_path / "mine.yaml").write_text("\n".join(lines), encoding="utf-8")
+    [error] = read(tmp_path, gpu="mine.yaml").errors
+    text = "the profile of NVIDIA H100 SXM 80 GB lacks scale_out_bandwidth, without which no step can be predicted"
+    assert error == f"{tmp_path / 'cases.yaml'}:3:3: a.gpu: {text}"
+    assert case_of(tmp_path, gpu="mine.yaml", nic_GBps=50).port == 50e9
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_no_other_command_reads_cases_and_says_which_does(tmp_path: Path, command: str) -> None:
+    (tmp_path / "list.json").write_text(json.dumps([CASE]), encoding="utf-8")
+    for file in (written(tmp_path, CASE), tmp_path / "list.json"):
+        result = derisk(command, file)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert f"{file}:1:1: is a file of cases; use derisk step" in result.stderr
 
 
 def test_two_cases_of_one_name_are_told(tmp_path: Path) -> None:
@@ -234,10 +278,20 @@ def test_two_cases_of_one_name_are_told(tmp_path: Path) -> None:
         ({"gpus": "many"}, "4:3", "gpus: many is not a number"),
         ({"gpus": "inf"}, "4:3", "gpus: inf is not a number"),
         ({"gpus": "1e30"}, "4:3", "gpus: 1e30 must be at most 10_000_000"),
-        ({"gpus": [64]}, "4:3", "gpus: ['64'] is not a number"),
+        ({"gpus": [64]}, "4:3", "gpus: [64] is not a number"),
+        ({"gpus": {"a": [True, None]}}, "4:3", "gpus: {a: [true, null]} is not a number"),
         ({"gpus": True}, "4:3", "gpus: true is not a number"),
         ({"tp": 2.5}, "8:3", "tp: 2.5 is not a whole number"),
         ({"nic_GBps": -1}, "17:3", "nic_GBps: -1 must be above 0"),
+        ({"nic_GBps": "4e11"}, "17:3", "nic_GBps: 4e11 must lie between 0.001 and 100_000; it is in GB/s, "
+         "one direction: 400 Gb/s are 50"),
+        ({"nic_GBps": 1e-4}, "17:3", "nic_GBps: 0.0001 must lie between 0.001 and 100_000; it is in GB/s, "
+         "one direction: 400 Gb/s are 50"),
+        ({"port_share": 87.5}, "17:3", "port_share: 87.5 must be at most 1"),
+        ({"recompute": True}, "15:3", "recompute: true is not one of none, selective, selective+sp, full"),
+        ({"recompute": False}, "15:3", "recompute: false is not one of none, selective, selective+sp, full"),
+        ({"fabric": "nvlink4"}, "17:3", "fabric: NVLink 4 with NVSwitch (H100, H200, H800) connects GPUs within "
+         "a domain; name the network between domains, such as infiniband_ndr"),
         ({"sp": "perhaps"}, "17:3", "sp: perhaps is not a truth value; write true or false"),
         ({"fsdp": "perhaps"}, "17:3", "fsdp: perhaps is not a number"),
         ({"fsdp": -1}, "17:3", "fsdp: -1 must be at least 0"),
@@ -311,7 +365,8 @@ def test_all_that_is_wrong_with_a_case_is_told_at_once(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("cases: 3", "cases.yaml:1:1: cases: is no list of cases; write \"cases:\" and \"- id: ...\" below"),
-        ("cases: []", "is no list of cases"), ("[]", "is no list of cases"), ("", "is empty"),
+        ("cases: []", 'cases: is empty; write "- id: ..." below'), ("cases:", "cases: is empty"), ("[]", "is empty"),
+        ("", "is empty"),
         ("cases: [", "is not YAML"), ("cases:\n- a: 1\n  a: 2", "appears twice"),
     ],
 )  # fmt: skip

@@ -19,7 +19,15 @@ from simulator.workload.memory import (
     memory,
     routed_parameters,
 )
-from simulator.workload.network import Network, all_reduce_time, all_to_all_time, group, ring_time, send_time
+from simulator.workload.network import (
+    Network,
+    all_reduce_time,
+    all_to_all_time,
+    group,
+    ring_time,
+    send_time,
+    shift_time,
+)
 from simulator.workload.predict import machine_for
 from simulator.workload.step import StepTime, step_time
 from simulator.workload.transformer import Transformer
@@ -204,8 +212,10 @@ def test_an_all_to_all_splits_into_what_stays_and_what_leaves() -> None:
 
 
 def test_a_neighbour_in_the_domain_is_nearer() -> None:
-    assert float(send_time(NETWORK, 4, 1e6)) == pytest.approx(2e-6 + 1e6 / 400e9)
-    assert float(send_time(NETWORK, 8, 1e6)) == pytest.approx(10e-6 + 1e6 / 50e9)
+    near, far = 2e-6 + 1e6 / 400e9, 10e-6 + 1e6 / 50e9
+    assert float(send_time(NETWORK, 2, 4, 1e6)) == pytest.approx(near)
+    assert float(send_time(NETWORK, 4, 4, 1e6)) == pytest.approx((near + far) / 2)
+    assert float(send_time(NETWORK, 4, 8, 1e6)) == pytest.approx(far)
 
 
 # Memory: Korthikanti et al. 2022, arXiv 2205.05198, as published: 18 bytes a parameter, of the first stage, without
@@ -298,9 +308,13 @@ def test_an_oversubscribed_level_slows_what_leaves_its_pod() -> None:
     latency = 8.4e-6 + 16 * 14e-6
     alone = ring_time(group(flat, 16, 768), size) - latency
     assert ring_time(group(tight, 16, 768), size) - latency == pytest.approx(alone * 7 / 4)
-    # A chain of stages is as slow as its slowest link; one that stays in a pod does not notice.
-    assert send_time(tight, 512, size, 4) == send_time(flat, 512, size, 4)
-    assert send_time(tight, 512, size, 16) == pytest.approx(14e-6 + size / (50e9 / 7))
+    # Of a chain of stages one link in six leaves a pod of six; one that stays in it does not notice.
+    assert send_time(tight, 4, 512, size) == send_time(flat, 4, 512, size) == pytest.approx(14e-6 + size / 50e9)
+    assert send_time(tight, 16, 512, size) == pytest.approx(14e-6 + size / 50e9 * (1 + 6 / 6))
+    # A ring shifts as slowly as its slowest link.
+    assert shift_time(tight, 16, 512, size) == pytest.approx(14e-6 + size / (50e9 / 7))
+    assert shift_time(flat, 16, 1, size) == pytest.approx(14e-6 + size / 50e9)
+    assert shift_time(flat, 8, 1, size) == pytest.approx(1.9e-6 + size / 400e9)
     assert all_to_all_time(tight, 4_096, 1, size) > all_to_all_time(flat, 4_096, 1, size)
     assert all_to_all_time(tight, 3_072, 1, size) == all_to_all_time(flat, 3_072, 1, size)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, width, write_json, write_text
+from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
 from simulator.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -125,10 +125,13 @@ def _profile(name: str | None, records: "dict[str, Record]") -> "tuple[Gpu, str]
     """Return the profile of that name, or that of the device. Raises Refusal, or ScenarioErrors for a bad profile."""
     from simulator.scenario.profiles import find_profile, gpu_names, load_gpu
 
+    device = next((record.device for record in records.values() if record.device), None)
     if name is not None:
         found = None if name.endswith(".yaml") else find_profile(name)
-        return load_gpu(name), name if found is None else found.stem
-    device = next((record.device for record in records.values() if record.device), None)
+        gpu, own = load_gpu(name), _recognised(device or "")
+        if found is not None and own not in (None, found.stem):
+            say(f"measured on {device}, whose profile is {own}; it is compared with {found.stem} all the same")
+        return gpu, name if found is None else found.stem
     if device is None:
         words = (
             "the files do not say on which GPU they were measured; name its profile with --profile, such as h200_sxm"

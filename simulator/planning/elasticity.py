@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.quantity import Quantity
@@ -32,6 +33,7 @@ class Effect(NamedTuple):
 
     resource: str
     step: float | None  # of the training step; None for what has no part in it
+    pairs: int  # of replications that both finished: those that tell
     goodput: Slope  # of the share of wall-clock time that became kept training
     run_time: Slope  # of the wall clock
 
@@ -55,7 +57,8 @@ def resource_effects(
             continue
         up, down = (run_ensemble(each, replications=replications) for each in (better, worse))
         slopes = (_slope(up, down, column) for column in ("goodput", "wall_days"))
-        effects.append(Effect(resource, of_step.get(resource), *slopes))
+        pairs = sum(_finished(up) & _finished(down))
+        effects.append(Effect(resource, of_step.get(resource), int(pairs), *slopes))
         done(resource)
     return effects
 
@@ -96,10 +99,14 @@ def _times(quantity: Quantity, factor: float) -> Quantity:
     return replace(quantity, median=quantity.median * factor, p10=low, p90=high)
 
 
+def _finished(ensemble: Ensemble) -> npt.NDArray[np.bool_]:
+    return np.isfinite(np.asarray(ensemble.table["finish_days"], dtype=np.float64))
+
+
 def _slope(up: Ensemble, down: Ensemble, column: str) -> Slope:
-    """Return d ln(column) / d ln(resource), the mean over paired replications that both ended alike."""
+    """Return d ln(column) / d ln(resource), the mean over pairs of which both replications finished."""
     above, below = (np.asarray(each.table[column], dtype=np.float64) for each in (up, down))
-    usable = np.isfinite(above) & np.isfinite(below) & (above > 0) & (below > 0)
+    usable = _finished(up) & _finished(down) & (above > 0) & (below > 0)
     count = int(usable.sum())
     if count < 2:
         return Slope(math.nan, math.nan)

@@ -40,8 +40,23 @@ def as_text(sheet: Sheet, width: int | None = None) -> str:
         lines += ["", text.paragraph("error and worst: of the law's times against the measured ones.", width)]
     else:
         lines += ["", "No constant follows from these files."]
-    notes = [*(f"{one.name}: {one.note}" for one in sheet.constants if one.note), *sheet.notes]
+    notes = [*(f"{one.name}: {one.note}" for one in sheet.constants if one.note), *_all_notes(sheet)]
     return "\n".join([*lines, *([""] if notes else []), *(text.paragraph(f"Note: {note}", width) for note in notes)])
+
+
+def _all_notes(sheet: Sheet) -> list[str]:
+    """Return what should be known about the constants, those that cannot be first."""
+    return [*map(_too_high, _above_all(sheet)), *sheet.notes]
+
+
+def _above_all(sheet: Sheet) -> list[Constant]:
+    """Return the efficiencies above 100 %; switches that add up may bring a collective there."""
+    shares = (one for one in sheet.constants if one.like == "%" and not one.name.startswith("collective"))
+    return [one for one in shares if one.value > 1]
+
+
+def _too_high(one: Constant) -> str:
+    return f"{one.name} is {units.show(one.value, '%')}, above 100%; is the profile the right one?"
 
 
 def _told(record: Record) -> list[str]:
@@ -75,7 +90,7 @@ def as_json(sheet: Sheet) -> dict[str, Any]:
             for file, record in sheet.records.items()
         },
         "constants": {one.name: _plain(one) for one in sheet.constants},
-        "notes": list(sheet.notes),
+        "notes": _all_notes(sheet),
     }
 
 
@@ -103,9 +118,8 @@ def as_yaml(sheet: Sheet, precisions: Collection[str]) -> str:
     if not matmul and not shares:
         what = "collectives and host copies tell of a fabric" if known else "there are no constants"
         raise ValueError(f"nothing in these files belongs into the calibration of a GPU; {what}")
-    for one in known.values():
-        if one.value > 1 and one.like == "%" and not one.name.startswith("collective"):
-            raise ValueError(f"{one.name} is {units.show(one.value, '%')}, above 100%; is the profile the right one?")
+    for one in _above_all(sheet):
+        raise ValueError(_too_high(one))
     dates = sorted(record.date[:10] for record in sheet.records.values() if record.date)
     if not dates:
         raise ValueError("no file says when it was measured, which a calibration must; derisk bench-gpu does")

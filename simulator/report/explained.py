@@ -25,6 +25,7 @@ def as_json(step: Step, effects: Sequence[Effect]) -> dict[str, Any]:
         {
             "resource": effect.resource,
             "step": effect.step,
+            "pairs": effect.pairs,
             **{name: _pair(slope) for name, slope in (("run_time", effect.run_time), ("goodput", effect.goodput))},
         }
         for effect in effects
@@ -43,6 +44,9 @@ def as_text(step: Step, effects: Sequence[Effect], replications: int, width: int
         f"predicted; run time and goodput from {replications:_} pairs of replications under the same chance, ± their "
         "standard error."
     )
+    fewest = min((effect.pairs for effect in effects), default=replications)
+    if fewest < replications:
+        how += f" Of some resource only {fewest:_} pairs finished before the horizon, and these tell."
     return "\n\n".join(
         [
             "\n".join(text.paragraph(sentence, width) for sentence in step.explained),

@@ -36,6 +36,7 @@ _LATENT_HEAD = 128.0
 
 # Far above whatever is counted here, and low enough to look for a neighbour that divides.
 _MOST, _MOST_LAYERS, _MOST_RANKS = 10**9, 10_000, 10_000_000
+_SLOWEST_PORT, _FASTEST_PORT = 0.001, 100_000  # [GB/s]
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -43,8 +44,19 @@ def _refused(text: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{text}", {"text": text})
 
 
+def _written(value: Any) -> str:
+    """Return a value of a file about as it stands there."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_written(below)}' for key, below in value.items())}}}"
+    return "null" if value is None else str(value)
+
+
 def _shown(value: Any) -> str:
-    text = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    text = _written(value)
     return text if len(text) <= 40 else f"{text[:40]}..."
 
 
@@ -79,6 +91,21 @@ def _positive(value: Any) -> float:
     return found
 
 
+def _share(value: Any) -> float:
+    found = _positive(value)
+    if found > 1:
+        raise _refused(f"{_shown(value)} must be at most 1")
+    return found
+
+
+def _port(value: Any) -> float:
+    found = _positive(value)
+    if not _SLOWEST_PORT <= found <= _FASTEST_PORT:
+        bounds = f"between {_SLOWEST_PORT} and {_FASTEST_PORT:_}"
+        raise _refused(f"{_shown(value)} must lie {bounds}; it is in GB/s, one direction: 400 Gb/s are 50")
+    return found
+
+
 def _truth(value: Any) -> bool:
     found = _WORDS.get(str(value).lower())
     if found is None:
@@ -109,7 +136,9 @@ def _measured(value: Any) -> dict[str, Any]:
 
 def _one_of(known: Mapping[str, Any]) -> Callable[[Any], str]:
     def read(value: Any) -> str:
-        word = "none" if value is False else _text(value).strip().lower().replace(" ", "")
+        if isinstance(value, bool):
+            raise _refused(f"{_shown(value)} is not one of {', '.join(known)}")
+        word = _text(value).strip().lower().replace(" ", "")
         if word not in known:
             raise _refused(f"'{_text(value)}' is not one of {', '.join(known)}{did_you_mean(word, known)}")
         return word
@@ -123,6 +152,8 @@ Ranks = Annotated[int, BeforeValidator(_whole(1, _MOST_RANKS))]  # or what they 
 Degree = Annotated[int, BeforeValidator(_whole(1, 100_000))]
 WholeOrZero = Annotated[int, BeforeValidator(_whole(0))]
 Positive = Annotated[float, BeforeValidator(_positive)]
+Share = Annotated[float, BeforeValidator(_share)]
+Port = Annotated[float, BeforeValidator(_port)]  # [GB/s]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Text = Annotated[str, BeforeValidator(_text)]
 Remark = Annotated[str, BeforeValidator(_any_text)]
@@ -140,7 +171,7 @@ class _Row(BaseModel):
 class ExpertsRow(_Row):
     """The mixture of experts of a case's model."""
 
-    experts: Whole
+    experts: Degree
     shared: WholeOrZero = 0
     topk: Whole
     moe_ffn: Whole
@@ -239,8 +270,8 @@ class CaseRow(_Row):
     fsdp: Annotated[int, BeforeValidator(_sharding)] = 0
     gradient_bytes: Positive | None = None
     asym_embed_loss: Truth = False
-    nic_GBps: Positive | None = None  # noqa: N815 - the format's name
-    port_share: Positive = 1.0
+    nic_GBps: Port | None = None  # noqa: N815 - the format's name
+    port_share: Share = 1.0
     fabric: Text | None = None
     measured: Annotated[dict[str, Any], BeforeValidator(_measured)] = {}
     use: Remark = ""

@@ -10,7 +10,7 @@ from simulator.hardware import Fabric, Gpu
 from simulator.scenario.case_row import EXAMPLES, SILENT, CaseRow, ExpertsRow, ModelRow
 from simulator.scenario.errors import ScenarioErrors, Spot, error_at
 from simulator.scenario.json_cases import read_json_cases
-from simulator.scenario.profiles import load_fabric, load_gpu
+from simulator.scenario.profiles import load_fabric, load_gpu, outer_fabric_fault
 from simulator.scenario.source import Item, read_file
 from simulator.section import did_you_mean
 from simulator.workload.case import Case, plausible_layouts
@@ -23,15 +23,18 @@ T = TypeVar("T", Gpu, Fabric)
 
 MOST_BYTES = 100_000_000  # some 100,000 cases
 
-# Fields of a case under the keys of a file.
+# Fields of a case, and words of a scenario, under the keys of a file.
 _KEYS = {
     "tensor": "tp", "pipeline": "pp", "context": "cp", "expert": "ep", "data": "dp", "interleaving": "vp",
     "micro_batch": "mbs", "global_batch": "gbs", "sharded_weights": "fsdp", "sequence_parallel": "sp",
     "sharded_optimizer": "dist_opt", "overlap": "overlap_dp", "head_counts": "asym_embed_loss", "port": "nic_GBps",
-    "out": "fabric",
+    "out": "fabric", "sharding": "fsdp", "sequence": "seq", "head_size": "head_dim", "gated": "glu",
+    "vocabulary": "vocab", "top_k": "topk", "expert_ffn": "moe_ffn", "shared_experts": "shared",
 }  # fmt: skip
+_MEASURED = ("measured",)  # where people keep whatever else was measured, so that only what is nearly read is told
 _SECTIONS: tuple[tuple[tuple[str, ...], Any], ...] = (
-    ((), CaseRow), (("model",), ModelRow), (("model", "moe"), ExpertsRow),
+    ((), CaseRow.model_fields), (("model",), ModelRow.model_fields), (("model", "moe"), ExpertsRow.model_fields),
+    (_MEASURED, ("step_s",)),
 )  # fmt: skip
 
 
@@ -66,6 +69,7 @@ def read_cases(path: Path) -> list[Entry]:
     return batch.entries
 
 
+_EMPTY = 'is empty; write "- id: ..." below'
 _NO_CASES = 'is no list of cases; write "cases:" and "- id: ..." below'
 
 
@@ -78,7 +82,8 @@ def batch_in(tree: Item, folder: Path) -> Batch | None:
     if listed is None:
         return None
     if not isinstance(listed.value, list) or not listed.value:
-        raise ScenarioErrors([error_at(listed.spot, "cases", _NO_CASES)])
+        empty = listed.value is None or listed.value == []
+        raise ScenarioErrors([error_at(listed.spot, "cases", _EMPTY if empty else _NO_CASES)])
     reader = _Reader(folder)
     entries = [reader.entry(item, f"cases.{number}") for number, item in enumerate(listed.value)]
     return Batch(entries, tuple(reader.remarks()))
@@ -96,7 +101,7 @@ class _Reader:
     def entry(self, item: Item, place: str) -> Entry:
         """Return what a list's item says."""
         named = item.child("id")
-        name = place if named is None or isinstance(named.value, list | dict | None) else str(named.value)
+        name = place if named is None or isinstance(named.value, list | dict | None) else str(named.value) or place
         if not isinstance(item.value, dict):
             wrong = error_at(item.spot, name, "must be a case, with keys of its own")
             return Entry(name, None, None, (wrong.headline,))
@@ -125,17 +130,18 @@ class _Reader:
 
     def _nearly_read(self, item: Item, name: str) -> Iterator[str]:
         """Yield a remark for every key that is nearly one that is read; count those that are somebody's notes."""
-        for above, row in _SECTIONS:
+        for above, fields in _SECTIONS:
             section = item.find(above)
             keys = section.value if section is not None and isinstance(section.value, dict) else {}
             for key in keys:
-                if key in row.model_fields or key in SILENT:
+                if key in fields or key in SILENT:
                     continue
                 path, spot = ".".join((name, *above, key)), item.nearest((*above, key)).spot
-                hint = did_you_mean(key.lower(), row.model_fields)
+                known = _KEYS.get(key.lower())
+                hint = f"; did you mean '{known}'?" if known in fields else did_you_mean(key.lower(), fields)
                 if hint:
                     yield error_at(spot, path, f"is not read{hint}").headline
-                else:
+                elif above != _MEASURED:
                     first, named, times = self.unread.get(".".join((*above, key)), (spot, path, 0))
                     self.unread[".".join((*above, key))] = first, named, times + 1
 
@@ -144,6 +150,9 @@ class _Reader:
         _check_precision(row, item, name, gpu)
         fabric = item.child("fabric")
         out = None if row.fabric is None or fabric is None else self._fabric(fabric, f"{name}.fabric")
+        if out is not None and fabric is not None and (fault := outer_fabric_fault(out)):
+            raise ScenarioErrors([error_at(fabric.spot, f"{name}.fabric", fault)])
+        _check_network(row, item, name, gpu, out)
         up = None if gpu.scale_up_fabric is None else self._fabric(gpu.scale_up_fabric, f"{name}.gpu")
         case = row.case(name, gpu, up, out)
         faults = [(_KEYS.get(fault.field, fault.field), fault.text) for fault in faults_of(case)]
@@ -193,6 +202,10 @@ def _taken(row: CaseRow, item: Item, name: str) -> Iterator[str]:
     if row.fsdp > 1 and row.dp is not None and row.fsdp not in (row.dp, row.dp * (row.cp or 1)):
         text = f"weights are taken as sharded over all {row.dp} replicas, not over {row.fsdp}"
         yield error_at(item.nearest(("fsdp",)).spot, f"{name}.fsdp", text).headline
+    most = row.gpus // ((row.tp or 1) * (row.pp or 1))
+    if row.dp is None and row.fsdp > most:
+        text = f"weights are taken as sharded over all replicas, of which there are at most {most}, not over {row.fsdp}"
+        yield error_at(item.nearest(("fsdp",)).spot, f"{name}.fsdp", text).headline
 
 
 def _check_precision(row: CaseRow, item: Item, name: str, gpu: Gpu) -> None:
@@ -200,3 +213,11 @@ def _check_precision(row: CaseRow, item: Item, name: str, gpu: Gpu) -> None:
     if kind not in gpu.peak:
         text = f"{gpu.name} has no {kind}; it computes in {', '.join(gpu.peak)}"
         raise ScenarioErrors([error_at(item.nearest(("precision",)).spot, f"{name}.precision", text)])
+
+
+def _check_network(row: CaseRow, item: Item, name: str, gpu: Gpu, out: Fabric | None) -> None:
+    """Refuse GPUs of which nothing tells how fast they are connected."""
+    speeds = (gpu.scale_up_bandwidth, gpu.scale_out_bandwidth, row.nic_GBps, None if out is None else out.bandwidth)
+    if all(speed is None for speed in speeds):
+        text = f"the profile of {gpu.name} lacks scale_out_bandwidth, without which no step can be predicted"
+        raise ScenarioErrors([error_at(item.nearest(("gpu",)).spot, f"{name}.gpu", text)])

@@ -21,6 +21,7 @@ _ALTERNATIVES = (
     ("job", frozenset({"work", "tokens"})),
     ("job", frozenset({"work", "flop"})),
     ("job", frozenset({"mfu", "step_time"})),
+    ("job", frozenset({"work", "step_time"})),
     ("maintenance", frozenset({"first", "windows"})),
 )
 _FORM_KEYS = frozenset({"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "law"})
@@ -83,14 +84,27 @@ def _extended(tree: Item, path: Path, name: str, above: tuple[Path, ...]) -> Ite
 def check_head(tree: Item, shape: str) -> None:
     """Refuse what is no mapping, or has another schema number than ours."""
     if not isinstance(tree.value, dict):
-        raise ScenarioErrors([error_at(Spot(tree.spot.file), "", f"is not a mapping; {shape}")])
+        text = _OF_CASES if _holds_cases(tree) else f"is not a mapping; {shape}"
+        raise ScenarioErrors([error_at(Spot(tree.spot.file), "", text)])
     schema = tree.child("schema")
+    if schema is None and _holds_cases(tree):
+        raise ScenarioErrors([error_at(Spot(tree.spot.file), "", _OF_CASES)])
     if schema is None:
         raise ScenarioErrors([error_at(Spot(tree.spot.file), "schema", f'missing; write "schema: {SCHEMA}"')])
     if schema.value != SCHEMA:
         words = f"{schema.data()} is not a schema that this version reads"
         remedy = f'it reads schema {SCHEMA}: see CHANGELOG.md for what changed, then write "schema: {SCHEMA}"'
         raise ScenarioErrors([ScenarioError(schema.spot, "schema", words, remedy, str(schema.value))])
+
+
+_OF_CASES = "is a file of cases; use derisk step"
+
+
+def _holds_cases(tree: Item) -> bool:
+    """Return whether a tree is what `derisk step` reads: `cases`, or a list of what has GPUs and a model."""
+    if not isinstance(tree.value, list):
+        return tree.child("cases") is not None
+    return any(item.child("gpus") is not None or item.child("model") is not None for item in tree.value)
 
 
 def _find(folder: Path, name: str) -> Path | None:

@@ -167,8 +167,12 @@ class Scenario:
         if self.step is not None:
             found = self.step.prediction
             said = f"{units.show(found.p10, 's')} to {units.show(found.p90, 's')} (P10 to P90), predicted"
+            if not self.document.job.by_steps or self.document.job.step_time is None:
+                said += "; not used, for the job says how fast it is"
+            elif self.document.job.step_time.median != found.step_s:
+                said += "; not used, for job.step_time says otherwise"
             rows.append(("step", units.show(found.step_s, "s"), said))
-            rows.append(("MFU while training", units.show(found.mfu, "%"), "predicted; scores of attention in full"))
+            rows.append(("MFU of that step", units.show(found.mfu, "%"), "predicted; scores of attention in full"))
             rows.append(("memory of a GPU", units.show(found.memory_GB * 1e9, "GB"), "predicted, at its fullest"))
         if (size := self.checkpoint_size()) is not None:
             rows.append(("checkpoint size", units.show(size, "GB"), "bytes per parameter x parameters"))

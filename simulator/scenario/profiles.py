@@ -1,5 +1,6 @@
 """Hardware profiles by name: GPUs, also by the names under which published runs know them, nodes, fabrics, storage."""
 
+import os.path
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -59,6 +60,13 @@ def load_gpu(name: str | Item, folder: Path = _HERE, path: str = "gpu") -> Gpu:
 def load_fabric(name: str | Item, folder: Path = _HERE, path: str = "fabric") -> Fabric:
     """Return a fabric by name, as `load_gpu`. Raises ScenarioErrors."""
     return section_of(Fabric, _tree(name, folder, path, "fabric"))
+
+
+def outer_fabric_fault(fabric: Fabric) -> str | None:
+    """Return what is wrong with a fabric that is to connect domains: some only connect the GPUs within one."""
+    if fabric.topology not in ("nvlink_domain", "full_mesh"):
+        return None
+    return f"{fabric.name} connects GPUs within a domain; name the network between domains, such as infiniband_ndr"
 
 
 def load_storage(name: str | Item, folder: Path = _HERE, path: str = "storage") -> Storage:
@@ -121,6 +129,8 @@ def _tree(name: str | Item, folder: Path, path: str, kind: str) -> Item:
     file = folder / word if word.endswith(".yaml") else find_profile(word)
     if file is None:
         raise ScenarioErrors([error_at(item.spot, path, missing_profile(word, kind), word)])
+    if isinstance(name, Item) and not os.path.exists(file):  # which takes any text, unlike file.exists()
+        raise ScenarioErrors([error_at(item.spot, path, f"there is no file '{file}'", word)])
     # What ships does not change under us; a file of the user's may.
     shipped = file.parent == resources.hardware_profiles()
     tree = _shipped_tree(file) if shipped else read_profile_file(file)

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from simulator.hardware import Fabric, Gpu
 from simulator.job import UNKNOWN_FLOP, Job
-from simulator.model_shape import Parallel
+from simulator.model_shape import Parallel, mixture_faults
 from simulator.quantity import Quantity
 from simulator.scenario.errors import ScenarioErrors
-from simulator.scenario.profiles import load_fabric
+from simulator.scenario.profiles import load_fabric, outer_fabric_fault
 from simulator.scenario.schema import Document
 from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for
@@ -23,6 +23,7 @@ from simulator.workload.transformer import Transformer
 from simulator.workload.zoo import MODELS, KnownModel
 
 NEEDED = ("layers", "hidden", "heads", "ffn", "vocabulary")
+TOLERATED_MEMORY = 1.15  # of what a profile calls GB: makers mean GiB, and the count is uncertain by a tenth
 PREDICTED = "step-time model, docs/step_time.md"
 
 
@@ -59,10 +60,14 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
     try:
         step = _predicted(document, model, gpu, _fabrics(document, gpu, tree, folder))
     except _ImpossiblePlanError as failed:
-        if needed:
+        if needed or document.job.parallel.degrees:
             raise ScenarioErrors(error_for(tree, fault) for fault in failed.faults) from None
-        return document, None  # whoever gives an MFU need not have a plan that we understand
+        return document, None  # whoever gives an MFU and no plan need not have one that we find
     return (_filled(document, step, model) if needed else document), step
+
+
+def _checkpoint(document: Document) -> float | None:
+    return document.checkpoint.size_at(None, document.job.parameters)
 
 
 class _ImpossiblePlanError(Exception):
@@ -89,6 +94,10 @@ def _model(job: Job) -> tuple[Transformer | None, list[Fault]]:
         return None, [(("job", "sequence"), 'missing; write "sequence: 8_192 tokens"')]
     if missing:
         return None, [(("job", "shape", name), "missing; write it") for name in missing]
+    base = {} if known is None else known.model._asdict()
+    wrong = mixture_faults({name: float(value) for name, value in (base | given).items()})
+    if wrong:
+        return None, [(("job", "shape", name), text) for name, text in wrong]
     length = {} if job.sequence is None else {"sequence": job.sequence.median}
     if known is not None:
         return known.model._replace(**given, **length), []
@@ -118,6 +127,9 @@ def _fabrics(document: Document, gpu: Gpu, tree: Item, folder: Path) -> tuple[Fa
     """Return the fabric within a domain and the one between domains, where they are named."""
     named = tree.find(("cluster", "fabric"))
     outer = None if named is None else load_fabric(named, folder, "cluster.fabric")
+    fault = None if outer is None else outer_fabric_fault(outer)
+    if fault is not None:
+        raise ScenarioErrors([error_for(tree, (("cluster", "fabric"), fault))])
     return None if gpu.scale_up_fabric is None else load_fabric(gpu.scale_up_fabric), outer
 
 
@@ -136,12 +148,16 @@ def _predicted(document: Document, model: Transformer, gpu: Gpu, fabrics: tuple[
         recompute=None if plan.recompute is None else Recompute[plan.recompute.upper()],
         sharded_weights=plan.sharding == "weights", tensor=given.get("tensor"), pipeline=given.get("pipeline"),
         context=given.get("context"), expert=given.get("expert"), interleaving=given.get("interleaving"),
-        micro_batch=given.get("micro_batch"),
+        micro_batch=given.get("micro_batch"), head_counts=bool(plan.head_counts), checkpoint=_checkpoint(document),
     )  # fmt: skip
     found = faults_of(case)
     if found:
         raise _ImpossiblePlanError([(_place(plan, fault.field), fault.text) for fault in found])
-    chosen = search(case, shard_weights=None if plan.sharding is None else plan.sharding == "weights")
+    sharded = None if plan.sharding is None else plan.sharding == "weights"
+    chosen = search(case, shard_weights=sharded)
+    if not chosen.plans:
+        # Whoever gives a plan may know that it fits: what is counted of memory is uncertain by a tenth.
+        chosen = search(case, shard_weights=sharded, usable=TOLERATED_MEMORY)
     if not chosen.plans:
         raise _ImpossiblePlanError([_no_plan(case, chosen)])
     fixed = fixed_at(case, chosen.plans[0].layout)
@@ -194,6 +210,8 @@ def _filled(document: Document, step: Step, model: Transformer) -> Document:
     plan = job.parallel.model_copy(
         update={name: value for name, value in (degrees | words).items() if getattr(job.parallel, name) is None}
     )
+    if plan.head_counts is None and case.head_counts:
+        plan = plan.model_copy(update={"head_counts": True})
     update: dict[str, Any] = {"step_time": time, "parallel": plan}
     if float(model.experts) > 0 and job.flop is None and job.tokens is not None:
         flop = 6.0 * float(model.active_parameters) * job.tokens.median

@@ -1,6 +1,7 @@
 """Cases of training steps: what is known of each, what is plausible where nothing was published, and arrays of them."""
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -44,6 +45,7 @@ class Case(NamedTuple):
     port_share: float = 1.0  # what is left of it at the worst rank
     up: Fabric | None = None
     out: Fabric | None = None
+    checkpoint: float | None = None  # its size, where it is not that of weights and Adam [B]
     family: str = ""
 
 
@@ -63,29 +65,33 @@ def take(record: T, places: npt.NDArray[np.int64]) -> T:
 
 def divisors(number: int) -> list[int]:
     """Return the divisors of a number in rising order."""
-    return [divisor for divisor in range(1, number + 1) if number % divisor == 0]
+    low = [divisor for divisor in range(1, math.isqrt(max(0, number)) + 1) if number % divisor == 0]
+    return low + [number // divisor for divisor in reversed(low) if divisor * divisor != number]
 
 
 def plausible_layouts(case: Case) -> Iterator[Layout]:
     """Yield the layouts that what is published of a case leaves open."""
-    sharded = case.sharded_weights or _by_compiler(case)
     for tensor, pipeline, context, expert, data in _degrees(case):
         chunks = [case.interleaving] if case.interleaving is not None else _chunkings(case, pipeline)
         batches = [case.micro_batch] if case.micro_batch is not None else _micro_batches(case, data)
         recompute = [case.recompute] if case.recompute is not None else [Recompute.NONE, Recompute.FULL]
-        gradients = [case.gradient_bytes] if case.gradient_bytes is not None else _gradient_bytes(case)
-        for chunk, batch, again, size in itertools.product(chunks, batches, recompute, gradients):
-            yield Layout(
-                tensor, pipeline, context, expert, data, chunk, batch, case.global_batch, again,
-                case.sequence_parallel, case.flash, case.sharded_optimizer, sharded, case.overlap, size,
-                head_counts(case, pipeline * chunk),
-            )  # fmt: skip
+        for chunk, batch, again, sharded in itertools.product(chunks, batches, recompute, _shardings(case, pipeline)):
+            for size in [case.gradient_bytes] if case.gradient_bytes is not None else _gradient_bytes(sharded):
+                yield Layout(
+                    tensor, pipeline, context, expert, data, chunk, batch, case.global_batch, again,
+                    case.sequence_parallel, case.flash, case.sharded_optimizer, sharded, case.overlap, size,
+                    head_counts(case, pipeline * chunk),
+                )  # fmt: skip
 
 
 def head_counts(case: Case, chunks: int) -> bool:
-    """Return whether embedding and head count as layers when a model is cut into chunks: where the cut then is even."""
+    """Return whether embedding and head count as layers when a model is cut into chunks.
+
+    They do where only then the cut is even, said or not: Llama 3's 126 layers were cut into 16 stages.
+    """
     layers = round(float(case.model.layers))
-    return case.head_counts and ((layers + 2) % chunks == 0 or layers % chunks != 0)
+    even = (layers + 2) % chunks == 0
+    return (even and layers % chunks != 0) or (case.head_counts and (even or layers % chunks != 0))
 
 
 def _degrees(case: Case) -> list[tuple[int, int, int, int, int]]:
@@ -100,7 +106,7 @@ def _degrees(case: Case) -> list[tuple[int, int, int, int, int]]:
         if rest == 0 and data > 0 and case.data in (None, data) and pipeline <= layers + 2:
             ranks = tensor * context * data
             found += [(tensor, pipeline, context, expert, data) for expert in _experts(case, ranks)]
-    return [degrees for degrees in found if case.global_batch % degrees[-1] == 0] or found
+    return [degrees for degrees in found if case.global_batch % degrees[-1] == 0]
 
 
 def _experts(case: Case, ranks: int) -> list[int]:
@@ -114,20 +120,35 @@ def _experts(case: Case, ranks: int) -> list[int]:
 def _pipelines(case: Case) -> list[int]:
     if case.pipeline is not None:
         return [case.pipeline]
-    if _by_compiler(case) or case.sharded_weights:
+    if case.sharded_weights or (_nothing_said(case) and case.gpu.architecture == "tpu"):
         return [1]
-    layers = round(float(case.model.layers)) + (2 if case.head_counts else 0)
-    return [stages for stages in divisors(layers) if stages <= MOST_STAGES]
+    return sorted({stages for whole in _cuttable(case) for stages in divisors(whole) if stages <= MOST_STAGES})
 
 
-def _by_compiler(case: Case) -> bool:
-    """Return whether a compiler shards: such codes publish no degree, divide weights and build no pipelines."""
+def _shardings(case: Case, pipeline: int) -> list[bool]:
+    """Return whether weights may be divided over all replicas: as codes do in which a compiler shards."""
+    if case.sharded_weights or (_nothing_said(case) and case.gpu.architecture == "tpu"):
+        return [True]
+    return [False, True] if _nothing_said(case) and pipeline == 1 else [False]
+
+
+def _nothing_said(case: Case) -> bool:
     return case.tensor is None and case.pipeline is None and case.data is None
 
 
+def _cuttable(case: Case) -> tuple[int, ...]:
+    """Return how many layers there are to cut: those of the model, or embedding and head besides."""
+    layers = round(float(case.model.layers))
+    return (layers + 2,) if case.head_counts else (layers, layers + 2)
+
+
 def _chunkings(case: Case, pipeline: int) -> list[int]:
-    layers = round(float(case.model.layers)) + (2 if case.head_counts else 0)
-    return [1] if pipeline == 1 else divisors(max(1, layers // pipeline)) if layers % pipeline == 0 else [1]
+    if pipeline == 1:
+        return [1]
+    for whole in _cuttable(case):
+        if whole % pipeline == 0:
+            return divisors(whole // pipeline)
+    return [1]
 
 
 def _micro_batches(case: Case, data: int) -> list[int]:
@@ -135,5 +156,5 @@ def _micro_batches(case: Case, data: int) -> list[int]:
     return [size for size in (1, 2, 4, 8) if share % size == 0] or [1]
 
 
-def _gradient_bytes(case: Case) -> list[float]:
-    return [2.0] if case.sharded_weights else [2.0, 4.0]
+def _gradient_bytes(sharded: bool) -> list[float]:
+    return [2.0] if sharded else [2.0, 4.0]

@@ -107,7 +107,8 @@ def _chunks(case: Case) -> Iterator[Fault]:
         yield Fault("interleaving", text)
         return
     layers = round(float(case.model.layers))
-    places = layers + (2 if case.head_counts else 0)
+    ends = case.head_counts or (layers + 2) % (pipeline * interleaving) == 0
+    places = layers + (2 if ends else 0)
     if pipeline * interleaving <= places:
         return
     held = f"{layers} layers{', embedding and head' if case.head_counts else ''}"

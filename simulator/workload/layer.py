@@ -8,7 +8,7 @@ from simulator.roofline import BACKWARD_ATTENTION, Numbers, matmul_time
 from simulator.workload.constants import Constants
 from simulator.workload.layout import Layout, Recompute
 from simulator.workload.machine import Machine
-from simulator.workload.network import all_to_all_time, group, ring_time, send_time
+from simulator.workload.network import all_to_all_time, group, ring_time, shift_time
 from simulator.workload.transformer import Product, Transformer
 
 ACTIVATION_BYTES = 2.0
@@ -140,7 +140,7 @@ def _ring_of_keys(
         np.asarray(model.kv_rank) > 0, model.kv_rank + model.rope_size, 2.0 * model.kv_heads * model.head_size
     )
     size = width * rank_tokens(model, layout) * ACTIVATION_BYTES / layout.tensor
-    time = np.where(ranks > 1, (ranks - 1.0) * send_time(machine.network, layout.tensor, size, ranks), 0.0)
+    time = np.where(ranks > 1, (ranks - 1.0) * shift_time(machine.network, ranks, layout.tensor, size), 0.0)
     shown_forward = np.maximum(0.0, time - forward) + RING_ATTENTION_LEFT * time
     shown_backward = np.maximum(0.0, 2.0 * time - backward) + 2.0 * RING_ATTENTION_LEFT * time
     return shown_forward * (1.0 + again) + shown_backward

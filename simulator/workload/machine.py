@@ -51,7 +51,7 @@ def machine_of(gpu: Gpu, precision: str, constants: Constants, network: Network)
         speed=product_speed(gpu, kind, constants),
         speed_16=speed_16,
         attention_speed=_attention_speed(gpu, speed_16, constants),
-        overhead=constants.matmul_overhead,
+        overhead=_overhead(gpu, kind, constants),
         memory=gpu.memory.median,
         memory_bandwidth=gpu.memory_bandwidth.median * (MEMORY_EFFICIENCY if efficiency is None else efficiency.median),
         network=network,
@@ -64,10 +64,18 @@ def machine_of(gpu: Gpu, precision: str, constants: Constants, network: Network)
 def product_speed(gpu: Gpu, kind: str, constants: Constants) -> float:
     """Return the speed that large products reach in training [FLOP/s]: the best published one, less what is shared."""
     peak = gpu.peak[kind].median
-    best = gpu.measured_matmul[kind].median if kind in gpu.measured_matmul else UNMEASURED[kind] * peak
+    best = gpu.measured_matmul[kind].median if kind in gpu.measured_matmul else _unmeasured(gpu, kind)
     if gpu.calibration is not None and kind in gpu.calibration.matmul:
         best = gpu.calibration.matmul[kind].efficiency.median * peak
     return min(MOST_OF_PEAK * peak, in_situ(gpu, kind, constants) * best)
+
+
+def _unmeasured(gpu: Gpu, kind: str) -> float:
+    """Return the best product that nobody published [FLOP/s]: as far from its peak as the 16-bit one, or usual."""
+    share = UNMEASURED[kind]
+    if "bf16" in gpu.measured_matmul:
+        share = gpu.measured_matmul["bf16"].median / gpu.peak["bf16"].median
+    return share * gpu.peak[kind].median
 
 
 def _attention_speed(gpu: Gpu, speed_16: float, constants: Constants) -> float:
@@ -76,6 +84,14 @@ def _attention_speed(gpu: Gpu, speed_16: float, constants: Constants) -> float:
     if measured is None:
         return constants.attention_speed * speed_16
     return measured.median * gpu.peak["bf16"].median * in_situ(gpu, "bf16", constants)
+
+
+def _overhead(gpu: Gpu, kind: str, constants: Constants) -> float:
+    """Return the overhead of a matrix product [s]: as measured on the chip, or as fitted."""
+    calibration = gpu.calibration
+    if calibration is None or kind not in calibration.matmul:
+        return constants.matmul_overhead
+    return calibration.matmul[kind].overhead.median
 
 
 def in_situ(gpu: Gpu, kind: str, constants: Constants) -> float:

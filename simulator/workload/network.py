@@ -81,14 +81,24 @@ def all_to_all_time(network: Network, ranks: Numbers, stride: Numbers, size: Num
     return np.where(ranks > 1, within + near + far + latency, 0.0)
 
 
-def send_time(network: Network, stride: Numbers, size: Numbers, ranks: Numbers = 2.0) -> Numbers:
-    """Return the time to send `size` bytes to the rank at a stride, in a chain of so many ranks [s].
-
-    Within the domain where two neighbours fit in it. A chain that leaves its pod is as slow as its slowest link.
-    """
-    stride = np.asarray(stride)
-    within = 2.0 * stride <= network.domain
-    spans = ranks * stride > network.pod
-    across = network.out_bandwidth / np.where(spans, network.oversubscription, 1.0)
+def shift_time(network: Network, ranks: Numbers, stride: Numbers, size: Numbers) -> Numbers:
+    """Return the time in which all ranks of a ring send `size` bytes to the next one: that of the slowest link [s]."""
+    reach = np.asarray(ranks) * stride
+    within = reach <= network.domain
+    across = network.out_bandwidth / np.where(reach > network.pod, network.oversubscription, 1.0)
     bandwidth = np.where(within, network.up_bandwidth, across)
     return np.where(within, network.up_latency, network.out_latency) + size / bandwidth
+
+
+def send_time(network: Network, ranks: Numbers, stride: Numbers, size: Numbers) -> Numbers:
+    """Return the time to send `size` bytes from one rank of a chain to the next, the mean over its links [s].
+
+    Those that leave a domain, or a pod, are as many as it takes to leave it: each stage waits for its own link only.
+    """
+    reach, stride = np.asarray(ranks) * stride, np.asarray(stride)
+    leaving = np.where(reach > network.domain, np.minimum(1.0, stride / network.domain), 0.0)
+    far = np.where(reach > network.pod, np.minimum(1.0, stride / network.pod), 0.0)
+    within = network.up_latency + size / network.up_bandwidth
+    across = network.out_latency + size / network.out_bandwidth
+    beyond = size / network.out_bandwidth * (network.oversubscription - 1.0)
+    return (1.0 - leaving) * within + leaving * across + far * beyond

@@ -36,25 +36,35 @@ class Table(NamedTuple):
         return take(self.layout, np.flatnonzero(self.fits))
 
 
-def table_of(case: Case, machine: Machine, wish: Case | None = None, shard_weights: bool | None = None) -> Table:
+def table_of(
+    case: Case,
+    machine: Machine,
+    wish: Case | None = None,
+    shard_weights: bool | None = None,
+    usable: float = USABLE_MEMORY,
+) -> Table:
     """Return all plans of a case that divide, with the memory of each.
 
-    `wish` adds its own degrees to those tried. Weights are sharded, or not, as `shard_weights` says; if it is None, as
-    the case says where it shards them or gives both tensor and pipeline degree, else both ways.
+    `usable` is the share of memory that a plan may fill [1]; `wish` adds its own degrees to those tried. Weights are
+    sharded, or not, as `shard_weights` says; if it is None, as the case says where it shards them or gives both tensor
+    and pipeline degree, else both ways. Models are cut unevenly only where no even cut leaves a plan.
     """
     if shard_weights is None and wish is None:
         shard_weights = True if case.sharded_weights else None
         if shard_weights is None and case.tensor is not None and case.pipeline is not None:
             shard_weights = False
-    layout, looked_at = _dividing(case, wish, [False, True] if shard_weights is None else [shard_weights])
+    shardings = [False, True] if shard_weights is None else [shard_weights]
+    layout, looked_at = _dividing(case, wish, shardings, uneven=False)
+    if not np.asarray(layout.data).size and case.pipeline is None:
+        layout, looked_at = _dividing(case, wish, shardings, uneven=True)
     size = np.asarray(layout.data).size
     needs = np.broadcast_to(memory(case.model, layout, machine).total, (size,))
-    return Table(layout, needs, needs <= USABLE_MEMORY * machine.memory, looked_at)
+    return Table(layout, needs, needs <= usable * machine.memory, looked_at)
 
 
-def _dividing(case: Case, wish: Case | None, shardings: list[bool]) -> tuple[Layout, int]:
+def _dividing(case: Case, wish: Case | None, shardings: list[bool], uneven: bool) -> tuple[Layout, int]:
     """Return the layouts that divide (rows,), and how many there were to look at."""
-    cuts = _cuts(case, wish)
+    cuts = _cuts(case, wish, uneven)
     batches = _micro_batches(case, wish)
     recomputes = _recomputes(case)
     grid = (_tensors(case, wish), range(len(cuts)), _contexts(case, wish), _experts(case, wish))
@@ -128,22 +138,22 @@ def _recomputes(case: Case) -> list[Recompute]:
     return [Recompute.NONE, *([] if case.flash else [Recompute.SELECTIVE]), Recompute.FULL]
 
 
-def _cuts(case: Case, wish: Case | None) -> list[tuple[int, int, bool]]:
+def _cuts(case: Case, wish: Case | None, uneven: bool) -> list[tuple[int, int, bool]]:
     """Return pipeline and interleaving degrees, and whether embedding and head count as layers.
 
     There are whole layers in every chunk, unless a case gives degrees that cut no model evenly, or no pipeline does.
     """
     found = {cut for cut in _even_cuts(case) if case.pipeline in (None, cut[0]) and case.interleaving in (None, cut[1])}
-    if case.pipeline is None and all(cut[0] == 1 for cut in found):
+    if case.pipeline is None and (uneven or all(cut[0] == 1 for cut in found)):
         found |= {
             (pipeline, chunks, case.head_counts)
             for pipeline in divisors(case.gpus)
             for chunks in ([1, 2, 4, 8, 16] if case.interleaving is None else [case.interleaving])
             if 1 < pipeline <= DEEPEST_PIPELINE and pipeline * chunks <= case.model.layers
         }
-    uneven = case if not found else wish
-    if uneven is not None and uneven.pipeline is not None:
-        cut = (uneven.pipeline, uneven.interleaving or 1, case.head_counts and uneven.pipeline > 1)
+    given = case if not found else wish
+    if given is not None and given.pipeline is not None:
+        cut = (given.pipeline, given.interleaving or 1, case.head_counts and given.pipeline > 1)
         taken = any(cut[:2] == other[:2] for other in found)
         found |= {cut} if not taken and cut[0] * cut[1] <= case.model.layers + 2 * cut[2] else set()
     return sorted(found)

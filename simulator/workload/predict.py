@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from simulator.roofline import Numbers
 from simulator.workload.case import Case, plausible_layouts, stack, take
 from simulator.workload.constants import PRIORS, Constants, fitted, fitted_constants
-from simulator.workload.layout import Layout
+from simulator.workload.layout import Layout, Recompute
 from simulator.workload.machine import PRECISIONS, Machine, machine_of, network_of
 from simulator.workload.memory import Memory, memory
 from simulator.workload.step import StepTime, step_time
@@ -28,6 +29,7 @@ FITTED_PRODUCTS = {
     ("ampere", "bf16"), ("hopper", "bf16"), ("hopper", "fp8"), ("blackwell", "fp8"), ("blackwell", "fp4"),
     ("blackwell_ultra", "fp8"),
 }  # fmt: skip
+FORWARD_SHARE = 0.75  # of a step that recomputes, the same step without: three passes of four
 USABLE_MEMORY = 0.95  # of a GPU's memory: the rest is the context and what fragments
 
 
@@ -75,24 +77,45 @@ def machines_of(cases: Sequence[Case], constants: Constants) -> Machine:
 
 
 def weigh(grid: Grid, constants: Constants) -> Weighed:
-    """Return the time of every layout and how much it is believed, given that runs fit in memory and are tuned."""
+    """Return the time of every layout and how much it is believed, given that runs fit in memory and are tuned.
+
+    Where nobody published whether a run recomputes, it recomputes as many layers as it takes to fit, and no more: the
+    two layouts that recompute none and all of them are believed in that proportion.
+    """
     machine = take(machines_of(grid.cases, constants), grid.owner)
     step = step_time(grid.model, grid.layout, machine, constants)
     total = np.asarray(step.total)
     needs = memory(grid.model, grid.layout, machine)
-    fits = np.asarray(needs.total <= USABLE_MEMORY * machine.memory)
     count = len(grid.cases)
+    room = USABLE_MEMORY * machine.memory
+    unsaid = np.array([case.recompute is None for case in grid.cases])[grid.owner]
+    share = np.where(unsaid, _share_recomputed(grid, machine, room), 0.0)
+    again = unsaid & (np.asarray(grid.layout.recompute) == Recompute.FULL)
+    fits = np.asarray(needs.total <= room) | (unsaid & ~again & (share < 1.0))
+    # Plans are compared by the time that they take with as many layers recomputed as each of them needs.
+    alike = total * np.where(again, FORWARD_SHARE, 1.0) * (1.0 + share * (1.0 / FORWARD_SHARE - 1.0))
     some = np.zeros(count, dtype=bool)
     np.logical_or.at(some, grid.owner, fits)
     allowed = fits | ~some[grid.owner]
     best = np.full(count, np.inf)
-    np.minimum.at(best, grid.owner, np.where(allowed, total, np.inf))
-    weight = np.where(allowed, (best[grid.owner] / total) ** TUNED, 0.0)
+    np.minimum.at(best, grid.owner, np.where(allowed, alike, np.inf))
+    part = np.where(unsaid, np.where(again, share, 1.0 - share), 1.0)
+    weight = np.where(allowed, part * (best[grid.owner] / alike) ** TUNED, 0.0)
     weight /= np.bincount(grid.owner, weight, count)[grid.owner]
     logs = np.log(total)
     mean = np.bincount(grid.owner, weight * logs, count)
     square = np.bincount(grid.owner, weight * (logs - mean[grid.owner]) ** 2, count)
     return Weighed(step, total, needs, weight, fits, np.exp(mean), np.sqrt(square))
+
+
+def _share_recomputed(grid: Grid, machine: Machine, room: Numbers) -> Floats:
+    """Return the share of layers that has to be recomputed for a layout to fit; 1 where that is not enough either."""
+    none, full = (
+        np.asarray(memory(grid.model, grid.layout._replace(recompute=kind + 0.0 * machine.memory), machine).total)
+        for kind in (Recompute.NONE, Recompute.FULL)
+    )
+    share: Floats = np.clip((none - room) / np.maximum(none - full, 1.0), 0.0, 1.0)
+    return share
 
 
 class Prediction(NamedTuple):

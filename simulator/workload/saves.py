@@ -23,7 +23,7 @@ def saves_of(case: Case, storages: Mapping[str, Storage]) -> Saves:
 
     What comes back from hosts comes from peers, over the network where that is slower. Bandwidths are the medians.
     """
-    size = float(checkpoint_bytes(case.model))
+    size = float(checkpoint_bytes(case.model)) if case.checkpoint is None else case.checkpoint
     save, load = {}, {}
     if case.gpu.host_bandwidth is not None:
         host = case.gpu.host_bandwidth.median

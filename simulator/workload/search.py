@@ -93,15 +93,21 @@ class Found(NamedTuple):
         return f"{said}: {' and '.join(why)}." if why else f"{said}."
 
 
-def search(case: Case, constants: Constants | None = None, keep: int = 10, shard_weights: bool | None = None) -> Found:
+def search(
+    case: Case,
+    constants: Constants | None = None,
+    keep: int = 10,
+    shard_weights: bool | None = None,
+    usable: float = USABLE_MEMORY,
+) -> Found:
     """Return the fastest plans of a case among those that divide and fit; what the case gives stays as it is.
 
-    `shard_weights` says whether weights are sharded too, where that is given: see `plans.table_of`. Raises KeyError
-    where the chip lacks the precision or has no memory.
+    `usable` is the share of memory that a plan may fill [1]. `shard_weights` says whether weights are sharded too,
+    where that is given: see `plans.table_of`. Raises KeyError where the chip lacks the precision or has no memory.
     """
     constants = constants or fitted_constants()
     machine = machine_for(case, constants)
-    table = table_of(case, machine, shard_weights=shard_weights)
+    table = table_of(case, machine, shard_weights=shard_weights, usable=usable)
     capacity = float(machine.memory)
     if not table.memory.size:
         return Found((), None, (), capacity, table.looked_at, 0, 0)

@@ -59,7 +59,7 @@ def step_time(model: Transformer, layout: Layout, machine: Machine, constants: C
     apart = layout.tensor * layout.context * layout.data  # of the ranks of neighbouring stages
     # Tensor-parallel ranks each send their part, as if activations were divided among them.
     boundary = layers.rank_tokens(model, layout) * model.hidden * layers.ACTIVATION_BYTES / layout.tensor
-    hop = send_time(machine.network, apart, boundary, layout.pipeline)
+    hop = send_time(machine.network, layout.pipeline, apart, boundary)
     hop = np.where(np.asarray(layout.pipeline) > 1, hop, 0.0)
     hidden = (np.asarray(layout.interleaving) > 1) & (np.asarray(layout.overlap) > 0)
     parts = StepTime(
