@@ -228,7 +228,7 @@ def test_any_bit_of_a_name_changes_each_bit_of_the_number_half_of_the_time(part:
 
 def test_neighbouring_replications_come_to_independent_ends() -> None:
     plan, count = random_plan(14), 4_000
-    batch, _ = run_batch(plan._replace(max_records=10**6), 7, 0, count)
+    batch, _ = run_batch(plan._replace(max_records=10**6, reach=np.zeros_like(plan.reach)), 7, 0, count)
     finish = stats.rankdata(batch.finish)
     assert len(set(batch.finish.tolist())) > count / 2
     for lag in (1, 2, 64):
