@@ -9,6 +9,7 @@ from simulator.cli.border import TRACEBACK, Border
 from simulator.cli.calibrate import calibrate
 from simulator.cli.check import check
 from simulator.cli.explain import explain
+from simulator.cli.fabric import fabric
 from simulator.cli.merge import merge
 from simulator.cli.presets import presets
 from simulator.cli.profiles import profiles
@@ -52,7 +53,7 @@ def derisk(
     """Forecast a large training run: finish date, goodput, and where the time goes."""
 
 
-for command in (run, check, replay, merge, script, presets, explain, schema, step, bench_gpu):
+for command in (run, check, replay, merge, script, presets, explain, schema, step, fabric, bench_gpu):
     application.command()(command)
 application.add_typer(profiles, name="profiles")
 application.add_typer(calibrate, name="calibrate")

@@ -1,0 +1,85 @@
+"""`derisk fabric`: of what does a fabric consist, and what does each failure in it cut off or slow?"""
+
+from typing import Annotated, Any
+
+import typer
+
+from simulator.cli.border import Code, Refusal, width, write_json, write_text
+from simulator.cli.options import AsJson
+
+ProfileName = Annotated[
+    str, typer.Argument(metavar="PROFILE", help="A fabric of hardware_profiles, or a YAML file.", show_default=False)
+]
+NodeCount = Annotated[int, typer.Option("--nodes", metavar="N", help="How many nodes.", show_default=False)]
+NodeProfile = Annotated[
+    str | None,
+    typer.Option("--node", metavar="NAME", help="The profile of a node.", show_default="one that has such a fabric"),
+]
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="Build it as fat_tree, rail, nvl_rail, dragonfly, torus_3d or two_sites.",
+        show_default="as the profile says",
+    ),
+]
+Radix = Annotated[
+    int | None, typer.Option("--radix", metavar="PORTS", min=2, help="Ports of a switch.", show_default="128, NVL 144")
+]
+NodesPerLeaf = Annotated[
+    int | None,
+    typer.Option("--nodes-per-leaf", metavar="N", min=1, help="Nodes under a leaf.", show_default="as many as fit"),
+]
+Wan = Annotated[
+    str | None,
+    typer.Option("--wan", metavar="BANDWIDTH", help="Between two sites, such as '10 Tb/s'.", show_default=False),
+]
+
+
+def fabric(
+    profile: ProfileName,
+    nodes: NodeCount,
+    node: NodeProfile = None,
+    kind: Kind = None,
+    radix: Radix = None,
+    nodes_per_leaf: NodesPerLeaf = None,
+    wan: Wan = None,
+    json: AsJson = False,
+) -> None:
+    """Show a fabric's elements, bisection and hops, and what each failure cuts off or slows.
+
+    Switches are as large as the radix allows unless the profile says otherwise (docs/fabric.md).
+    """
+    from simulator.report import fabric_sheet
+
+    given = {"radix": radix, "nodes_per_leaf": nodes_per_leaf}
+    more: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    try:
+        told = fabric_sheet.sheet(profile, nodes, node, kind=_kind(kind, wan), wan_bandwidth=_bandwidth(wan), **more)
+    except ValueError as wrong:
+        raise Refusal(f"{profile}: {wrong}", Code.SCENARIO) from wrong
+    if json:
+        write_json(fabric_sheet.as_json(told))
+    else:
+        write_text(fabric_sheet.as_text(told, width()))
+
+
+def _kind(kind: str | None, wan: str | None) -> str | None:
+    """Return the kind that is asked for; a WAN says that there are two sites."""
+    if wan is not None and kind not in (None, "two_sites"):
+        raise Refusal(f"--wan joins two sites, and a {kind} has one; write --kind two_sites", Code.USAGE)
+    if wan is None and kind == "two_sites":
+        raise Refusal("two sites need the bandwidth between them; write --wan '10 Tb/s'", Code.USAGE)
+    return kind if wan is None else "two_sites"
+
+
+def _bandwidth(wan: str | None) -> float:
+    if wan is None:
+        return 0.0
+    from simulator.units import UnitError, parse
+
+    try:
+        return parse(wan, "GB/s")
+    except UnitError as wrong:
+        raise Refusal(f"--wan: {wrong}", Code.USAGE) from wrong

@@ -1,0 +1,21 @@
+"""One question for all kinds: the fabric of a layout."""
+
+from collections.abc import Callable, Mapping
+
+from simulator.fabric import dragonfly, fat_tree, nvl_rail, rail, torus, two_sites
+from simulator.fabric.layout import DRAGONFLY, FAT_TREE, NVL_RAIL, RAIL, TORUS, TWO_SITES, FabricLayout
+from simulator.fabric.topology import Topology
+
+BUILDERS: Mapping[str, Callable[[FabricLayout], Topology]] = {
+    FAT_TREE: fat_tree.build,
+    RAIL: rail.build,
+    NVL_RAIL: nvl_rail.build,
+    DRAGONFLY: dragonfly.build,
+    TORUS: torus.build,
+    TWO_SITES: two_sites.build,
+}
+
+
+def build(layout: FabricLayout) -> Topology:
+    """Return the fabric of a layout: switches, links and what every element serves."""
+    return BUILDERS[layout.kind](layout)
