@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.fabric import dragonfly, torus
 from simulator.fabric.clos import Clos, Site
-from simulator.fabric.layout import CLOS, DRAGONFLY, NVL_RAIL, FabricLayout, Numbers
+from simulator.fabric.layout import CLOS, DRAGONFLY, FabricLayout, Numbers
 from simulator.fabric.topology import Elements, Shares, Topology
 
 SAME_LEAF, LAYER = 2, 2  # hops between nodes on one leaf, and what each layer of switches above it adds
@@ -181,11 +181,6 @@ def _neighbours(many: int, span: int, router: int, own: Numbers, other: Numbers,
     local = group * span + np.arange(span)
     beyond = own == at
     return np.concatenate([local[local != router], (group + far[beyond]) % many * span + other[beyond]])
-
-
-def networks(topology: Topology) -> list[str]:
-    """Return the networks of a fabric: scale-out, and scale-up where nodes share NVLink switches."""
-    return ["scale-out", "scale-up"] if topology.layout.kind == NVL_RAIL else ["scale-out"]
 
 
 def share_left(topology: Topology, name: str, number: int) -> Shares:

@@ -10,9 +10,8 @@ import networkx
 import numpy as np
 
 from simulator.fabric.layout import CLOS, DRAGONFLY
-from simulator.fabric.topology import LEAF_DEPTH, NODE_DEPTH, SCALE_OUT, SPINE_DEPTH, Elements, Shares, Topology
+from simulator.fabric.topology import BORDER_DEPTH, LEAF_DEPTH, SCALE_OUT, SPINE_DEPTH, Elements, Shares, Topology
 
-BEYOND_SPINES = LEAF_DEPTH + 10  # all switches of a site
 _SOURCE, _SINK = "source", "sink"
 
 
@@ -108,24 +107,27 @@ def shares(topology: Topology, elements: Elements, number: int) -> Shares:
 
 
 def domains(topology: Topology) -> Iterator[Domain]:
-    """Yield the domains whose links are shared, the small ones first."""
+    """Yield the domains whose links are shared, the small ones first; what makes up a whole site counts as the site."""
     layout = topology.layout
-    levels = [("node", NODE_DEPTH)]
+    levels: list[tuple[str, int]] = []
     if layout.kind in CLOS:
-        levels += [("leaf", LEAF_DEPTH), ("pod", SPINE_DEPTH), ("site", BEYOND_SPINES)]
+        levels = [("leaf", LEAF_DEPTH), ("pod", SPINE_DEPTH), ("site", BORDER_DEPTH)]
     elif layout.kind == DRAGONFLY:
-        levels += [("leaf", LEAF_DEPTH), ("pod", LEAF_DEPTH)]
+        levels = [("leaf", LEAF_DEPTH), ("pod", LEAF_DEPTH)]
     slices = layout.domains()
-    below: list[frozenset[int]] = []
+    sites = set(zip(*slices["site"], strict=True))
+    below = [frozenset([node]) for node in range(layout.nodes)]
     for level, depth in levels:
-        own = []
+        found: list[frozenset[int]] = []
         for first, last in zip(*slices[level], strict=True):
             nodes = frozenset(range(int(first), int(last) + 1))
-            own.append(nodes)
-            if level != "node":
-                parts = tuple(part for part in below if part <= nodes)
+            parts = tuple(part for part in below if part <= nodes)
+            if level != "site" and (first, last) in sites:
+                found += parts
+            else:
+                found.append(nodes)
                 yield Domain(nodes, frozenset(_switches(topology, int(first), int(last), depth)), parts)
-        below = own
+        below = found
 
 
 def _switches(topology: Topology, first: int, last: int, depth: int) -> Iterator[int]:
