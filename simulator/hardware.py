@@ -171,3 +171,15 @@ class Storage(Section):
 
 
 KINDS: dict[str, type[Section]] = {"gpu": Gpu, "node": Node, "fabric": Fabric, "storage": Storage}
+
+
+def host_times(gpu: Gpu, gpus: int, size: float, port: float | None = None) -> tuple[float, float] | None:
+    """Return the times to copy a checkpoint [B] to the hosts, and to load it from those of peers [s]; None if unknown.
+
+    `port` [B/s] is a GPU's way to the network where it is not as its profile says.
+    """
+    if gpu.host_bandwidth is None:
+        return None
+    host = gpu.host_bandwidth.median
+    usual = host if gpu.scale_out_bandwidth is None else gpu.scale_out_bandwidth.median
+    return size / (gpus * host), size / (gpus * min(host, port or usual))

@@ -8,7 +8,6 @@ turns all of them into plain Python, with the same answers.
 import hashlib
 import os
 import platform
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +19,8 @@ os.environ.setdefault("NUMBA_OPT", "1")
 import numba
 import numpy as np
 
+from simulator.resources import cache_folder
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _config: Any = numba.config  # its attributes are made at run time
@@ -30,7 +31,7 @@ COMPILED = not _config.DISABLE_JIT
 # Numba watches only the file in which a function stands, so a rule that changes elsewhere would go unnoticed: every
 # file whose code ends up in a kernel counts towards the name of the cache folder.
 _PACKAGE = Path(__file__).parent
-_SOURCES = ("jit.py", "ledger.py", "chance.py", "durations.py", "plan.py", "engines/kernel/*.py")
+_SOURCES = ("jit.py", "resources.py", "ledger.py", "chance.py", "durations.py", "plan.py", "engines/kernel/*.py")
 
 
 def _digest() -> str:
@@ -43,16 +44,7 @@ def _digest() -> str:
 
 def _cache_folder() -> Path | None:
     """The folder for compiled kernels, or None where nothing can be written."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    for root in (home, Path(tempfile.gettempdir()) / f"derisk-{os.getuid() if hasattr(os, 'getuid') else 0}"):
-        folder = root / "derisk" / f"kernels-{_digest()}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    return None
+    return cache_folder(f"kernels-{_digest()}")
 
 
 CACHE_FOLDER = _cache_folder()

@@ -1,5 +1,7 @@
-"""Where the files that ship with the package lie: hardware profiles and scenarios."""
+"""Where files lie: those that ship with the package, hardware profiles and scenarios, and those kept for next time."""
 
+import os
+import tempfile
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -19,6 +21,20 @@ def scenarios() -> Path:
 def scenario_files() -> list[Path]:
     """Return the scenarios that ship with the package. What lies in `step_time/` are cases of training steps."""
     return sorted(path for path in scenarios().rglob("*.yaml") if path.parent.name != "step_time")
+
+
+def cache_folder(name: str) -> Path | None:
+    """Return a folder of the user's for what can be made again, or None where nothing can be written."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    for root in (home, Path(tempfile.gettempdir()) / f"derisk-{os.getuid() if hasattr(os, 'getuid') else 0}"):
+        folder = root / "derisk" / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
 
 
 def _folder(name: str) -> Path:

@@ -475,7 +475,7 @@ def test_processes_may_share_the_cache(tmp_path: Path) -> None:
 
 def test_the_cache_folder_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert caching.cache_folder() == tmp_path / "derisk" / "fabrics"
+    assert caching.cache_folder(caching.FOLDER) == tmp_path / "derisk" / "fabrics"
 
 
 # What engines get.

@@ -20,6 +20,7 @@ from simulator import __version__
 from simulator.fabric.build import build
 from simulator.fabric.layout import FabricLayout
 from simulator.fabric.topology import Elements, Links, Switches, Topology
+from simulator.resources import cache_folder
 
 FOLDER = "fabrics"
 _PARTS = {"switches": Switches, "links": Links, "elements": Elements}
@@ -31,7 +32,7 @@ def fabric_of(layout: FabricLayout, folder: Path | None = None) -> Topology:
 
     A cache that cannot be written or read is no reason to fail: it takes longer.
     """
-    folder = cache_folder() if folder is None else folder
+    folder = cache_folder(FOLDER) if folder is None else folder
     if folder is None:
         return build(layout)
     file = folder / f"{digest(layout)}.npz"
@@ -47,21 +48,6 @@ def digest(layout: FabricLayout) -> str:
     """Return what names the file of a layout: another version or other code, another name."""
     content = json.dumps([__version__, _code(), layout.as_dict()], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:24]
-
-
-def cache_folder() -> Path | None:
-    """Return the folder for fabrics, or None where nothing can be written."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    own = f"derisk-{os.getuid() if hasattr(os, 'getuid') else 0}"
-    for root in (home, Path(tempfile.gettempdir()) / own):
-        folder = root / "derisk" / FOLDER
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    return None
 
 
 def write(file: Path, topology: Topology) -> None:

@@ -1,7 +1,6 @@
 """What more of a resource would buy: elasticities of a step, and through paired runs of goodput and the run time."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -38,9 +37,7 @@ class Effect(NamedTuple):
     run_time: Slope  # of the wall clock
 
 
-def resource_effects(
-    scenario: Scenario, replications: int, done: Callable[[str], None] = lambda resource: None
-) -> list[Effect]:
+def resource_effects(scenario: Scenario, replications: int) -> list[Effect]:
     """Return the elasticities of a scenario whose step is predicted, by resource.
 
     Both sides of a difference are run under the same chance, so that it cancels. Faster steps alone leave the share of
@@ -59,7 +56,6 @@ def resource_effects(
         slopes = (_slope(up, down, column) for column in ("goodput", "wall_days"))
         pairs = sum(_finished(up) & _finished(down))
         effects.append(Effect(resource, of_step.get(resource), int(pairs), *slopes))
-        done(resource)
     return effects
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.checkpoint import Checkpoint, Tier
 from simulator.drawn import Drawn
-from simulator.hardware import Gpu, Storage
+from simulator.hardware import Gpu, Storage, host_times
 from simulator.quantity import ASSUMED, Quantity
 from simulator.scenario.profiles import load_storage
 from simulator.scenario.schema import Document
@@ -24,7 +24,7 @@ def with_save_times(document: Document, gpu: Gpu | None, tree: Item, folder: Pat
         named = tree.find(("checkpoint", "tiers", position, "storage"))
         storage = None if named is None else load_storage(named, folder, f"checkpoint.tiers.{position}.storage")
         tiers.append(_filled(tier, storage, document, gpu, size))
-    if not tiers and document.job.global_batch is not None and _copy_time(document, gpu, size) is not None:
+    if not tiers and document.job.global_batch is not None and _host_times(document, gpu, size) is not None:
         # A job whose step is known saves as such jobs do: asynchronously, to shared storage.
         usual = load_storage("cluster_file_system")
         tiers = [_filled(Tier(to="storage"), usual, document, gpu, size)]
@@ -34,17 +34,17 @@ def with_save_times(document: Document, gpu: Gpu | None, tree: Item, folder: Pat
 
 def _filled(tier: Tier, storage: Storage | None, document: Document, gpu: Gpu | None, size: float | None) -> Tier:
     update: dict[str, Any] = {}
-    copy = _copy_time(document, gpu, size)
+    times = _host_times(document, gpu, size)
     if storage is not None and tier.bandwidth is None:
         update["bandwidth"] = _of_cluster(storage.write_bandwidth, storage, document)
         if tier.restore is None and storage.read_bandwidth.median != storage.write_bandwidth.median and size:
             bandwidth = _of_cluster(storage.read_bandwidth, storage, document)
             update["restore"] = _after(size / bandwidth.median, f"checkpoint size over {bandwidth.text()} of reading")
     asynchronous = tier.to == "host_memory" or storage is not None
-    if asynchronous and tier.blocking is None and copy is not None:
-        update["blocking"] = _stalled(copy)
-    if tier.to == "host_memory" and tier.restore is None and copy is not None:
-        update["restore"] = _after(_fetch_time(copy, gpu), "checkpoint from a peer's memory, over the network")
+    if asynchronous and tier.blocking is None and times is not None:
+        update["blocking"] = _stalled(times[0])
+    if tier.to == "host_memory" and tier.restore is None and times is not None:
+        update["restore"] = _after(times[1], "checkpoint from a peer's memory, over the network")
     return tier.model_copy(update=update)
 
 
@@ -55,18 +55,9 @@ def _of_cluster(bandwidth: Quantity, storage: Storage, document: Document) -> Qu
     return replace(bandwidth, median=bandwidth.median * times, p10=low, p90=high)
 
 
-def _copy_time(document: Document, gpu: Gpu | None, size: float | None) -> float | None:
-    """Return the time in which all GPUs copy a checkpoint to their hosts [s], where known."""
-    if gpu is None or gpu.host_bandwidth is None or size is None:
-        return None
-    return size / (document.cluster.job_gpus * gpu.host_bandwidth.median)
-
-
-def _fetch_time(copy: float, gpu: Gpu | None) -> float:
-    """Return the time to load from peers [s]: over the network where that is slower than the way to the host."""
-    if gpu is None or gpu.host_bandwidth is None or gpu.scale_out_bandwidth is None:
-        return copy
-    return copy * max(1.0, gpu.host_bandwidth.median / gpu.scale_out_bandwidth.median)
+def _host_times(document: Document, gpu: Gpu | None, size: float | None) -> tuple[float, float] | None:
+    """Return the times to copy a checkpoint to the hosts and to load it from peers [s], where known."""
+    return None if gpu is None or size is None else host_times(gpu, document.cluster.job_gpus, size)
 
 
 def _stalled(copy: float) -> Quantity:

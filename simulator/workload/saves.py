@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from simulator.hardware import Storage
+from simulator.hardware import Storage, host_times
 from simulator.workload.case import Case
 from simulator.workload.memory import checkpoint_bytes
 
@@ -25,11 +25,9 @@ def saves_of(case: Case, storages: Mapping[str, Storage]) -> Saves:
     """
     size = float(checkpoint_bytes(case.model)) if case.checkpoint is None else case.checkpoint
     save, load = {}, {}
-    if case.gpu.host_bandwidth is not None:
-        host = case.gpu.host_bandwidth.median
-        port = host if case.gpu.scale_out_bandwidth is None else case.gpu.scale_out_bandwidth.median
-        save[HOST_MEMORY] = size / (case.gpus * host)
-        load[HOST_MEMORY] = size / (case.gpus * min(host, case.port or port))
+    times = host_times(case.gpu, case.gpus, size, case.port)
+    if times is not None:
+        save[HOST_MEMORY], load[HOST_MEMORY] = times
     for name, storage in storages.items():
         if storage.shared:
             save[name] = size / storage.write_bandwidth.median
