@@ -49,6 +49,19 @@ class Purpose(IntEnum):
     LEMON = 15
     RESTORE_MEMORY = 16  # a law only: the number drawn is that of RESTORE
     INPUT = 17  # an uncertain input: one number a replication
+    MEMBER = 18  # whether a place of the domain is hit
+    MULTIPATH = 19  # whether another path carries on
+    REBUILD = 20  # of communicators
+    MISSED = 21  # whether the diagnosis finds nothing
+    BLAMED = 22  # whether it blames another node
+    INNOCENT = 23  # which one
+    MANUAL = 24  # repair by hand, where the first one does not do
+    VENDOR = 25  # and with the maker
+    ESCALATE = 26  # whether it goes from the first stage of repair to the second
+    ESCALATE_AGAIN = 27  # and from the second to the third
+    SELECTION = 28  # of hosts
+    CHOICE = 29  # of a node of the pool
+    SPREAD = 30  # what the slowest rank takes longer than the usual one: a pure number
 
 
 class Chance(NamedTuple):

@@ -18,7 +18,7 @@ from simulator.durations import LAW_COLUMNS, LAW_FIELDS, NEVER, Hazard, Law, tic
 from simulator.failures import Cause
 from simulator.interval import best_interval, pace
 from simulator.ledger import Effect, Exposed
-from simulator.plan import Floats, Integers, Line, Overlap, Plan
+from simulator.plan import Floats, Integers, Line, Overlap, Plan, plain
 from simulator.quantity import Quantity
 from simulator.scenario.model import Scenario
 
@@ -246,7 +246,7 @@ def _unmoved(scenario: Scenario, rows: tuple[_Row, ...]) -> Plan:
         memory_group=group, memory_peers=peers, memory_apart=apart,
         start_up=0, horizon=NEVER if run.horizon is None else ticks(run.horizon.median),
         max_records=int(run.max_events.median),
-        crews=0 if recovery.crews is None else int(recovery.crews.median), warm_up=0, window_period=period,
+        crews=0 if recovery.crews is None else int(recovery.crews.median), warm_up=0, window_period=period, **plain(len(rows)),
         units=_column(rows, lambda row: row.units if row.cause.happens else 0),
         per_place=_column(rows, lambda row: row.per_place),
         span=_column(rows, lambda row: row.span),

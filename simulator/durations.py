@@ -32,6 +32,9 @@ class Family(IntEnum):
     GAMMA = 4  # a: scale, b: shape, c: ln Gamma(shape)
     UNIFORM = 5  # a: low, b: high
     NEVER = 6
+    CHECKS = 7  # a: time between checks, b: probability that one finds it
+    NORMAL_MAXIMUM = 8  # a: standard deviation, b: one over the number of draws of which it is the largest
+    PARETO_MAXIMUM = 9  # a: scale, b: one over the index, c: one over the number of draws
 
 
 class Law(NamedTuple):
@@ -43,7 +46,7 @@ class Law(NamedTuple):
     c: float = 0.0
 
 
-LAW_COLUMNS = len(Purpose) - 1  # every purpose but INPUT has a column
+LAW_COLUMNS = len(Purpose)
 LAW_FIELDS = 4
 
 
@@ -53,6 +56,7 @@ class Hazard(IntEnum):
     EXPONENTIAL = 0  # first: rate [1/s]
     WEIBULL = 1  # first: shape, second: scale [s]
     TABLE = 2  # piecewise constant; first, second: first row and number of rows in `table`
+    LOGNORMAL = 3  # first: mean of the logarithm of the age [ln s], second: its standard deviation
 
 
 class Hazards(NamedTuple):
@@ -195,7 +199,23 @@ def sample(kind: float, a: float, b: float, c: float, u: float) -> float:
         return a + (b - a) * u
     if family == Family.GAMMA:
         return a * gamma_quantile(b, c, u)
+    if family == Family.CHECKS:
+        return a * _checks(b, u)
+    if family == Family.NORMAL_MAXIMUM:
+        return a * normal_quantile(math.pow(u, b))
+    if family == Family.PARETO_MAXIMUM:
+        return a * math.pow(-math.expm1(math.log(u) * c), -b)
     return math.inf
+
+
+@rule
+def _checks(power: float, u: float) -> float:
+    """Periods until a check finds what began at a random moment of one: a geometric number, and a part of the first."""
+    if power >= 1.0:
+        return 1.0 - u
+    missed = math.floor(math.log(u) / math.log1p(-power))
+    least = math.pow(1.0 - power, missed + 1.0)
+    return missed + min(1.0, max(0.0, 1.0 - (u - least) * (1.0 - power) / (power * least)))
 
 
 @sampler
@@ -228,6 +248,19 @@ def draw_speed(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: i
 
 
 @sampler
+def draw_pace(laws: Floats, key: np.uint64, cause: int, stream: int, pace: int) -> int:
+    """The speed of a job without slow places, in 1..Q, whose slowest rank takes longer than the usual one by SPREAD."""
+    longer = max(0.0, draw_value(laws, key, cause, stream, 0, Purpose.SPREAD.value))
+    return max(1, min(pace, int(math.floor(pace / (1.0 + longer)))))
+
+
+@sampler
+def decayed(score: float, elapsed: int, memory: float) -> float:
+    """A score that is forgotten exponentially, with a time constant [s], after so many ticks."""
+    return score * math.exp(-(elapsed / TICKS_PER_SECOND) / memory)
+
+
+@sampler
 def budget(key: np.uint64, stream: int, ordinal: int) -> float:
     """The unit-exponential budget of a candidate, in (0, inf)."""
     return -math.log(uniform(key, stream, ordinal, Purpose.BUDGET))
@@ -240,6 +273,12 @@ def level_at(hazards: Hazards, cause: int, age: float) -> float:
         return hazards.parameters[cause, 0] * age
     if hazards.kind[cause] == Hazard.WEIBULL:
         return math.pow(age / hazards.parameters[cause, 1], hazards.parameters[cause, 0])
+    if hazards.kind[cause] == Hazard.LOGNORMAL:
+        if age <= 0.0:
+            return 0.0
+        score = (math.log(age) - hazards.parameters[cause, 0]) / hazards.parameters[cause, 1]
+        survivors = 0.5 * math.erfc(score / math.sqrt(2.0))
+        return -math.log(survivors) if survivors > 0.0 else math.inf
     row = int(hazards.parameters[cause, 0])
     last = row + int(hazards.parameters[cause, 1]) - 1
     while row < last and hazards.table[row + 1, 0] <= age:
@@ -254,6 +293,13 @@ def age_at(hazards: Hazards, cause: int, level: float) -> float:
         return level / hazards.parameters[cause, 0] if hazards.parameters[cause, 0] > 0.0 else math.inf
     if hazards.kind[cause] == Hazard.WEIBULL:
         return hazards.parameters[cause, 1] * math.pow(level, 1.0 / hazards.parameters[cause, 0])
+    if hazards.kind[cause] == Hazard.LOGNORMAL:
+        # Of the survivors on the upper side, for there are few of the dead on the lower one to tell apart.
+        dead, left = -math.expm1(-level), math.exp(-level)
+        if dead <= 0.0 or left <= 0.0:
+            return 0.0 if dead <= 0.0 else math.inf
+        score = normal_quantile(dead) if dead < 0.5 else -normal_quantile(left)
+        return math.exp(hazards.parameters[cause, 0] + hazards.parameters[cause, 1] * score)
     row = int(hazards.parameters[cause, 0])
     last = row + int(hazards.parameters[cause, 1]) - 1
     while row < last and hazards.table[row + 1, 2] <= level:

@@ -21,6 +21,7 @@ class Account(IntEnum):
     WAITING = 8  # swapping nodes in, or waiting for nodes to come
     NETWORK_STALL = 9  # the transport recovers below the application
     MAINTENANCE = 10  # planned stops
+    EVALUATION = 11  # pauses of training that is kept, in which the model is evaluated
 
 
 ACCOUNTS = len(Account)
@@ -59,6 +60,7 @@ class Effect(IntEnum):
     STOP = 0
     STALL = 1
     SLOW = 2
+    CORRUPT = 3  # silently: the alarm comes later, and what was saved since is worthless
 
 
 class Exposed(IntEnum):
@@ -79,6 +81,34 @@ class Kind(IntEnum):
     STRIKE = 4
     PLANNED_STOP = 5
     END = 6  # OUT_OF_TIME or DIVERGED
+
+
+class Tally(IntEnum):
+    """What is counted beside failures, in one replication."""
+
+    STALLS = 0  # strikes that the network got over while the job stood still
+    REBUILDS = 1  # of those, the ones that took a rebuild of the communicators
+    SLOWED = 2  # strikes that slowed the job down
+    CORRUPTIONS = 3  # silent strikes
+    ALARMS = 4  # of those, the ones that were found
+    CHECKPOINTS_LOST = 5  # alarms after which no checkpoint from before was kept
+    EVICTIONS = 6  # slow nodes taken out of the job
+    REPAIRS = 7  # repair jobs that entered the shop
+    MANUAL_REPAIRS = 8  # of those, the ones that need hands
+    VENDOR_REPAIRS = 9  # of those, the ones that need the maker
+    CURES = 10  # of all repair jobs, the ones that cure
+    MISSED = 11  # diagnoses that found nothing
+    BLAMED = 12  # diagnoses that blamed an innocent node
+    RETIRED = 13  # nodes that never come back, by policy
+    SWAPS = 14  # places filled anew
+    SELECTIONS = 15  # selections of hosts
+    PREEMPTIONS = 16  # nodes fetched from other jobs
+    WAITS = 17  # times that the job waited for a repair
+    TRAYS = 18  # of the places filled anew, those by a spare of the same machine
+    BLOCKS = 19  # blocks moved to another machine
+
+
+TALLIES = len(Tally)
 
 
 class Column(IntEnum):

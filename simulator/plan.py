@@ -1,10 +1,12 @@
 """Plan: everything about a scenario that an engine needs, as numbers. No words, and nothing that changes."""
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from simulator.durations import SPEED_SCALE
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -16,6 +18,50 @@ class Overlap(IntEnum):
 
     DELAY = 0
     SKIP = 1
+
+
+class Choice(IntEnum):
+    """Which node of the pool fills a place."""
+
+    FIRST = 0  # the one that has been there longest
+    RANDOM = 1
+    FEWEST = 2  # the one that was taken least often
+
+
+class Rule(IntEnum):
+    """Columns of `Plan.rules`, int64, one row a cause."""
+
+    MASKED = 0  # a STOP whose length is at most this is void: the link retries; 0: none [ticks]
+    REBUILD = 1  # one above `reach` and at most this costs a rebuild of the communicators; 0: none [ticks]
+    EVICT_BELOW = 2  # slow places at least this fast are never found [1/Q]; Q + 1: all can be
+    PATIENCE = 3  # a slow place is found no sooner than it has cost so much [ticks]
+    SLICE = 4  # row of `slices` of the first unit; -1: the units are not of slices
+
+
+RULES = len(Rule)
+
+
+class Odds(IntEnum):
+    """Columns of `Plan.odds`, float64, one row a cause: probabilities."""
+
+    MULTIPATH = 0  # that another path carries on when a STOP strikes: it becomes SLOW
+    MEMBERS = 1  # of each place of the block that a STOP takes it
+    MISSED = 2  # that the diagnosis finds nothing
+    BLAMED = 3  # that it blames another node
+    LEMON_AGAIN = 4  # of each node to turn bad (again) at the end of each `lemon_period`
+    CURE_MANUAL = 5  # that a repair cures which ended by hand
+    CURE_VENDOR = 6  # and one that ended with the maker
+
+
+ODDS = len(Odds)
+
+
+class Slice(IntEnum):
+    """Columns of `Plan.slices`: what one element of the fabric does when it fails."""
+
+    FIRST = 0  # first place that it cuts off
+    NODES = 1  # how many; 0: none, it slows the job
+    SPEED = 2  # to this [1/Q]
 
 
 class Line(IntEnum):
@@ -56,9 +102,28 @@ class Plan(NamedTuple):
     start_up: int  # first phase: RESTART so long; 0: TRAINING at once
     horizon: int  # OUT_OF_TIME then; durations.NEVER: none
     max_records: int  # DIVERGED when the log has as many records
-    crews: int  # of the repair shop; 0: unlimited
+    crews: int  # of the first stage of the repair shop; 0: unlimited
     warm_up: int  # strikes before it do not count in `out_seen`
     window_period: int  # after the windows listed, one each so many ticks; 0: none
+    pace: int  # speed of the job without slow places, 1..Q, before the draw of SPREAD
+    evaluation: int  # ticks of evaluation for Q ticks of productive time, 0..Q
+    slow_start: int  # on top of every RESTART of a recovery
+    checkpoints_kept: int  # in storage; 0: all
+    selects: int  # 1: there is a working pool behind the pool, and selections of hosts
+    reserve: int  # nodes of the working pool at tick 0, those of the job and of the pool not counted
+    backup: int  # nodes that can be fetched from other jobs
+    fetch: int  # time that fetching one takes
+    refill: int  # nodes that must be in the pool before a job that ran short goes on
+    choice: int  # Choice
+    at_strike: int  # 1: repairs begin at the strike; 0: when the diagnosis has found the nodes
+    crews_manual: int  # 0: unlimited
+    crews_vendor: int  # 0: unlimited
+    retire_count: int  # a node is retired that was taken so often within `retire_window`; 0: never
+    retire_window: int
+    block: int  # places of a compute block; 0: no blocks
+    trays: int  # spares within each machine that serves a block
+    spare_blocks: int  # machines that serve none at tick 0
+    lemon_period: int  # nodes may turn bad at every multiple of this; 0: never
 
     units: Integers  # n: units that can break, all in all; 0: the cause has no weather
     per_place: Integers  # u: units in each place; 0: the units span places, or there is one for the job
@@ -75,7 +140,12 @@ class Plan(NamedTuple):
     lemon_share: Floats  # share of the nodes that the cause can strike at all; 0: not a lemon cause
     hazard_kind: Integers  # durations.Hazard
     hazard: Floats  # (causes, 3): two parameters of the hazard, and the cohort's age at tick 0 [s]
-    laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row is that of planned windows
+    laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row is that of planned windows, and SPREAD
+    rules: Integers  # (causes, RULES), see Rule
+    odds: Floats  # (causes, ODDS), see Odds
+    escalate: Floats  # (2,): probability that a repair goes on from the first stage to the second, and to the third
+    retire_score: Floats  # (2,): score from which a node is retired, 0: never; time in which it is forgotten [s]
+    slices: Integers  # (rows, 3), see Slice
     table: Floats  # (rows, 3) of piecewise constant hazards: age from [s], rate [1/s], cumulative hazard at that age
     window_due: Integers  # (windows,), ascending
     window_length: Integers  # (windows,); -1: drawn under the last row of `laws`
@@ -95,7 +165,23 @@ class Result(NamedTuple):
     failures: Integers  # (causes,): STOP strikes, merged and on the bench too
     interruptions: Integers  # (causes,): STOP strikes that began DETECTION
     out_seen: Integers  # (bins,): STOP strikes after warm_up, by nodes they found out of service (the last: or more)
+    tally: Integers  # (tallies,), see ledger.Tally
     log: Integers  # (records, 8), see ledger.Column; (0, 8) where none was asked for
+
+
+def plain(causes: int) -> dict[str, Any]:
+    """Return the fields that most plans leave alone, so that nothing which they describe happens."""
+    scalars = dict.fromkeys(
+        ("evaluation", "slow_start", "checkpoints_kept", "selects", "reserve", "backup", "fetch", "refill", "choice", "at_strike",
+         "crews_manual", "crews_vendor", "retire_count", "retire_window", "block", "trays", "spare_blocks",
+         "lemon_period"), 0,
+    )  # fmt: skip
+    rules = np.zeros((causes, RULES), np.int64)
+    rules[:, Rule.EVICT_BELOW], rules[:, Rule.SLICE] = SPEED_SCALE + 1, -1
+    odds = np.zeros((causes, ODDS))
+    odds[:, [Odds.MEMBERS, Odds.CURE_MANUAL, Odds.CURE_VENDOR]] = 1.0
+    arrays = {"escalate": np.zeros(2), "retire_score": np.zeros(2), "slices": np.zeros((0, len(Slice)), np.int64)}
+    return {"pace": SPEED_SCALE, **scalars, "rules": rules, "odds": odds, **arrays}
 
 
 OUT_BINS = 1024

@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool
 from simulator.chance import Purpose
 from simulator.durations import LAW_COLUMNS, LAW_FIELDS, NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Hazard
 from simulator.ledger import Account, Effect
-from simulator.plan import Floats, Integers, Line, Overlap, Plan
+from simulator.plan import Floats, Integers, Line, Overlap, Plan, plain
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
 from simulator.scenario.source import Item, read_file
 from simulator.scenario.validate import error_for, validated
@@ -197,7 +197,7 @@ def _plan(givens: Givens, strikes: tuple[Strike, ...]) -> Plan:
         memory_apart=int(memory is not None and memory.apart), start_up=givens.start_up,
         horizon=NEVER if givens.horizon is None else givens.horizon,
         max_records=MOST_RECORDS if givens.max_records is None else givens.max_records,
-        crews=0 if givens.crews is None else givens.crews, warm_up=0, window_period=0,
+        crews=0 if givens.crews is None else givens.crews, warm_up=0, window_period=0, **plain(causes),
         units=same(0), per_place=same(1), span=same(0), effect=same(Effect.STOP), blast=same(1), exposed=same(0),
         renewal=same(0), bench=same(0), retire=same(0),
         hidden=np.zeros(causes), reach=same(0), cure=np.ones(causes), lemon_share=np.zeros(causes),

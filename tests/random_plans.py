@@ -7,7 +7,7 @@ import numpy as np
 from simulator.chance import Purpose
 from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family, Hazard
 from simulator.ledger import Effect, Exposed
-from simulator.plan import Line, Overlap, Plan
+from simulator.plan import Line, Overlap, Plan, plain
 
 TICK = 1e-6  # [s]
 CAUSES = 7
@@ -41,6 +41,7 @@ def random_plan(seed: int) -> Plan:
         crews=int(dice.integers(0, 4)),
         warm_up=int(dice.choice([0, 1_000])),
         window_period=int(dice.choice([0, 2_000])),
+        **plain(CAUSES),
         **_causes(dice, needed),
         laws=_laws(dice),
         window_due=np.sort(dice.integers(0, 3_000, listed)),

@@ -17,7 +17,7 @@ from simulator.chance import Purpose, replication_key
 from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family
 from simulator.engines.reference import JobView, Policy, simulate
 from simulator.ledger import Account, Column, Effect, Kind, Outcome, Phase
-from simulator.plan import Line, Overlap, Plan, Result
+from simulator.plan import Line, Overlap, Plan, Result, plain
 
 Row = dict[str, Any]
 HAND: Row = YAML(typ="safe").load(Path(__file__).parent / "oracles" / "hand_cases.yaml")
@@ -43,6 +43,7 @@ UNUSED_BY_A_SCRIPT += ["hazard_kind", "reach"]
 def fixed_laws(causes: int, written: Row) -> np.ndarray:
     laws = np.zeros((causes + 1, LAW_COLUMNS, 4))
     laws[:, :, 0] = Family.NEVER
+    laws[:, Purpose.SPREAD, 0] = Family.FIXED
     for name, purpose in LAWS_OF_A_SCRIPT.items():
         laws[:, purpose] = (Family.FIXED, written[name] / 1e6, 0.0, 0.0)
     return laws
@@ -84,6 +85,7 @@ def plan_of(case: Row) -> Plan:
         crews=written.get("crews", 0),
         warm_up=0,
         window_period=0,
+        **plain(causes),
         **dict.fromkeys(UNUSED_BY_A_SCRIPT, np.zeros(causes, np.int64)),
         **dict.fromkeys(["hidden", "cure", "lemon_share"], np.zeros(causes)),
         hazard=np.zeros((causes, 3)),
