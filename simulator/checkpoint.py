@@ -108,6 +108,9 @@ class Checkpoint(Section):
     overlap: Literal["delay", "skip"] = "delay"
     tiers: tuple[Tier, ...] = ()
     bytes_per_parameter: Annotated[Quantity, Like("B", above=0)] = default("14 B", "B", why=_BYTES)
+    keep: Annotated[Quantity, Like("", whole=True, certain=True, choice=True, least=1)] | None = Field(
+        default=None, description="checkpoints kept in storage, against corruption that is found late; all"
+    )
     size: Bytes | None = Field(default=None, description="of one checkpoint [B]; else bytes_per_parameter x parameters")
 
     def faults(self) -> Iterator[Fault]:

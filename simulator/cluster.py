@@ -2,12 +2,24 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from simulator.hardware import Gpu, Node, PartCount, PeakSpeed
-from simulator.quantity import GpusPerNode, NicsPerNode, Nodes, PartSpan, SomeGpus, SomeNodes, chosen, default
+from simulator.quantity import (
+    Count,
+    GpusPerNode,
+    NicsPerNode,
+    Nodes,
+    PartSpan,
+    Quantity,
+    SomeGpus,
+    SomeNodes,
+    chosen,
+    default,
+)
 from simulator.section import Fault, Section, did_you_mean
 
 _PER_GPU = ("gpu", "hbm", "nvlink")
@@ -16,7 +28,14 @@ _PER_NODE = ("node", "host")
 _PER_LEAF = ("leaf", "tor", "switch")
 _PER_RACK = ("rack", "domain")
 _PER_JOB = ("job", "software", "storage", "site")  # one for the job, in no place
-_BUILT_IN = (*_PER_GPU, *_PER_NIC, *_PER_NODE, *_PER_LEAF, *_PER_RACK, *_PER_JOB)
+_SPAN_KEYS = {
+    **dict.fromkeys(_PER_LEAF, "nodes_per_leaf"), **dict.fromkeys(_PER_RACK, "nodes_per_rack"),
+    "feed": "nodes_per_feed", "row": "nodes_per_row", "hall": "nodes_per_hall", "site": "nodes_per_site",
+}  # fmt: skip
+# The domains of place and power, each inside the next; leaves are domains of the network and may lie across.
+_NESTED = ("nodes_per_rack", "nodes_per_feed", "nodes_per_row", "nodes_per_hall", "nodes_per_site")
+_OWN = ("feed", "row", "hall")  # a scenario may count these itself, in parts
+_BUILT_IN = (*_PER_GPU, *_PER_NIC, *_PER_NODE, *_SPAN_KEYS, *_PER_JOB)
 _SYNONYMS = {"GPU": "gpu", "NIC": "nic"}
 
 
@@ -28,6 +47,14 @@ class Units(NamedTuple):
     span: int  # [nodes]; 0: units in each place, or the job's
 
 
+class Blocks(Section):
+    """Compute blocks: machines of so many nodes that stay together, such as NVL domains, with spares of their own."""
+
+    size: PartSpan = Field(description="nodes of a block that the job uses")
+    trays: Nodes = Field(default=chosen("0 nodes", "nodes"), description="spare nodes inside each block")
+    spare_blocks: Count = Field(default=chosen("0", ""), description="whole blocks that stand by, with trays too")
+
+
 class Cluster(Section):
     """The machines. `gpus` or `nodes` are those of the job; hot spares come on top."""
 
@@ -35,15 +62,28 @@ class Cluster(Section):
     gpus: SomeGpus | None = Field(default=None, description="GPUs of the job")
     nodes: SomeNodes | None = Field(default=None, description="nodes of the job, instead of gpus")
     hot_spares: Nodes = chosen("0 nodes", "nodes")
+    cold_spares: Nodes = Field(
+        default=chosen("0 nodes", "nodes"), description="further idle nodes, which a selection of hosts can take"
+    )
+    preemptible: Nodes = Field(
+        default=chosen("0 nodes", "nodes"), description="nodes of other jobs that this one can take over"
+    )
+    blocks: Blocks | None = Field(default=None, description="compute blocks with spares inside, and spare blocks")
     gpus_per_node: GpusPerNode = default("8 GPUs", "GPUs", why="the usual node")
     nics_per_node: NicsPerNode | None = None
     nodes_per_leaf: PartSpan | None = Field(default=None, description="nodes that one leaf switch serves")
     nodes_per_rack: PartSpan | None = Field(default=None, description="nodes in a rack or an NVL domain")
+    nodes_per_feed: PartSpan | None = Field(default=None, description="nodes on one power feed or cooling unit")
+    nodes_per_row: PartSpan | None = Field(default=None, description="nodes in a row of racks")
+    nodes_per_hall: PartSpan | None = Field(default=None, description="nodes in a hall")
+    nodes_per_site: PartSpan | None = Field(default=None, description="nodes on one site; else the job is on one")
     parts: dict[str, PartCount] = Field(
         default={}, description='further parts: "32 /node" each, or "64 nodes" under each one'
     )
     fabric: str | None = Field(default=None, description="a profile of the network, such as roce_400g_ecmp")
     peak: dict[str, PeakSpeed] = Field(default={}, description="dense peak speed of a GPU by precision [FLOP/s]")
+
+    _slices: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the cluster."""
@@ -52,7 +92,7 @@ class Cluster(Section):
         if self.gpus is not None and self.nodes is not None:
             yield ("nodes",), "give either gpus or nodes"
         for name in self.parts:
-            if name in _BUILT_IN:
+            if name in _BUILT_IN and name not in _OWN:
                 yield ("parts", name), "is built in; its number follows the cluster"
 
     def layout_faults(self) -> Iterator[Fault]:
@@ -64,6 +104,39 @@ class Cluster(Section):
             yield ("gpus",), f"{self.gpus.text()} are no whole number of nodes of {per_node}; write {choice} GPUs"
         elif self.spares > self.needed:
             yield ("hot_spares",), f"{self.spares:_} spares exceed the {self.needed:_} nodes of the job; lower them"
+        else:
+            yield from self._domain_faults()
+            yield from self._pool_faults()
+
+    def _domain_faults(self) -> Iterator[Fault]:
+        """Yield domains that do not lie inside each other."""
+        spans = [(name, int(span.median)) for name in _NESTED if (span := getattr(self, name)) is not None]
+        for (inner, small), (outer, large) in pairwise(spans):
+            if large % small:
+                low = large // small * small
+                near = f"{low} or {low + small}" if low else f"{small}"
+                yield (outer,), f"{large:_} nodes are no whole number of {inner} = {small:_}; write {near} nodes"
+
+    def _pool_faults(self) -> Iterator[Fault]:
+        """Yield spares that do not fit."""
+        for name in ("cold_spares", "preemptible"):
+            number = int(getattr(self, name).median)
+            if number > 100 * self.needed:
+                yield (name,), f"{number:_} nodes exceed a hundred times the job's {self.needed:_}; lower them"
+            if number and self.blocks is not None:
+                yield (name,), "cannot stand beside blocks, whose nodes stay together; write spare_blocks under blocks"
+        if self.blocks is None:
+            return
+        size = int(self.blocks.size.median)
+        if size > self.needed:
+            yield ("blocks", "size"), f"{size:_} nodes exceed the {self.needed:_} nodes of the job; lower it"
+        if self.blocks.trays.median > size:
+            text = f"{self.blocks.trays.text()} of spares exceed the {size:_} nodes of a block; lower them"
+            yield ("blocks", "trays"), text
+        blocks = math.ceil(self.needed / size)
+        if self.blocks.spare_blocks.median > blocks:
+            text = f"{self.blocks.spare_blocks.median:_.0f} spare blocks exceed the {blocks:_} of the job; lower them"
+            yield ("blocks", "spare_blocks"), text
 
     def filled(self, node: Node, gpu: Gpu) -> "Cluster":
         """Return the cluster with what its node's profile knows and the scenario does not say."""
@@ -94,21 +167,43 @@ class Cluster(Section):
         """GPUs of the job, without those of spares."""
         return self.needed * int(self.gpus_per_node.median)
 
+    @property
+    def idle_nodes(self) -> int:
+        """All nodes that the job has beside its own, as long as none is broken: hot and cold spares, trays, blocks."""
+        idle = self.spares + int(self.cold_spares.median)
+        if self.blocks is not None:
+            size, trays = int(self.blocks.size.median), int(self.blocks.trays.median)
+            spare = int(self.blocks.spare_blocks.median)
+            idle += math.ceil(self.needed / size) * trays + spare * (size + trays)
+        return idle
+
     def units_of(self, part: str) -> Units:
         """Return the units of a part. Raises ValueError with the words for the scenario."""
-        if part in _PER_JOB:
+        if part in _PER_JOB and (part != "site" or self.nodes_per_site is None):
             return Units(1, 0, 0)
+        if (slices := self.slices_of(part)) is not None:
+            return Units(len(slices), 0, 0)
         own = self.parts.get(part)
         if own is not None and own.like == "nodes":
             return self._spanning(int(own.median))
         per_place = self._per_place(part) if own is None else int(own.median)
         if per_place:
             return Units(per_place * self.needed, per_place, 0)
-        size = self.nodes_per_leaf if part in _PER_LEAF else self.nodes_per_rack
-        key = "nodes_per_leaf" if part in _PER_LEAF else "nodes_per_rack"
+        key = _SPAN_KEYS[part]
+        size: Quantity | None = getattr(self, key)
         if size is None:
             raise ValueError(f'how many nodes does a {part} serve? write "{key}: 16 nodes" under cluster')
         return self._spanning(int(size.median))
+
+    def with_slices(self, slices: dict[str, Any]) -> "Cluster":
+        """Return the cluster with elements of its fabric as parts: rows of `plan.Slice` by name."""
+        copy = self.model_copy()
+        copy._slices = slices
+        return copy
+
+    def slices_of(self, part: str) -> Any:
+        """Return what each element of a part of the fabric does when it fails, (elements, 3); None for other parts."""
+        return self._slices.get(part)
 
     def count(self, noun: str, part: str) -> int:
         """Return how many of a rate's noun the job has, for a cause of a part. Raises ValueError."""
@@ -128,7 +223,7 @@ class Cluster(Section):
             if self.nics_per_node is None:
                 raise ValueError('the number of NICs is unknown; write "nics_per_node: 8 NICs" under cluster')
             return int(self.nics_per_node.median)
-        if part in (*_PER_LEAF, *_PER_RACK):
+        if part in _SPAN_KEYS:
             return 0
         known = [*_BUILT_IN, *self.parts]
         remedy = did_you_mean(part, known) or f'; count it in cluster.parts, such as "{{{part}: 32 /node}}"'

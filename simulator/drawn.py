@@ -22,9 +22,11 @@ FORMS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("p50", "p90"): ("lognormal", "weibull", "gamma"),
     ("mean",): ("exponential",),
     ("from", "to"): ("uniform",),
+    ("every", "power"): ("checks",),
 }
-_KEYS = ("mean", "shape", "p50", "p90", "from", "to", "law", "source")
+_KEYS = ("mean", "shape", "p50", "p90", "from", "to", "every", "power", "law", "source")
 _SHAPE = Like("", above=0, most=1000)
+_POWER = Like("%", above=0, most=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class DrawnLike:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Describe the field to an editor."""
         text = f"a value in {self.unit}, or a law of chance: {{mean, shape}}, {{mean, law: exponential}}, {{p50, p90}}"
-        return {"type": ["string", "number", "object"], "description": f"{text} or {{from, to}}"}
+        checked = "checks {every, power} that find it with that probability"
+        return {"type": ["string", "number", "object"], "description": f"{text}, {{from, to}}, or {checked}"}
 
     def read(self, value: Any) -> Drawn:
         """Return the law that a scenario's value means; raise every fault in it."""
@@ -79,9 +82,10 @@ class DrawnLike:
         return self._read_law(value)
 
     def _read_law(self, value: dict[str, Any]) -> Drawn:
-        form = tuple(key for key in _KEYS[:6] if key in value)
+        form = tuple(key for key in _KEYS[:8] if key in value)
         if form not in FORMS:
-            raise refusal([((), "a law is {mean, shape}, {mean, law: exponential}, {p50, p90} or {from, to}")], value)
+            forms = "{mean, shape}, {mean, law: exponential}, {p50, p90}, {from, to} or {every, power}"
+            raise refusal([((), f"a law is {forms}")], value)
         families = FORMS[form]
         family = value.get("law", None if form == ("mean",) else families[0])
         if family is None:
@@ -100,7 +104,7 @@ class DrawnLike:
         faults: list[Fault] = []
         for key in form:
             try:
-                numbers.append((key, (_SHAPE if key == "shape" else number).read(value[key])))
+                numbers.append((key, {"shape": _SHAPE, "power": _POWER}.get(key, number).read(value[key])))
             except ValidationError as error:
                 faults += faults_in(error, key)
         if faults:

@@ -208,7 +208,7 @@ def sample(kind: float, a: float, b: float, c: float, u: float) -> float:
     return math.inf
 
 
-@rule
+@routine
 def _checks(power: float, u: float) -> float:
     """Periods until a check finds what began at a random moment of one: a geometric number, and a part of the first."""
     if power >= 1.0:
@@ -276,8 +276,10 @@ def level_at(hazards: Hazards, cause: int, age: float) -> float:
     if hazards.kind[cause] == Hazard.LOGNORMAL:
         if age <= 0.0:
             return 0.0
-        score = (math.log(age) - hazards.parameters[cause, 0]) / hazards.parameters[cause, 1]
-        survivors = 0.5 * math.erfc(score / math.sqrt(2.0))
+        score = (math.log(age) - hazards.parameters[cause, 0]) / hazards.parameters[cause, 1] * math.sqrt(0.5)
+        if score < 0.0:
+            return -math.log1p(-0.5 * math.erfc(-score))
+        survivors = 0.5 * math.erfc(score)
         return -math.log(survivors) if survivors > 0.0 else math.inf
     row = int(hazards.parameters[cause, 0])
     last = row + int(hazards.parameters[cause, 1]) - 1
@@ -294,7 +296,6 @@ def age_at(hazards: Hazards, cause: int, level: float) -> float:
     if hazards.kind[cause] == Hazard.WEIBULL:
         return hazards.parameters[cause, 1] * math.pow(level, 1.0 / hazards.parameters[cause, 0])
     if hazards.kind[cause] == Hazard.LOGNORMAL:
-        # Of the survivors on the upper side, for there are few of the dead on the lower one to tell apart.
         dead, left = -math.expm1(-level), math.exp(-level)
         if dead <= 0.0 or left <= 0.0:
             return 0.0 if dead <= 0.0 else math.inf

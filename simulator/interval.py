@@ -8,7 +8,7 @@ import numpy as np
 from simulator.chance import Purpose
 from simulator.durations import TICKS_PER_SECOND, Hazards, level_at, sample, ticks
 from simulator.ledger import Effect
-from simulator.plan import Plan
+from simulator.plan import Odds, Plan, Rule, Slice
 
 # Called from here it may as well stay Python: to compile it for this one use would take longer.
 _level: Callable[[Hazards, int, float], float] = getattr(level_at, "py_func", level_at)
@@ -26,15 +26,23 @@ def stop_rate(plan: Plan) -> float:
         age = float(plan.hazard[cause, 2])
         level = _level(hazards, cause, age + work) - _level(hazards, cause, age)
         lemons = plan.lemon_share[cause] or 1.0
-        rates.append(plan.units[cause] * level / work * (1.0 - plan.hidden[cause]) * _outlives(plan, cause) * lemons)
+        stops = (1.0 - plan.hidden[cause]) * (1.0 - plan.odds[cause, Odds.MULTIPATH]) * _outlives(plan, cause)
+        rates.append(_stopping_units(plan, cause) * level / work * stops * lemons)
     return math.fsum(rates)
 
 
+def _stopping_units(plan: Plan, cause: int) -> int:
+    """Return the units of a cause that stop the job when they fail: elements that cut off no node only slow it."""
+    first, units = int(plan.rules[cause, Rule.SLICE]), int(plan.units[cause])
+    return units if first < 0 else int(np.count_nonzero(plan.slices[first : first + units, Slice.NODES]))
+
+
 def _outlives(plan: Plan, cause: int) -> float:
-    """Return the share of a cause's outages that last longer than the transport's reach [1]."""
-    if plan.reach[cause] <= 0:
+    """Return the share of a cause's outages that last longer than any layer of the network reaches [1]."""
+    farthest = max(plan.rules[cause, Rule.MASKED], plan.reach[cause], plan.rules[cause, Rule.REBUILD])
+    if farthest <= 0:
         return 1.0
-    law, reach = plan.laws[cause, Purpose.LENGTH], plan.reach[cause] / TICKS_PER_SECOND
+    law, reach = plan.laws[cause, Purpose.LENGTH], farthest / TICKS_PER_SECOND
     if _sample(*law, 0.5) == _sample(*law, 0.25):  # of one length, all or none
         return float(_sample(*law, 0.5) > reach)
     # A quantile rises or falls with the number that it is drawn by: halve towards where it crosses the reach.

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from simulator.model_shape import Parallel, Plan, Sequences, Shape, Tokens
+from simulator.pauses import Evaluation, Ranks
 from simulator.quantity import Duration, Like, PositiveDuration, Quantity, default
 from simulator.section import Fault, Section, refusal
 
@@ -49,6 +50,8 @@ class Job(Section):
     work: PositiveDuration | None = Field(default=None, description="failure-free training time [s]")
     start: Day | None = Field(default=None, description="the day on which the run starts")
     deadline: Day | None = None
+    ranks: Ranks | None = Field(default=None, description="how unlike each other ranks are: all wait for the slowest")
+    evaluation: Evaluation | None = Field(default=None, description="pauses in which the model is evaluated")
     start_up: Duration = default("0 s", "min", why="the clock starts with training")
 
     def faults(self) -> Iterator[Fault]:

@@ -85,6 +85,21 @@ def uniform(low: float, high: float) -> Law:
     return Law(Family.UNIFORM, low, max(low, high))
 
 
+def checks(every: float, power: float) -> Law:
+    """Return the law of the time until checks, one each `every`, find what began at a random moment between two."""
+    return Law(Family.CHECKS, every, power)
+
+
+def normal_maximum(deviation: float, number: int) -> Law:
+    """Return the law of the largest of so many draws from a Normal law of mean 0."""
+    return Law(Family.NORMAL_MAXIMUM, deviation, 1.0 / number)
+
+
+def pareto_maximum(scale: float, index: float, number: int) -> Law:
+    """Return the law of the largest of so many draws from a Pareto law: P(X > x) = (scale / x)^index."""
+    return Law(Family.PARETO_MAXIMUM, scale, 1.0 / index, 1.0 / number)
+
+
 _BY_FORM: dict[tuple[str, ...], Callable[..., Law]] = {
     ("fixed", "value"): fixed,
     ("never",): never,
@@ -96,6 +111,7 @@ _BY_FORM: dict[tuple[str, ...], Callable[..., Law]] = {
     ("gamma", "mean", "shape"): gamma,
     ("gamma", "p50", "p90"): gamma_by_quantiles,
     ("uniform", "from", "to"): uniform,
+    ("checks", "every", "power"): checks,
 }
 
 

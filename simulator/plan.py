@@ -140,7 +140,7 @@ class Plan(NamedTuple):
     lemon_share: Floats  # share of the nodes that the cause can strike at all; 0: not a lemon cause
     hazard_kind: Integers  # durations.Hazard
     hazard: Floats  # (causes, 3): two parameters of the hazard, and the cohort's age at tick 0 [s]
-    laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row is that of planned windows, and SPREAD
+    laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row: windows, SPREAD
     rules: Integers  # (causes, RULES), see Rule
     odds: Floats  # (causes, ODDS), see Odds
     escalate: Floats  # (2,): probability that a repair goes on from the first stage to the second, and to the third
@@ -172,9 +172,9 @@ class Result(NamedTuple):
 def plain(causes: int) -> dict[str, Any]:
     """Return the fields that most plans leave alone, so that nothing which they describe happens."""
     scalars = dict.fromkeys(
-        ("evaluation", "slow_start", "checkpoints_kept", "selects", "reserve", "backup", "fetch", "refill", "choice", "at_strike",
-         "crews_manual", "crews_vendor", "retire_count", "retire_window", "block", "trays", "spare_blocks",
-         "lemon_period"), 0,
+        ("evaluation", "slow_start", "checkpoints_kept", "selects", "reserve", "backup", "fetch", "refill", "choice",
+         "at_strike", "crews_manual", "crews_vendor", "retire_count", "retire_window", "block", "trays",
+         "spare_blocks", "lemon_period"), 0,
     )  # fmt: skip
     rules = np.zeros((causes, RULES), np.int64)
     rules[:, Rule.EVICT_BELOW], rules[:, Rule.SLICE] = SPEED_SCALE + 1, -1

@@ -1,17 +1,67 @@
 """Recovery: from a failure back to training, and from a broken node back to the pool."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
 from simulator.drawn import Drawn, Timing, TimingOrNever, fixed
-from simulator.quantity import Like, Quantity, Share, default
-from simulator.section import Section
+from simulator.quantity import Like, Nodes, Quantity, Share, chosen, default
+from simulator.section import Fault, Section
 
 # Judgement that spans published systems; P10, P50, P90. Each is an input that a planner replaces.
 _SYSTEMS = "judgement across published systems"
 
 _RELAPSE = Drawn("exponential", (("mean", default("2 d", "d", why="matters only where repairs do not cure")),))
+
+
+class Stage(Section):
+    """A further stage of repair, for those nodes that the stage before hands on."""
+
+    share: Annotated[Quantity, Like("%", most=1)] = Field(description="of the repairs before it that go on to it")
+    time: TimingOrNever = Field(description="of a repair in it, without the wait for a crew [s]")
+    crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
+        default=None, description="repairs at a time; unlimited where absent"
+    )
+    cure: Share = default("100%", "%", why="repairs cure unless given")
+
+
+class Retirement(Section):
+    """When a node does not come back: taken out too often in a time, or too high a score."""
+
+    after: Annotated[Quantity, Like("", whole=True, certain=True, choice=True, least=1)] | None = Field(
+        default=None, description="times that it was taken out of the job or the pool"
+    )
+    within: Annotated[Quantity, Like("d", above=0, certain=True, choice=True)] | None = Field(
+        default=None, description="the time in which these count [s]"
+    )
+    score: Annotated[Quantity, Like("", above=0, certain=True, choice=True)] | None = Field(
+        default=None, description="each time counts 1, and less and less later on"
+    )
+    memory: Annotated[Quantity, Like("d", above=0, certain=True, choice=True)] | None = Field(
+        default=None, description="the time in which a score falls to 1/e [s]"
+    )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the retirement."""
+        if self.after is None and self.score is None:
+            yield (), 'when is a node retired? write "after: 3" and "within: 7 d", or "score: 2.5" and "memory: 30 d"'
+        for one, other, example in (("after", "within", "7 d"), ("score", "memory", "30 d")):
+            if getattr(self, one) is not None and getattr(self, other) is None:
+                yield (one,), f'needs a time; write "{other}: {example}"'
+            if getattr(self, one) is None and getattr(self, other) is not None:
+                yield (other,), f"belongs to {one}; give that too"
+
+
+class Eviction(Section):
+    """Which slow nodes are taken out, and when. Without this: all that are found, at once."""
+
+    slower_than: Annotated[Quantity, Like("%", above=0, most=1, certain=True, choice=True)] = Field(
+        default=chosen("100%", "%"), description="nodes at least this fast stay [1]"
+    )
+    once_it_cost: Annotated[Quantity, Like("min", certain=True, choice=True)] = Field(
+        default=chosen("0 s", "min"), description="time that the job must have lost to it; a restart's, say [s]"
+    )
 
 
 class Recovery(Section):
@@ -20,7 +70,31 @@ class Recovery(Section):
     policy: Literal["hot_spare"] = "hot_spare"
     detection: Timing = fixed("1 min", "min", p10="10 s", p90="10 min", why=_SYSTEMS)
     diagnosis: Timing = fixed("5 min", "min", p10="1 min", p90="15 min", why=_SYSTEMS)
+    missed: Share = default("0%", "%", why="a diagnosis finds the node unless given")
+    blamed: Share = default("0%", "%", why="and the right one")
     swap: Timing = fixed("30 s", "min", why="a spare is booted and waits")
+    host_selection: Timing = Field(
+        default=fixed("3 min", "min", why="as AIReSim's, arXiv 2603.07041, table 1"),
+        description="choosing hosts anew, where hot spares do not suffice and the cluster has others [s]",
+    )
+    preemption: Annotated[Quantity, Like("min", certain=True)] = Field(
+        default=default("20 min", "min", why="as AIReSim's, arXiv 2603.07041, table 1"),
+        description="until one node of another job is free [s]",
+    )
+    resume_with: Nodes = Field(
+        default=chosen("0 nodes", "nodes"), description="hot spares that a job which ran short waits for, too"
+    )
+    choice: Literal["first", "random", "fewest_failures"] = Field(
+        default="first", description="which spare is taken: the one that has waited longest, any, or the best record"
+    )
+    slow_start: Annotated[Quantity, Like("s")] = Field(
+        default=default("0 s", "s", why="steps are as fast as ever at once"),
+        description="what the first steps after a restart take longer, all in all [s]",
+    )
+    eviction: Eviction | None = None
+    repair_begins: Literal["at_the_failure", "after_diagnosis"] = Field(
+        default="after_diagnosis", description="when a broken node enters the repair shop"
+    )
     restart: Timing = fixed("5 min", "min", p10="1 min", p90="770 s", why=_SYSTEMS)
     repair: TimingOrNever = fixed("24 h", "h", p10="2 h", p90="120 h", why=_SYSTEMS)
     crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
@@ -28,4 +102,12 @@ class Recovery(Section):
     )
     cure: Share = default("100%", "%", why="repairs cure unless given")
     relapse: TimingOrNever = Field(default=_RELAPSE, description="until an uncured node in the job strikes again [s]")
+    manual: Stage | None = Field(default=None, description="repair by hand, after the first stage, which `repair` is")
+    vendor: Stage | None = Field(default=None, description="repair by the maker, after that by hand")
+    retirement: Retirement | None = None
     spares_exposed: StrictBool = Field(default=False, description="spares break too, as nodes in the job do")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the recovery."""
+        if self.vendor is not None and self.manual is None:
+            yield ("vendor",), "comes after repair by hand; give manual too"

@@ -279,6 +279,16 @@ def expected_maximum_of_normals(n: int) -> float:
     return math.fsum(integrate.quad(above, low, high, epsabs=1e-10, epsrel=1e-10, limit=200)[0] for low, high in pieces)
 
 
+def expected_maximum_of_paretos(n: int, index: float) -> float:
+    """Mean of the largest of n independent Pareto values [scales], where P(X > x) = x^-index from x = 1 on.
+
+    Raises ValueError for n < 1, and for an index of 1 or less, whose mean is infinite. Source: Arnold 2015, Pareto
+    Distributions, section 3.4: E = Γ(n+1) Γ(1 - 1/index) / Γ(n + 1 - 1/index).
+    """
+    _require(n >= 1 and index > 1, "needs at least one value and an index above 1")
+    return math.exp(math.lgamma(n + 1) + math.lgamma(1 - 1 / index) - math.lgamma(n + 1 - 1 / index))
+
+
 def memory_tier_loss(nodes: int) -> float:
     """Probability [-] that a second random loss among `nodes` [-] hits the one peer that holds the first one's copy.
 

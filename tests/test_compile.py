@@ -78,14 +78,14 @@ def test_scalars(plan: Plan) -> None:
 
 
 def test_arrays_have_the_types_that_kernels_expect(plan: Plan) -> None:
-    for name in ("hidden", "cure", "lemon_share", "hazard", "laws", "table"):
+    for name in ("hidden", "cure", "lemon_share", "hazard", "laws", "table", "odds", "escalate", "retire_score"):
         assert getattr(plan, name).dtype == np.float64
     for name in ("units", "per_place", "span", "effect", "blast", "exposed", "renewal", "bench", "retire"):
         assert getattr(plan, name).dtype == np.int64 and getattr(plan, name).shape == (10,)
-    for name in ("hazard_kind", "window_due", "window_length", "script", "script_order"):
+    for name in ("hazard_kind", "window_due", "window_length", "script", "script_order", "rules", "slices"):
         assert getattr(plan, name).dtype == np.int64
     assert all(value.flags.c_contiguous for value in plan if isinstance(value, np.ndarray))
-    assert plan.laws.shape == (11, 17, 4) and plan.script.shape == (0, 15)
+    assert plan.laws.shape == (11, len(Purpose), 4) and plan.script.shape == (0, 15)
 
 
 def test_units_follow_the_cluster(plan: Plan) -> None:

@@ -100,6 +100,28 @@ def test_fixed_uniform_and_never() -> None:
         assert quantile(Family.NEVER, u, 3.25) == math.inf
 
 
+@pytest.mark.parametrize("power", [1.0, 0.9, 0.5, 0.02])
+def test_checks_find_after_a_geometric_number_of_periods(power: float) -> None:
+    """What begins at a random moment waits for the next check, and one period for each check that misses it."""
+    numbers = (np.arange(200_000) + 0.5) / 200_000
+    found = np.array([quantile(Family.CHECKS, u, 3.0, power) for u in numbers])
+    assert found.min() >= 0 and (np.diff(found) <= 1e-9).all(), "the smaller the number, the later"
+    for periods in (0.25, 0.5, 1.0, 1.75, 4.0):
+        whole = math.floor(periods)
+        within = 1 - (1 - power) ** whole * (1 - power * (periods - whole))
+        assert (found <= 3.0 * periods).mean() == pytest.approx(within, abs=2e-5)
+    assert found.mean() == pytest.approx(3.0 * (1 / power - 0.5), rel=2e-3)
+
+
+@pytest.mark.parametrize("number", [1, 8, 10_000, 1_000_000])
+def test_maxima_have_the_power_of_the_law(number: int) -> None:
+    for u in (0.01, 0.3, 0.5, 0.9, 0.999):
+        normal = quantile(Family.NORMAL_MAXIMUM, u, 0.02, 1 / number)
+        assert number * stats.norm.logcdf(normal / 0.02) == pytest.approx(math.log(u), rel=1e-9)
+        heavy = quantile(Family.PARETO_MAXIMUM, u, 0.01, 1 / 3, 1 / number)
+        assert number * math.log1p(-((0.01 / heavy) ** 3)) == pytest.approx(math.log(u), rel=1e-9)
+
+
 @pytest.mark.parametrize("family", Family)
 def test_a_law_draws_what_it_says(family: Family) -> None:
     numbers = {
@@ -110,6 +132,9 @@ def test_a_law_draws_what_it_says(family: Family) -> None:
         Family.GAMMA: (2.0, 2.5, math.lgamma(2.5)),
         Family.UNIFORM: (1.0, 9.0, 0.0),
         Family.NEVER: (0.0, 0.0, 0.0),
+        Family.CHECKS: (4.0, 0.7, 0.0),
+        Family.NORMAL_MAXIMUM: (0.01, 1e-5, 0.0),
+        Family.PARETO_MAXIMUM: (0.01, 1 / 3, 1e-5),
     }
     laws = np.zeros((2, LAW_COLUMNS, LAW_FIELDS))
     laws[1, Purpose.REPAIR] = (family, *numbers[family])
@@ -215,6 +240,15 @@ def test_weibull_levels_are_minus_the_logarithm_of_survival(age: float) -> None:
     assert level_at(hazards(Hazard.WEIBULL, 0.8, 90.0), 0, age) == pytest.approx(
         -stats.weibull_min(0.8, scale=90).logsf(age), rel=1e-12
     )
+
+
+@pytest.mark.parametrize("score", [-7.0, -2.0, -0.1, 0.0, 0.1, 2.0, 7.0, 20.0])
+def test_lognormal_levels_are_minus_the_logarithm_of_survival(score: float) -> None:
+    law, age = hazards(Hazard.LOGNORMAL, 4.0, 1.3), math.exp(4.0 + 1.3 * score)
+    level = level_at(law, 0, age)
+    assert level == pytest.approx(-stats.norm.logsf(score), rel=1e-10)
+    assert age_at(law, 0, level) == pytest.approx(age, rel=1e-9)
+    assert level_at(law, 0, 0.0) == 0.0 and age_at(law, 0, 0.0) == 0.0 and age_at(law, 0, 1e4) == math.inf
 
 
 def test_a_table_is_the_integral_of_its_steps() -> None:

@@ -242,7 +242,7 @@ class Slow:
     def chunk(self, first: int, count: int, world: Any) -> tuple[Chunk, Any]:
         self.on(first)
         rows = np.arange(first, first + count)
-        return Chunk(first, rows, rows, rows, rows, rows, rows, [], rows, rows, rows), world
+        return Chunk(first, rows, rows, rows, rows, rows, rows, rows, [], rows, rows, rows), world
 
 
 def numbers(chunks: list[Chunk]) -> list[int]:

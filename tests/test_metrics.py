@@ -56,9 +56,10 @@ def test_the_summary_has_every_field_and_is_json(ensemble: Ensemble) -> None:
     summary = metrics.summarise(ensemble)
     head = "schema scenario seed replications engine outcomes goodput ettr finish_days finish_date deadline wall_days"
     tail = "cost_usd delay_cost_usd nodes_out_of_service ledger_share variance_share events"
-    assert list(summary) == [*head.split(), "failures", "interruptions", "mttf_hours", *tail.split()]
+    middle = "failures interruptions mttf_hours counts interventions_per_day"
+    assert list(summary) == [*head.split(), *middle.split(), *tail.split()]
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
-    for field in ("goodput", "ettr", "wall_days", "events"):
+    for field in ("goodput", "ettr", "wall_days", "events", "interventions_per_day"):
         assert list(summary[field]) == ["mean", "sd", "mc_error", "p10", "p50", "p90"]
     assert list(summary["failures"]["by_cause"]) == ["gpu", "network"]
 

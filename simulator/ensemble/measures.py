@@ -3,10 +3,14 @@
 import numpy as np
 
 from simulator.durations import TICKS_PER_SECOND
+from simulator.ledger import Tally
 from simulator.plan import Floats, Integers
 
 TICKS_PER_HOUR = 3600 * TICKS_PER_SECOND
 TICKS_PER_DAY = 24 * TICKS_PER_HOUR
+
+# What needs a person: each stage of a repair behind the automatic first one, and a block that moves to another machine.
+INTERVENTIONS = (Tally.MANUAL_REPAIRS, Tally.VENDOR_REPAIRS, Tally.BLOCKS)
 
 
 def goodput(productive: Integers | Floats, wall: Integers | Floats) -> Floats:
@@ -24,6 +28,11 @@ def mttf_hours(wall: Integers, interruptions: Integers) -> Floats:
     hours = wall / TICKS_PER_HOUR
     between: Floats = np.divide(hours, interruptions, out=np.full(len(hours), np.inf), where=interruptions > 0)
     return between
+
+
+def interventions_per_day(interventions: Integers, wall: Integers) -> Floats:
+    """Return the interventions of operators over the wall clock [1/day]; 0 where the clock never ran."""
+    return share_of(interventions, wall / TICKS_PER_DAY)
 
 
 def mfu_end_to_end(nominal: Floats, goodput: Floats, provisioned: float) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 
 from simulator.chance import replication_key
 from simulator.compile import compile_plan
-from simulator.ledger import ACCOUNTS, Account
+from simulator.ledger import ACCOUNTS, TALLIES, Account
 from simulator.plan import Floats, Integers, Plan, Result, out_bins
 from simulator.scenario import Scenario
 
@@ -31,6 +31,7 @@ class Chunk(NamedTuple):
     ledger: Integers  # (n, accounts) [ticks]
     failures: Integers  # (n, causes)
     interruptions: Integers  # (n, causes)
+    tally: Integers  # (n, tallies)
     out_seen: list[Integers]  # without zeros at the end
     inputs: Floats  # (n, inputs) [SI]
     mfu: Floats  # (n,) while training at nominal speed; NaN where unknown
@@ -46,6 +47,7 @@ class _Outcomes(NamedTuple):
     ledger: Integers
     failures: Integers
     interruptions: Integers
+    tally: Integers
     out_seen: Integers
 
 
@@ -133,7 +135,8 @@ def _told(plan: Plan, seed: int, first: int, count: int, policy: "type[Policy] |
     from simulator.engines.reference import simulate
 
     causes = len(plan.units)
-    shapes = {"ledger": ACCOUNTS, "failures": causes, "interruptions": causes, "out_seen": out_bins(plan)}
+    shapes = {"ledger": ACCOUNTS, "failures": causes, "interruptions": causes, "tally": TALLIES}
+    shapes["out_seen"] = out_bins(plan)
     outcomes = _Outcomes(
         *(np.zeros((count, shapes[name]) if name in shapes else count, np.int64) for name in _Outcomes._fields)
     )

@@ -6,7 +6,7 @@ import pandas as pd
 from simulator.ensemble import measures
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.replicator import Chunk
-from simulator.ledger import Account, Outcome
+from simulator.ledger import Account, Outcome, Tally
 from simulator.plan import Floats, Integers
 from simulator.scenario import Scenario
 
@@ -45,6 +45,11 @@ def account_column(account: Account) -> str:
     return f"{account.name.lower()}_days"
 
 
+def tally_column(count: Tally) -> str:
+    """Return the name of the column that holds a count; the same names it in `summary.json`."""
+    return count.name.lower()
+
+
 def finish_days(outcome: Integers, wall: Integers) -> Floats:
     """Return the wall-clock time to DONE [days], infinite where that did not come."""
     return np.where(outcome == Outcome.DONE, wall / TICKS_PER_DAY, np.inf)
@@ -59,12 +64,14 @@ def _joined(chunks: list[Chunk], name: str) -> Integers:
 def _measured(scenario: Scenario, chunks: list[Chunk], wall: Integers, ledger: Integers) -> dict[str, object]:
     goodput = measures.goodput(ledger[:, Account.PRODUCTIVE], wall)
     interruptions = _joined(chunks, "interruptions").sum(axis=1)
+    interventions = _joined(chunks, "tally")[:, list(measures.INTERVENTIONS)].sum(axis=1)
     measured: dict[str, object] = {
         "goodput": goodput,
         "ettr": measures.ettr(
             ledger[:, Account.PRODUCTIVE], ledger[:, Account.SLOW], wall, ledger[:, Account.MAINTENANCE]
         ),
         "mttf_hours": measures.mttf_hours(wall, interruptions),
+        "interventions_per_day": measures.interventions_per_day(interventions, wall),
         "nodes_out_of_service": measures.nodes_out_of_service([row for chunk in chunks for row in chunk.out_seen]),
     }
     mfu = np.concatenate([chunk.mfu for chunk in chunks])
@@ -81,7 +88,8 @@ def _counted(scenario: Scenario, chunks: list[Chunk]) -> dict[str, object]:
         counted[name] = counts.sum(axis=1)
         for column, cause in enumerate(scenario.document.failures.causes):
             counted[f"{name}_{cause}"] = counts[:, column]
-    return counted
+    tally = _joined(chunks, "tally")
+    return counted | {tally_column(count): tally[:, count] for count in Tally}
 
 
 def _inputs(scenario: Scenario, chunks: list[Chunk]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from simulator.ensemble.estimates import Estimate
 from simulator.metrics.probability import Probability
 from simulator.metrics.promises import cost_usd, deadline, delay_cost_usd, finish_date
 from simulator.metrics.quantities import (
+    counts,
     ettr,
     events,
     failures,
@@ -16,6 +17,7 @@ from simulator.metrics.quantities import (
     goodput,
     interruptions,
     interruptions_by_cause,
+    interventions_per_day,
     ledger_share,
     mfu_end_to_end,
     mttf_hours,
@@ -33,6 +35,7 @@ __all__ = [
     "Probability",
     "Split",
     "cost_usd",
+    "counts",
     "deadline",
     "delay_cost_usd",
     "ettr",
@@ -44,6 +47,7 @@ __all__ = [
     "goodput",
     "interruptions",
     "interruptions_by_cause",
+    "interventions_per_day",
     "ledger_share",
     "mfu_end_to_end",
     "mttf_hours",

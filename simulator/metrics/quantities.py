@@ -1,15 +1,20 @@
 """Where the time went, and how often something broke."""
 
+import numpy as np
+
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate, estimate, ratio
-from simulator.ledger import Account, Outcome
+from simulator.ensemble.measures import INTERVENTIONS
+from simulator.ensemble.table import tally_column
+from simulator.ledger import Account, Outcome, Tally
 from simulator.metrics.columns import column, of_column
 
 
 def goodput(ensemble: Ensemble) -> Estimate:
     """Return the goodput: PRODUCTIVE over the wall clock, from tick 0 to the end of the replication [1].
 
-    PRODUCTIVE is training that is kept, counted at nominal speed: what a slow node costs is lost goodput too.
+    PRODUCTIVE is training that is kept, counted at nominal speed: what a slow node costs is lost goodput too, and so is
+    evaluation.
     """
     return of_column(ensemble, "goodput")
 
@@ -18,7 +23,8 @@ def ettr(ensemble: Ensemble) -> Estimate:
     """Return the effective training time ratio: PRODUCTIVE and SLOW over the wall clock without MAINTENANCE [1].
 
     Productive over available run time (Kokolis et al. 2024, arXiv 2410.21680). A job that waits for nodes is available,
-    for they are what is missing; a job in a planned stop is not. Kept training counts at whatever speed it was done.
+    for they are what is missing; a job in a planned stop is not. Kept training counts at whatever speed it was done;
+    the pauses for evaluation in it do not.
     """
     return of_column(ensemble, "ettr")
 
@@ -62,6 +68,23 @@ def mttf_hours(ensemble: Ensemble) -> Estimate:
     own = of_column(ensemble, "mttf_hours")
     hours = column(ensemble, "wall_days") * 24.0
     mean, error = ratio(hours, column(ensemble, "interruptions"))
+    return own._replace(mean=mean, mc_error=error)
+
+
+def counts(ensemble: Ensemble) -> dict[Tally, Estimate]:
+    """Return what is counted in a replication beside failures: what layers absorbed, repairs, nodes that were moved."""
+    return {count: of_column(ensemble, tally_column(count)) for count in Tally}
+
+
+def interventions_per_day(ensemble: Ensemble) -> Estimate:
+    """Return the interventions of operators over the wall clock [1/day]: manual repairs, vendor repairs, moved blocks.
+
+    A repair that reaches the vendor is two, for it went through the manual stage; a first stage is automatic, and
+    planned stops are none. The mean is that of all replications together, as in `mttf_hours`.
+    """
+    own = of_column(ensemble, "interventions_per_day")
+    interventions = sum(column(ensemble, tally_column(count)) for count in INTERVENTIONS)
+    mean, error = ratio(np.asarray(interventions), column(ensemble, "wall_days"))
     return own._replace(mean=mean, mc_error=error)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate
+from simulator.ensemble.table import tally_column
 from simulator.metrics import promises, quantities
 from simulator.metrics.spares import nodes_out_of_service
 from simulator.metrics.variance import variance_share
@@ -31,6 +32,8 @@ def summarise(ensemble: Ensemble) -> dict[str, Any]:
         "failures": _counts(quantities.failures(ensemble), quantities.failures_by_cause(ensemble)),
         "interruptions": _counts(quantities.interruptions(ensemble), quantities.interruptions_by_cause(ensemble)),
         "mttf_hours": _told(quantities.mttf_hours(ensemble), infinite="uninterrupted"),
+        "counts": {tally_column(count): _told(found) for count, found in quantities.counts(ensemble).items()},
+        "interventions_per_day": _told(quantities.interventions_per_day(ensemble)),
         **_where_known(ensemble),
         "nodes_out_of_service": _nodes(ensemble),
         "ledger_share": {account.name: _told(share) for account, share in quantities.ledger_share(ensemble).items()},

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.ledger import Account, Outcome
 from simulator.report import text
 from simulator.report.checklist import assumed
-from simulator.report.words import ACCOUNTS
+from simulator.report.words import ACCOUNTS, COUNTS
 from simulator.scenario import Scenario
 
 Summary = Mapping[str, Any]
@@ -22,6 +22,9 @@ def as_text(summary: Summary, scenario: Scenario, called: str, width: int | None
     """Return what `derisk run` prints of a summary, without where it lies; `called` is what the user calls it."""
     parts = [summary["scenario"], "", text.paragraph(sentence(summary, scenario), width)]
     parts += ["", text.table(_quantities(summary), right=(1, 2, 3), width=width)]
+    if told := _counts(summary):
+        parts += ["", "What was absorbed, moved and repaired: counts of a run, of which the mean is above zero"]
+        parts += [text.table(told, right=(1, 2, 3), width=width)]
     lost = 1 - _of(summary["ledger_share"][Account.PRODUCTIVE.name], "mean")
     parts += ["", f"Where the time went: mean shares of the wall clock; bars show what is lost, {text.percent(lost)}"]
     parts += [text.table(_ledger(summary), right=(1,)), ""]
@@ -80,6 +83,14 @@ def _quantities(summary: Summary) -> list[tuple[str, ...]]:
     return rows
 
 
+def _counts(summary: Summary) -> list[tuple[str, ...]]:
+    """Return the counts whose mean is above zero, under a heading; nothing where there is none."""
+    rows = [(words.label, summary["counts"][count.name.lower()]) for count, words in COUNTS.items()]
+    rows.append(("interventions of operators, a day", summary["interventions_per_day"]))
+    told = [_row(label, estimate, _count) for label, estimate in rows if _of(estimate, "mean") > 0]
+    return [("", "P10", "P50", "P90", "mean, with its Monte Carlo error"), *told] if told else []
+
+
 def _row(label: str, estimate: Summary, write: Callable[[float], str]) -> tuple[str, ...]:
     mean, error = _of(estimate, "mean"), _of(estimate, "mc_error")
     told = write(mean) if math.isfinite(mean) else "unknown"
@@ -106,7 +117,7 @@ def _times(label: str, estimate: Summary, size: float) -> tuple[str, ...]:
 
 def _count(value: float) -> str:
     # Quantiles of counts are whole, their means are not.
-    return f"{value:_.0f}" if math.isfinite(value) and value == math.floor(value) else text.number(value)
+    return text.grouped(value, 0) if math.isfinite(value) and value == math.floor(value) else text.number(value)
 
 
 def _dollars(value: float) -> str:

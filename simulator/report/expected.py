@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator import theory
 from simulator.chance import Purpose
 from simulator.compile import compile_plan
-from simulator.durations import NEVER, TICKS_PER_SECOND, Family, Hazard
+from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Hazard
 from simulator.interval import stop_rate
 from simulator.ledger import Effect, Exposed
-from simulator.plan import Floats, Plan
+from simulator.plan import Floats, Odds, Plan, Rule, Slice, plain
 from simulator.scenario import Scenario
 
 DAY = 86_400.0
@@ -63,7 +64,7 @@ def expected(scenario: Scenario) -> Expected:
         interval_is_automatic=scenario.document.checkpoint.interval == "auto",
         optimal_interval_minutes=theory.optimal_interval(rate, save) / 60 if works else None,
         young_interval_minutes=theory.young_interval(rate, save) / 60 if works else None,
-        goodput_first_order=theory.first_order_ettr(mttf, fixed + struck + _late(plan), interval, saves),
+        goodput_first_order=_goodput(plan, mttf, fixed + struck, saves),
         run_time_days=_run_time(plan, rate, save, fixed, struck) / DAY,
         run_time_leaves_out=list(_left_out(plan, scenario)),
     )
@@ -78,11 +79,18 @@ def _strikes(plan: Plan, row: int) -> float:
     alone = np.zeros_like(plan.units)
     alone[row] = plan.units[row]
     none = {name: np.zeros_like(getattr(plan, name)) for name in ("effect", "hidden", "reach")}
-    return stop_rate(plan._replace(units=alone, **none))
+    unmet = {name: array for name, array in plain(len(plan.units)).items() if name in ("rules", "odds")}
+    return stop_rate(plan._replace(units=alone, **none, **unmet))
 
 
 def _mean_save(plan: Plan) -> float:
     return (plan.save * (plan.storage_every - 1) + plan.save_storage) / plan.storage_every / TICKS_PER_SECOND
+
+
+def _goodput(plan: Plan, mttf: float, recovery: float, save: float) -> float:
+    """Return the first-order goodput [1] of a job that trains at its own pace; times in seconds."""
+    speed = plan.pace / SPEED_SCALE
+    return speed * theory.first_order_ettr(mttf, recovery + _late(plan), plan.interval / TICKS_PER_SECOND / speed, save)
 
 
 def _late(plan: Plan) -> float:
@@ -101,7 +109,7 @@ def _recovery(plan: Plan) -> tuple[float, float]:
         fixed += share * (_mean(plan, row, Purpose.DETECTION) + _mean(plan, row, Purpose.DIAGNOSIS))
         swap = _mean(plan, row, Purpose.SWAP) if plan.blast[row] > 0 else 0.0
         struck += share * (swap + _mean(plan, row, Purpose.RESTART) + _mean(plan, row, restore))
-    return fixed, struck
+    return fixed, struck + plan.slow_start / TICKS_PER_SECOND
 
 
 def _stops(plan: Plan, row: int) -> float:
@@ -120,13 +128,17 @@ def _mean(plan: Plan, row: int, purpose: Purpose) -> float:
         Family.GAMMA: lambda: a * b,
         Family.UNIFORM: lambda: (a + b) / 2,
         Family.NEVER: lambda: math.inf,
+        # 1/b - 1 checks in the mean that find nothing, and half the time between two checks.
+        Family.CHECKS: lambda: a * (1 / b - 0.5) if b > 0 else math.inf,
     }
     return means[Family(int(kind))]()
 
 
 def _run_time(plan: Plan, rate: float, save: float, fixed: float, struck: float) -> float:
     """Return Daly's mean run time [s]; the last segment may be shorter than the others."""
-    work, interval = plan.work / TICKS_PER_SECOND, min(plan.interval, plan.work) / TICKS_PER_SECOND
+    slower = SPEED_SCALE / plan.pace
+    work = slower * plan.work / TICKS_PER_SECOND
+    interval = slower * min(plan.interval, plan.work) / TICKS_PER_SECOND
     segments = -(-plan.work // min(plan.interval, plan.work))
     last = work - (segments - 1) * interval
 
@@ -146,16 +158,25 @@ def _left_out(plan: Plan, scenario: Scenario) -> Iterator[str]:
         yield "the spread of uncertain inputs"
     if (rings & (plan.hazard_kind != Hazard.EXPONENTIAL)).any():
         yield "ageing"
-    if (rings & ((plan.hidden > 0) | (plan.reach > 0) | (plan.effect == Effect.STALL))).any():
+    rebuilt = plan.rules[:, Rule.REBUILD] > 0
+    if (rings & ((plan.hidden > 0) | (plan.reach > 0) | rebuilt | (plan.effect == Effect.STALL))).any():
         yield "network stalls"
+    if (rings & _slowed_by_the_network(plan)).any():
+        yield "outages in which a slower path carries on"
     if (rings & (plan.effect == Effect.SLOW)).any():
         yield "slow nodes"
+    if (rings & (plan.effect == Effect.CORRUPT)).any():
+        yield "silent corruption"
+    if _varies(plan.laws[-1:, Purpose.SPREAD, 0]):
+        yield "ranks that are slower than others"
     if (rings & (plan.lemon_share > 0)).any():
         yield "lemons"
     if (rings & (plan.exposed != Exposed.ALWAYS)).any():
         yield "phases that cannot be struck"
     if (rings & (plan.effect == Effect.STOP) & (plan.blast > 0)).any():
         yield "waiting for nodes"
+    if plan.block:
+        yield "blocks that move to another machine"
     if len(plan.window_due) or plan.window_period:
         yield "planned maintenance"
     if plan.memory_group:
@@ -168,6 +189,16 @@ def _left_out(plan: Plan, scenario: Scenario) -> Iterator[str]:
         yield "failures during the start"
     if plan.horizon < NEVER and plan.horizon <= plan.work:
         yield "the horizon"
+
+
+def _slowed_by_the_network(plan: Plan) -> npt.NDArray[np.bool_]:
+    """Return of each cause whether it has stops that only slow the job."""
+    first, slowed = plan.rules[:, Rule.SLICE], plan.odds[:, Odds.MULTIPATH] > 0
+    for cause in np.flatnonzero(first >= 0):
+        elements = plan.slices[first[cause] : first[cause] + plan.units[cause], Slice.NODES]
+        slowed[cause] |= bool((elements == 0).any())
+    found: npt.NDArray[np.bool_] = slowed & (plan.effect == Effect.STOP)
+    return found
 
 
 def _only_matters_to_nodes(path: str) -> bool:

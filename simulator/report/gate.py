@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import units
-from simulator.ledger import Account, Outcome
+from simulator.ledger import Account, Outcome, Tally
 from simulator.report.words import STATISTICS
 from simulator.section import did_you_mean
 
@@ -31,7 +31,7 @@ _QUANTITIES: tuple[str, ...] = (
     "mfu_end_to_end",
     "cost_usd",
 )
-_QUANTITIES += ("delay_cost_usd", "nodes_out_of_service", "events")
+_QUANTITIES += ("delay_cost_usd", "nodes_out_of_service", "events", "interventions_per_day")
 _ENDLESS = {"finish_days": "unfinished", "mttf_hours": "uninterrupted", "delay_cost_usd": "unfinished"}
 _OTHERS = {
     "precision": ("quantile", "half_width_asked", "half_width"),
@@ -120,6 +120,7 @@ def numbers_of(scenario: "Scenario") -> Iterator[str]:
     """Yield the numbers that the summary of a scenario can hold, by their paths; <nodes> stands for any number."""
     causes = tuple(scenario.document.failures.causes)
     quantities = [*_QUANTITIES, *(f"ledger_share.{account.name}" for account in Account)]
+    quantities += [f"counts.{count.name.lower()}" for count in Tally]
     for name in ("failures", "interruptions"):
         quantities += [f"{name}.total", *(f"{name}.by_cause.{cause}" for cause in causes)]
     below = {name: tuple(STATISTICS) for name in quantities}

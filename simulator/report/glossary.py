@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from simulator.drawn import Drawn
 from simulator.quantity import Quantity
-from simulator.report.words import ACCOUNTS, RESULTS, STATISTICS
+from simulator.report.words import ACCOUNTS, COUNTS, RESULTS, STATISTICS
 from simulator.scenario.schema import HEAD, Document, form, meaning
 from simulator.section import Section, did_you_mean
 
@@ -35,6 +35,7 @@ _METRICS = Path(__file__).resolve().parent.parent / "metrics"
 def entries() -> list[Entry]:
     """Return every field: results first, then scenarios in the order of the schema."""
     known = [Entry(name, "result", meaning) for name, meaning in {**_metrics(), **RESULTS}.items()]
+    known += [Entry(f"counts.{count.name.lower()}", "result", words.meaning) for count, words in COUNTS.items()]
     known += [Entry(name, "statistic", meaning) for name, meaning in STATISTICS.items()]
     known += [Entry(account.name, "account", words.meaning) for account, words in ACCOUNTS.items()]
     known += [Entry(name, "scenario", str(part["description"])) for name, part in HEAD.items()]

@@ -7,7 +7,7 @@ from simulator.chance import Purpose
 from simulator.durations import Family
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ledger import Column, Effect, Kind, Phase
-from simulator.plan import Floats, Plan, Result
+from simulator.plan import Floats, Odds, Plan, Result, Rule
 
 LONGEST = 1000 * 365 * 86_400  # [s]
 BUSY = {Phase.TRAINING, Phase.SAVING, Phase.CLOSING, Phase.STALL, Phase.RESTART, Phase.RESTORE}
@@ -23,7 +23,8 @@ STEPS = {
     Phase.RESTORE: "checkpoint loaded in",
     Phase.STALL: "stalled",
 }
-RELAPSE = 2**48  # ordinals from here on are those of relapses
+RELAPSE = 2**48  # ordinals from here on are those of relapses, and of alarms of corruptions
+JOB_SLOW = "the job becomes slow"
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Incident:
     strikes: list[str]
     phases: dict[str, int] = field(default_factory=dict)  # ticks in each
     ticks: int = 0
+    fetched: int = 0  # nodes that came from other jobs
     last_record: int = 0  # number of records up to its end
     up: bool = False
 
@@ -89,6 +91,8 @@ class _Reader:
             self._note(tick, self._slow_end(record))
         elif kind is Kind.RETURN:
             self._return(record)
+        elif kind is Kind.PHASE_END and self._phase is Phase.WAIT and self._incident is not None:
+            self._incident.fetched += 1  # only a fetch ends a wait by a timer
         self._phase = phase
         if self._incident is not None:
             self._incident.last_record = number
@@ -100,6 +104,8 @@ class _Reader:
         passed, self._tick = tick - self._tick, tick
         if self._incident is not None:
             step = STEPS.get(self._phase, "")
+            if self._phase is Phase.SWAP and self._plan.selects:
+                step = "nodes swapped in or selected"  # the log calls both a swap
             self._incident.phases[step] = self._incident.phases.get(step, 0) + passed
             self._incident.ticks += passed
         elif self._phase is Phase.STALL and self._stalls is not None:
@@ -114,21 +120,41 @@ class _Reader:
 
     def _strike(self, record: list[int], phase: Phase) -> None:
         tick, cause = record[Column.TICK], record[Column.CAUSE]
-        # A repair that did not cure leads to a stop, whatever it was that was repaired.
+        # What follows on a repair or a corruption is a stop, whatever came before.
         effect = Effect.STOP if record[Column.ORDINAL] >= RELAPSE else Effect(int(self._plan.effect[cause]))
         name, place = self._causes[cause], self._place(record)
-        if effect is Effect.SLOW:
-            self._note(tick, f"{name}{place}: the node becomes slow, and the job with it.")
+        spare = record[Column.PLACE] < 0 and self._plan.per_place[cause] > 0
+        if effect is Effect.CORRUPT:
+            self._note(tick, f"{name}{place}: training is corrupted, and nobody notices.")
+        elif effect is Effect.SLOW:
+            self._note(tick, f"{name}{place}: {'the node becomes slow, and the job with it' if place else JOB_SLOW}.")
         elif phase is Phase.DETECTION and self._phase in BUSY:
-            self._stop(tick, f"{self._again(record)}{name}{place} stops the job{self._blast(record)}.")
+            self._stop(tick, self._stops(record))
+        elif self._phase in BUSY and spare:
+            self._note(tick, f"{name} strikes a spare.")
         elif effect is Effect.STALL or (self._phase in BUSY and phase is Phase.STALL):
             self._stall(tick, name)
         elif self._phase in BUSY:
-            self._note(tick, f"{name} strikes a spare.")
+            # A stop that stopped nothing met a layer of the network that goes on at less speed.
+            self._note(tick, f"{name}{place}: {JOB_SLOW}; a path of the network is out.")
+        elif self._is_alarm(record):
+            if self._incident is not None:
+                self._incident.strikes.append(f"{name}{place}: a corruption is found, and {_back(record)}.")
         elif self._incident is not None:
-            spare = record[Column.PLACE] < 0 and self._plan.per_place[cause] > 0
             text = "a spare" if spare else "while the job is down"
             self._incident.strikes.append(f"{self._again(record)}{name}{place} strikes {text}{self._blast(record)}.")
+
+    def _stops(self, record: list[int]) -> str:
+        """Return the sentence of a strike that stops the job."""
+        name, place = self._causes[record[Column.CAUSE]], self._place(record)
+        if self._is_alarm(record):
+            return f"{name}{place} stops the job: a corruption is found, and {_back(record)}."
+        return f"{self._again(record)}{name}{place} stops the job{self._blast(record)}."
+
+    def _is_alarm(self, record: list[int]) -> bool:
+        """Return whether a strike is the alarm of a corruption; what has come back since is deeper."""
+        corrupts = self._plan.effect[record[Column.CAUSE]] == Effect.CORRUPT
+        return bool(corrupts) and RELAPSE <= record[Column.ORDINAL] < 2 * RELAPSE
 
     def _stop(self, tick: int, text: str) -> None:
         if self._incident is None:
@@ -150,11 +176,23 @@ class _Reader:
         # A job that waits hears of it, and the waiting tells.
         if self._incident is None:
             name = self._causes[record[Column.CAUSE]]
-            self._note(record[Column.TICK], f"{name}: a repair is over, and what was in it joins the spares.")
+            self._note(record[Column.TICK], f"{name}: a repair is over{self._whither()}.")
+
+    def _whither(self) -> str:
+        """Return where repaired nodes go, as far as all go there."""
+        plan = self._plan
+        if plan.retire_count > 0 or plan.retire_score[0] > 0:
+            return ""
+        elsewhere = plan.selects or plan.block
+        return ", and what was in it is ready again" if elsewhere else ", and what was in it joins the spares"
 
     def _slow_end(self, record: list[int]) -> str:
-        laws = self._plan.laws[record[Column.CAUSE]]
-        never = {purpose: _is_never(laws[purpose]) for purpose in (Purpose.FOUND, Purpose.HEALED)}
+        plan, cause = self._plan, record[Column.CAUSE]
+        never = {purpose: _is_never(plan.laws[cause, purpose]) for purpose in (Purpose.FOUND, Purpose.HEALED)}
+        if plan.effect[cause] == Effect.STOP and plan.odds[cause, Odds.MULTIPATH] > 0:
+            never[Purpose.HEALED] = False  # an outage that another path carries is over by itself
+        if record[Column.PLACE] < 0:
+            return f"{self._causes[cause]} slows the job no more."
         words = "is found, or recovers by itself"
         if never[Purpose.HEALED]:
             words = "is found"
@@ -166,11 +204,25 @@ class _Reader:
         return f" (place {record[Column.PLACE]:_})" if record[Column.PLACE] >= 0 else ""
 
     def _blast(self, record: list[int]) -> str:
-        blast = int(self._plan.blast[record[Column.CAUSE]])
+        cause = record[Column.CAUSE]
+        if record[Column.ORDINAL] >= RELAPSE:
+            return ""  # a node alone
+        if self._plan.rules[cause, Rule.SLICE] >= 0:
+            return " and takes the nodes that it cuts off"
+        blast = int(self._plan.blast[cause])
         return f" and takes up to {blast:_} nodes" if blast > 1 else ""
 
     def _again(self, record: list[int]) -> str:
-        return "After a repair that did not cure, " if record[Column.ORDINAL] >= RELAPSE else ""
+        if record[Column.ORDINAL] < RELAPSE:
+            return ""
+        odds = self._plan.odds[record[Column.CAUSE]]
+        errs = odds[Odds.MISSED] > 0 or odds[Odds.BLAMED] > 0
+        return "After a repair that did not cure, " if not errs else "After a diagnosis or repair that failed, "
+
+
+def _back(record: list[int]) -> str:
+    where = "a checkpoint from before it" if record[Column.WORK] > 0 else "the start of training"
+    return f"the job goes back to {where}"
 
 
 def _is_never(law: Floats) -> bool:

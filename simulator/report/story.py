@@ -16,7 +16,7 @@ from simulator.ensemble.provenance import policy_name
 from simulator.ledger import Account, Outcome
 from simulator.plan import Plan, Result
 from simulator.report.incidents import Incident, Note, Stalls, happenings
-from simulator.report.text import table
+from simulator.report.text import plural, table
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def check(table: pd.DataFrame, replication: int, result: Result) -> None:
         low, high = (int(table["replication"].min()), int(table["replication"].max())) if len(table) else (0, -1)
         raise ReplayError(f"there is no replication {replication}; the run has {low} to {high}")
     row = rows.iloc[0]
-    known = (str(row["outcome"]), int(row["wall_us"]), *(int(row[f"{account.name.lower()}_us"]) for account in Account))
+    # An older table lacks accounts that have come since.
+    accounts = (int(row.get(f"{account.name.lower()}_us", 0)) for account in Account)
+    known = (str(row["outcome"]), int(row["wall_us"]), *accounts)
     found = (Outcome(result.outcome).name, int(result.finish), *(int(ticks) for ticks in result.ledger))
     if known != found:
         raise ReplayError(
@@ -116,6 +118,8 @@ def _told_incident(incident: Incident, lost: dict[int, int]) -> str:
     steps = [f"{phase} {duration(ticks)}" for phase, ticks in incident.phases.items() if ticks > 0]
     if steps:
         sentences.append(f"Then: {', '.join(steps)}.")
+    if incident.fetched:
+        sentences.append(f"{plural(incident.fetched, 'node')} fetched from other jobs.")
     if incident.up:
         sentences.append(f"Training again after {duration(incident.ticks)}")
     else:

@@ -18,8 +18,10 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
     yield from layout
     if layout:
         return
-    for name, cause in document.failures.causes.items():
+    for name, cause in document.failures.given.items():
         yield from (((*("failures", name), *place), text) for place, text in _cause_faults(scenario, cause))
+    yield from _lemon_faults(scenario)
+    yield from _recovery_faults(scenario)
     yield from _checkpoint_faults(scenario)
     work_faults = list(_peak_faults(scenario))
     yield from work_faults
@@ -39,14 +41,66 @@ def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:
     except ValueError as error:
         yield ("observed" if cause.rate is None else "rate",), str(error)
     placed = parts.per_place > 0 or parts.span > 0
-    if cause.effect == "slow" and not placed:
-        yield ("effect",), f"the part '{cause.part}' has no place, so it cannot be slow; name a part of a node"
+    slices = cluster.slices_of(cause.part)
+    if cause.effect == "slow" and not placed and cause.found.family != "never":
+        yield ("found",), f"the part '{cause.part}' has no place, so there is no node to evict; leave it out"
+    if slices is not None and cause.effect != "stop":
+        yield (
+            ("effect",),
+            f"what a {cause.part} does the fabric tells; write effect: stop, or leave it out",
+        )
+    if cause.common is not None:
+        try:
+            domain = cluster.units_of(cause.common.domain)
+        except ValueError as error:
+            yield ("common", "domain"), str(error)
+        else:
+            if not domain.span:
+                text = f"a {cause.common.domain} is no domain of nodes; write rack, leaf, feed, row, hall or site"
+                yield ("common", "domain"), text
+    if cause.members.median < 1 and not (parts.span or slices is not None or _takes_several(cause)):
+        yield ("members",), f"a {cause.part} that fails takes one node or none; name a domain, or give a blast"
     if cause.lemons is not None and not placed:
         yield ("lemons",), f"the part '{cause.part}' has no place, so it cannot be a lemon; name a part of a node"
     if cause.blast is not None and cause.blast.median > 0 and not placed:
         yield ("blast",), f"the part '{cause.part}' has no place, so it takes no nodes; write 0 nodes"
     if cause.blast is not None and cause.blast.median > cluster.needed:
         yield ("blast",), f"{cause.blast.text()} are more than the {cluster.needed:_} nodes of the job; lower it"
+
+
+def _takes_several(cause: Cause) -> bool:
+    return cause.blast is not None and cause.blast.median > 1
+
+
+def _lemon_faults(scenario: Scenario) -> Iterator[Fault]:
+    """Yield periods in which nodes turn bad that differ: an engine knows one."""
+    first = None
+    for name, cause in scenario.document.failures.given.items():
+        again = None if cause.lemons is None else cause.lemons.again
+        if again is None:
+            continue
+        if first is not None and again.every.median != first.median:
+            place = ("failures", name, "lemons", "again", "every")
+            yield place, f"{again.every.text()}, but another cause has {first.text()}; write the same for both"
+        first = again.every
+
+
+def _recovery_faults(scenario: Scenario) -> Iterator[Fault]:
+    """Yield policies that need what the cluster lacks."""
+    cluster, recovery = scenario.document.cluster, scenario.document.recovery
+    selects = bool(cluster.cold_spares.median or cluster.preemptible.median)
+    wanted = int(recovery.resume_with.median)
+    if wanted and not selects:
+        remedy = 'write "cold_spares: 24 nodes" under cluster, or leave this out'
+        yield ("recovery", "resume_with"), f"without a pool behind the hot spares nobody can bring them; {remedy}"
+    elif wanted > cluster.spares:
+        yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
+    idle = cluster.idle_nodes + int(cluster.preemptible.median)
+    if recovery.choice != "first" and not idle:
+        yield ("recovery", "choice"), "without spares there is nothing to choose from; give hot_spares under cluster"
+    if recovery.eviction is not None and not idle:
+        text = "without spares no slow node is ever evicted; give hot_spares under cluster, or leave this out"
+        yield ("recovery", "eviction"), text
 
 
 def _peak_faults(scenario: Scenario) -> Iterator[Fault]:

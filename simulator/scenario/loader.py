@@ -78,7 +78,7 @@ def _filled(scenario: Scenario) -> Document:
     """Return the document with the defaults that follow from other sections."""
     document = scenario.document
     causes = {}
-    for name, cause in document.failures.causes.items():
+    for name, cause in document.failures.given.items():
         _, per_place, span = document.cluster.units_of(cause.part)
         causes[name] = cause.filled(per_place, span)
     run = document.run.filled(scenario.work())

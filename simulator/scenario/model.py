@@ -64,8 +64,9 @@ class Scenario:
 
     @property
     def provisioned_gpus(self) -> int:
-        """GPUs of the job and of spares."""
-        return (self.nodes + self.spares) * int(self.document.cluster.gpus_per_node.median)
+        """GPUs of the job and of all its spares."""
+        cluster = self.document.cluster
+        return (self.nodes + cluster.idle_nodes) * int(cluster.gpus_per_node.median)
 
     @property
     def gpu_peak(self) -> float | None:
@@ -149,7 +150,7 @@ class Scenario:
         """Return every resolved number that bears on the answer, in the order of the schema."""
         ageless = {
             f"failures.{name}.age"
-            for name, cause in self.document.failures.causes.items()
+            for name, cause in self.document.failures.given.items()
             if cause.law == "exponential" and cause.intensity is None
         }
         return [

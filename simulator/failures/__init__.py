@@ -1,15 +1,18 @@
 """Failures: what breaks, how often, and what a failure does to the job."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictBool, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, StrictBool, model_validator
 
 from simulator import units
 from simulator.drawn import Drawn, Speed, Timing, TimingOrNever
+from simulator.failures.rows import Origin, clash, expanded
 from simulator.intensity import Intensity
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
 from simulator.section import Fault, Section
+from simulator.failures.transport import Reach, Rebuild
 
 NOUNS = ("GPU", "node", "NIC", "link", "port", "leaf", "switch", "rack", "domain", "job", "site")
 Rate = Annotated[Quantity, Like("/kGPU/day", others=("/day", *(f"/{noun}/day" for noun in NOUNS)))]
@@ -33,13 +36,26 @@ class Observed(Section):
         return units.unit(self.on.like).dimension.powers[0][0]
 
 
-class Lemons(Section):
-    """Bad nodes: the cause strikes these only, at its rate."""
+class Again(Section):
+    """Good nodes turn bad: so many of all at the end of each period."""
 
     share: Share
+    every: Annotated[Quantity, Like("d", above=0, certain=True)]
 
 
-Reach = Annotated[Quantity, Like("s", above=0, certain=True)]
+class Lemons(Section):
+    """Bad nodes: the cause strikes these only, at its rate; or all nodes at its rate, and these `times` more often."""
+
+    share: Share
+    times: Factor | None = None
+    again: Again | None = None
+
+
+class Common(Section):
+    """A share of the failures of a part has a cause that strikes its whole domain: the beta factor."""
+
+    share: Share
+    domain: str
 
 
 class Cause(Section):
@@ -55,32 +71,45 @@ class Cause(Section):
     observed: Observed | None = Field(default=None, description="a count of failures that gives the rate")
     spread: Share | None = Field(default=None, description="log-standard deviation of the rate: how well it is known")
     times: Factor = chosen("1", "")
-    law: Literal["exponential", "weibull"] = "exponential"
+    law: Literal["exponential", "weibull", "lognormal"] = "exponential"
     shape: Annotated[Quantity, Like("", least=0.05, most=20)] | None = None
     age: Age = default("0 d", "d", why="new at the start")
     on_replacement: Literal["renewal", "minimal_repair"] = "renewal"
     intensity: Intensity | None = Field(default=None, description="[age, factor on the rate] steps")
-    effect: Literal["stop", "stall", "slow"] = "stop"
+    effect: Literal["stop", "stall", "slow", "corrupt"] = "stop"
     absorbed: Share = default("0%", "%", why="nothing is hidden below the application")
     stall: Timing | None = Field(
         default=None, description="how long the transport takes to recover, or how long the outage lasts [s]"
     )
+    link_level: Reach | None = Field(default=None, description="outages up to so long the link hides: unseen [s]")
+    multipath: Share | None = Field(
+        default=None, description="share of outages around which another path leads: the job slows to `speed` meanwhile"
+    )
     reach: Reach | None = Field(
         default=None, description="outages up to so long the transport retries through: the job only stalls [s]"
     )
+    rebuild: Rebuild | None = Field(default=None, description="longer outages that cost new communicators, no restart")
     speed: Speed | None = Field(default=None, description="share of nominal speed that a slow node keeps")
     found: TimingOrNever = Drawn("never")
     healed: TimingOrNever = Drawn("never")
     blast: Nodes | None = Field(default=None, description="nodes that a stop takes")
+    members: Share = default("100%", "%", why="a domain that fails takes all its nodes")
     exposed: Literal["always", "busy", "running"] = "always"
     spares_exposed: StrictBool | None = None
     detection: Timing | None = None
     diagnosis: Timing | None = None
     repair: TimingOrNever | None = None
+    missed: Share | None = None
+    blamed: Share | None = None
+    bisection: Annotated[Quantity, Like("min", above=0)] | None = Field(
+        default=None, description="one test of half the nodes; to find the broken one takes log2(nodes) of them [s]"
+    )
     cure: Share | None = None
     relapse: TimingOrNever | None = None
     retire: StrictBool = False
     lemons: Lemons | None = None
+    common: Common | None = Field(default=None, description="share of its failures that strike a whole domain")
+    _origin: Origin = PrivateAttr(default=Origin())
 
     @model_validator(mode="before")
     @classmethod
@@ -108,36 +137,61 @@ class Cause(Section):
         yield from self._effect_faults()
 
     def _law_faults(self) -> Iterator[Fault]:
-        weibull = self.law == "weibull"
-        if weibull and self.shape is None:
-            yield ("law",), 'a Weibull law needs a shape; write "shape: 0.8"'
-        for name in ("shape", "scale"):
-            if not weibull and getattr(self, name) is not None:
+        ages, name_of = self.law != "exponential", self.law.capitalize()
+        if ages and self.shape is None:
+            yield ("law",), f'a {name_of} law needs a shape; write "shape: 0.8"'
+        for name, law in (("shape", "weibull"), ("scale", "weibull")):
+            if getattr(self, name) is not None and self.law != law and (name, self.law) != ("shape", "lognormal"):
                 yield (name,), 'belongs to a Weibull law; write "law: weibull"'
-        if weibull and self.intensity is not None:
-            yield ("intensity",), "a Weibull law has an intensity of its own; give one or the other"
+        if ages and self.intensity is not None:
+            yield ("intensity",), f"a {name_of} law has an intensity of its own; give one or the other"
 
     def _effect_faults(self) -> Iterator[Fault]:
         if self.effect == "stall" and self.stall is None:
             yield (), 'how long is a stall? write "stall: 8 s"'
         if self.effect == "slow" and self.speed is None:
             yield (), 'how slow is it? write "speed: {from: 70%, to: 95%}"'
-        if self.effect != "slow":
-            own = {"speed": self.speed is not None, "found": _happens(self.found), "healed": _happens(self.healed)}
-            for name in (name for name, given in own.items() if given):
-                yield (name,), f'belongs to the effect slow, not {self.effect}; write "effect: slow" or leave it out'
+        if self.effect == "corrupt" and not _happens(self.found):
+            yield (), 'when is it found? write "found: {every: 4 h, power: 80%}", a time, or another law'
+        slowing = self.effect == "slow" or self.multipath is not None
+        if not slowing and self.speed is not None:
+            yield from self._belongs("speed", "slow")
+        if not slowing and self.effect != "corrupt" and _happens(self.found):
+            yield from self._belongs("found", "slow")
+        if self.effect != "slow" and _happens(self.healed):
+            yield from self._belongs("healed", "slow")
         if self.effect != "stop" and self.absorbed.median > 0:
             yield ("absorbed",), f"is the share of stops that become stalls; the effect is {self.effect}"
-        if self.reach is not None and self.effect != "stop":
-            yield ("reach",), f"is what turns stops into stalls; the effect is {self.effect}"
-        if self.effect == "stop" and self.reach is not None and self.stall is None:
-            yield ("reach",), 'how long do outages last? write "stall: {p50: 10 s, p90: 2 min}"'
+        yield from self._layer_faults()
+
+    def _belongs(self, name: str, effect: str) -> Iterator[Fault]:
+        yield (name,), f'belongs to the effect {effect}, not {self.effect}; write "effect: {effect}" or leave it out'
+
+    def _layer_faults(self) -> Iterator[Fault]:
+        layers = ("link_level", "multipath", "reach", "rebuild")
+        given = [name for name in layers if getattr(self, name) is not None]
+        for name in given:
+            if self.effect == "stop" and self.stall is None:
+                yield (name,), 'how long do outages last? write "stall: {p50: 10 s, p90: 2 min}"'
+            elif self.effect != "stop":
+                yield (name,), f"is what turns stops into stalls; the effect is {self.effect}"
         if self.effect == "stop" and (self.absorbed.median > 0 or self.absorbed.uncertain) and self.stall is None:
             yield ("absorbed",), 'how long is an absorbed stop? write "stall: 8 s"'
+        if self.multipath is not None and self.effect == "stop" and self.speed is None:
+            yield ("multipath",), 'how fast is the job on the other paths? write "speed: 97%"'
+        reaches = [(name, self._reach_of(name).median) for name in given if name != "multipath"]
+        for (below, low), (name, high) in pairwise(reaches):
+            if high <= low:
+                yield (name,), f"reaches no farther than {below}, which comes first; lengthen it or leave it out"
+
+    def _reach_of(self, layer: str) -> Quantity:
+        found = getattr(self, layer)
+        reach: Quantity = found.within if layer == "rebuild" else found
+        return reach
 
     def rate_at(self, values: Mapping[str, float] | None, count: int, parts: int) -> float:
         """Return the failures of one unit of the part [1/s]; `count` of the rate's noun stand for `parts` units."""
-        times = self.times.at(values)
+        times = self.times.at(values) * self._origin.factor_at(values)
         if self.mtbf is not None:
             return times / self.mtbf.at(values)
         if self.rate is not None:
@@ -155,12 +209,13 @@ class Cause(Section):
     @property
     def renews(self) -> bool:
         """Whether a broken unit is replaced by a new one, and that changes anything: what stalls breaks nothing."""
-        return self.law == "weibull" and self.on_replacement == "renewal" and self.effect != "stall"
+        ages = self.law != "exponential"
+        return ages and self.on_replacement == "renewal" and self.effect not in ("stall", "corrupt")
 
     @property
     def moves(self) -> bool:
         """Whether its rate, law or age is not known exactly."""
-        numbers = (self.rate, self.mtbf, self.scale, self.times, self.shape, self.age)
+        numbers = (self.rate, self.mtbf, self.scale, self.times, self.shape, self.age, self._origin.factor)
         observed = () if self.observed is None else (self.observed.count, self.observed.over)
         return any(number is not None and number.uncertain for number in (*numbers, *observed))
 
@@ -169,6 +224,11 @@ class Cause(Section):
         if self.blast is not None:
             return self
         return self.model_copy(update={"blast": chosen(f"{span or min(1, per_place)} nodes", "nodes")})
+
+    @property
+    def counted_part(self) -> str:
+        """The part whose failures its rate counts: its own, or that of the cause of which it is the common share."""
+        return self._origin.part or self.part
 
     @property
     def per(self) -> str:
@@ -196,6 +256,17 @@ class Failures(Section):
     )
 
     @property
-    def causes(self) -> dict[str, Cause]:
-        """The causes by name, in the order of the file."""
+    def given(self) -> dict[str, Cause]:
+        """The causes by name as they are written, in the order of the file."""
         return self.__pydantic_extra__
+
+    @property
+    def causes(self) -> dict[str, Cause]:
+        """The causes by name as an engine has them: a row for each clock, see `failure_rows`."""
+        return expanded(self.given)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong between causes."""
+        if self.__pydantic_extra__:
+            for name in self.given:
+                yield from (((f"{name}",), text) for text in clash(name, self.given))
