@@ -7,7 +7,7 @@ import numpy as np
 from simulator.chance import Purpose
 from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family, Hazard
 from simulator.ledger import Effect, Exposed
-from simulator.plan import Line, Overlap, Plan, plain
+from simulator.plan import Choice, Line, Odds, Overlap, Plan, Rule, plain
 
 TICK = 1e-6  # [s]
 CAUSES = 7
@@ -121,3 +121,84 @@ def _law(dice: np.random.Generator, scale: float) -> tuple[float, float, float, 
 
 
 assert SPEED_SCALE == 100_000, "the speeds above are parts of it"
+
+
+def wide_plan(seed: int) -> Plan:
+    """A random plan with all that is rarer on too: layers, corruption, pools, stages, erring diagnoses, blocks."""
+    plan = random_plan(seed)
+    dice = np.random.default_rng([seed, 1])
+    laws = plan.laws.copy()
+    laws[CAUSES, Purpose.SPREAD] = (Family.UNIFORM, 0.0, float(dice.choice([0.0, 0.5])), 0.0)
+    for cause in range(CAUSES):
+        laws[cause, Purpose.MANUAL] = _law(dice, float(dice.choice([20, 200, 1_500])) * TICK)
+        laws[cause, Purpose.VENDOR] = _law(dice, float(dice.choice([20, 2_000, 20_000])) * TICK)
+        if dice.random() < 0.3:
+            laws[cause, Purpose.FOUND] = (Family.CHECKS, 100 * TICK, 0.6, 0.0)
+    some = dice.choice(3, p=[0.5, 0.3, 0.2])
+    changed = plan._replace(
+        laws=laws,
+        pace=int(dice.choice([SPEED_SCALE, 77_777, 50_000])),
+        slow_start=int(dice.choice([0, 7])),
+        checkpoints_kept=int(dice.choice([0, 1, 3])),
+        choice=int(dice.choice(list(Choice))),
+        at_strike=int(dice.integers(2)),
+        crews_manual=int(dice.integers(0, 3)),
+        crews_vendor=int(dice.integers(0, 2)),
+        retire_count=int(dice.choice([0, 0, 1, 2, 4])),
+        retire_window=int(dice.choice([100, 3_000, NEVER])),
+        retire_score=np.array([float(dice.choice([0.0, 0.0, 1.5, 3.0])), float(dice.choice([500, 20_000])) * TICK]),
+        escalate=dice.choice([0.0, 0.5, 1.0], 2),
+        lemon_period=int(dice.choice([0, 500, 3_000])),
+        **_pools(dice, plan.needed, int(some)),
+        **_wide_causes(dice, plan),
+    )
+    # Pauses take their share of the pace.
+    evaluation = int(dice.choice([0, 10_000, SPEED_SCALE]))
+    most = SPEED_SCALE * SPEED_SCALE // (SPEED_SCALE + evaluation)
+    return changed._replace(evaluation=evaluation, pace=min(changed.pace, most))
+
+
+def _pools(dice: np.random.Generator, needed: int, kind: int) -> dict[str, int]:
+    """Nothing beside the pool; or a working pool and nodes of others; or blocks."""
+    if kind == 1:
+        names = {"reserve": 6, "backup": 4, "refill": 3}
+        return {"selects": 1, "fetch": int(dice.choice([0, 10, 300]))} | {
+            name: int(dice.integers(0, most)) for name, most in names.items()
+        }
+    if kind == 2:
+        trays, spare = int(dice.integers(0, 3)), int(dice.integers(0, 3))
+        return {"block": int(dice.integers(1, needed + 1)), "trays": trays, "spare_blocks": spare}
+    return {}
+
+
+def _wide_causes(dice: np.random.Generator, plan: Plan) -> dict[str, np.ndarray]:
+    effect, units, blast = plan.effect.copy(), plan.units.copy(), plan.blast.copy()
+    rules, odds = plan.rules.copy(), plan.odds.copy()
+    # What spans nothing becomes elements of a fabric, an outage that slows the job, or a corruption without a culprit.
+    slices = np.zeros((0, 3), np.int64)
+    becomes = int(dice.integers(4))
+    if becomes == 1:
+        number = int(dice.integers(1, 5))
+        first = np.sort(dice.integers(0, plan.needed, number))
+        nodes = np.minimum(dice.integers(0, 4, number), plan.needed - first)
+        slices = np.column_stack([np.where(nodes > 0, first, -1), nodes, dice.integers(1, SPEED_SCALE + 1, number)])
+        rules[2, Rule.SLICE], effect[2], blast[2] = 0, Effect.STOP, 0
+        units[2] = number if units[2] else 0
+    elif becomes > 1:
+        effect[2] = Effect.SLOW if becomes == 2 else Effect.CORRUPT
+    if dice.random() < 0.4:
+        effect[int(dice.choice([0, 6]))] = Effect.CORRUPT
+    for cause in range(CAUSES):
+        rules[cause, Rule.MASKED] = int(dice.choice([0, 0, 2]))
+        rules[cause, Rule.REBUILD] = int(dice.choice([0, 0, 60]))
+        rules[cause, Rule.EVICT_BELOW] = int(dice.choice([SPEED_SCALE + 1, 60_000]))
+        rules[cause, Rule.PATIENCE] = int(dice.choice([0, 0, 50]))
+    odds[:, Odds.MULTIPATH] = dice.choice([0.0, 0.0, 0.4], CAUSES)
+    odds[:, Odds.MEMBERS] = dice.choice([1.0, 1.0, 0.5], CAUSES)
+    odds[:, Odds.MISSED] = dice.choice([0.0, 0.3], CAUSES)
+    odds[:, Odds.BLAMED] = dice.choice([0.0, 0.3], CAUSES)
+    odds[:, Odds.LEMON_AGAIN] = dice.choice([0.0, 0.1], CAUSES)
+    odds[:, [Odds.CURE_MANUAL, Odds.CURE_VENDOR]] = dice.choice([0.5, 1.0], (CAUSES, 2))
+    causes = {"effect": effect, "units": units, "blast": blast, "rules": rules, "odds": odds, "slices": slices}
+    hidden = np.where(effect == Effect.STOP, plan.hidden, 0.0)
+    return causes | {"hidden": hidden, "bench": np.where(effect == Effect.STOP, plan.bench, 0)}

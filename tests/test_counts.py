@@ -116,9 +116,22 @@ def test_the_answer_has_no_block_where_nothing_happens(ensemble: Ensemble) -> No
 
 
 def test_interventions_are_told_a_day(ensemble: Ensemble) -> None:
-    columns = {"repairs": [4, 4], "manual_repairs": [2, 2], "wall_days": [4.0, 4.0], "interventions_per_day": [0.5, 0.5]}
+    columns = {
+        "repairs": [4, 4],
+        "manual_repairs": [2, 2],
+        "wall_days": [4.0, 4.0],
+        "interventions_per_day": [0.5, 0.5],
+    }
     *_, last = printed(ensemble, **columns).splitlines()
     assert " ".join(last.split()) == "interventions of operators, a day 0.500 0.500 0.500 0.500 ± 0"
+
+
+def test_what_seldom_finishes_is_said_in_a_sentence(ensemble: Ensemble) -> None:
+    one = made(ensemble, finish_days=[2.0, np.inf, np.inf, 2.5, np.inf, 2.5, np.inf])
+    sentence = answer.sentence(metrics.summarise(one), ensemble.scenario)
+    assert sentence.startswith(
+        "It finishes in fewer than half of the replications (P10 48.00 h, P90 never), at a goodput"
+    )
 
 
 def test_a_part_is_told_below_the_whole_that_it_is_of() -> None:

@@ -62,7 +62,7 @@ def compile_plan(scenario: Scenario, values: Values = None) -> Plan:
             columns[cell.rows, cell.column] = cell.build(values)
     for name, index, quantity in template.shares:
         shares = changed.setdefault(name, getattr(plan, name).copy())
-        shares[index] = quantity.at(values)
+        shares[index] = rules.probability(name, quantity.at(values))
     if template.scalars:
         changed |= _scalars(scenario, values)
         if scenario.document.checkpoint.interval == "auto":
@@ -87,7 +87,7 @@ def _template(scenario: Scenario) -> _Template:
         plan.laws[cell.rows, cell.column] = cell.build(None)
     rules.clear(plan.odds)
     for name, index, quantity in probabilities:
-        getattr(plan, name)[index] = quantity.median
+        getattr(plan, name)[index] = rules.probability(name, quantity.median)
     if document.checkpoint.interval == "auto":
         plan = plan._replace(interval=best_interval(plan))
     paths = {quantity.path for quantity in scenario.inputs}

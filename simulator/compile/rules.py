@@ -13,6 +13,7 @@ from simulator.quantity import Quantity
 from simulator.recovery import Recovery
 from simulator.scenario.model import Scenario
 
+_NEXT_TO_NOTHING = 1e-300  # no number that is drawn lies below it
 _CHOICES = {"first": Choice.FIRST, "random": Choice.RANDOM, "fewest_failures": Choice.FEWEST}
 
 
@@ -85,6 +86,11 @@ def shares(scenario: Scenario, rows: tuple[Row, ...]) -> Iterator[tuple[str, tup
         ):
             if share is not None:
                 yield "odds", (row.number, int(column)), share
+
+
+def probability(field: str, value: float) -> float:
+    """Return a probability as a plan has it: where no node is bad, a lemon share of 0 would mean that all are."""
+    return max(value, _NEXT_TO_NOTHING) if field == "lemon_share" else value
 
 
 def clear(odds: Any) -> None:
