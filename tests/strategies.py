@@ -305,7 +305,7 @@ def weathers(draw: st.DrawFn) -> Sketch:
 def script_lines(draw: st.DrawFn, needed: int, rows: int, moments: list[int]) -> dict[str, int]:
     """One scripted strike."""
     line = {"at": draw(st.sampled_from(moments) | st.integers(0, 3_000)), "cause": draw(st.integers(0, rows - 1))}
-    kind = draw(st.sampled_from(["stop", "stop", "stop", "stall", "slow", "bench", "job"]))
+    kind = draw(st.sampled_from(["stop", "stop", "stop", "stall", "slow", "bench", "job", "corrupt"]))
     if kind == "bench":
         return line | {"bench": draw(st.integers(0, 3))} | draw(_aftermath())
     if kind == "job":
@@ -314,11 +314,14 @@ def script_lines(draw: st.DrawFn, needed: int, rows: int, moments: list[int]) ->
     if kind == "stop":
         block = draw(st.sampled_from([{}, {}, {"blast": 2}, {"blast": 5}, {"blast": 99}, {"blast": 0}]))
         return line | {"place": place} | block | draw(_aftermath())
+    if kind == "corrupt":
+        culprit = {"place": place} if draw(st.booleans()) else {"place": -1}
+        return line | culprit | {"effect": int(Effect.CORRUPT), "found": draw(st.sampled_from([0, 1, 90, 400]))}
     if kind == "stall":
         somewhere = {"place": place} if draw(st.booleans()) else {}
         return line | somewhere | {"effect": int(Effect.STALL), "length": draw(st.sampled_from([0, 1, 5, 50, 400]))}
     speed = draw(st.sampled_from([1_000, 33_333, 50_000, 70_001, SPEED_SCALE - 1, SPEED_SCALE]))
-    line |= {"place": place, "effect": int(Effect.SLOW), "speed": speed}
+    line |= {"place": draw(st.sampled_from([place, place, place, -1])), "effect": int(Effect.SLOW), "speed": speed}
     return line | draw(_some_of({"found": [0, 1, 50, 300], "healed": [0, 1, 50, 500]}))
 
 

@@ -18,6 +18,7 @@ from simulator.scenario import Scenario, parse_scenario
 from tests.test_ensemble import CALM, SMALL, small
 
 SLOW = "failures.slow={part: node, rate: 0.05 /node/day, effect: slow, speed: {from: 70%, to: 95%}, found: 1 h}"
+CORRUPT = "failures.sdc={part: node, rate: 0.02 /node/day, effect: corrupt, found: {p50: 2 h, p90: 12 h}}"
 WINDOW = "maintenance.windows=[{at: 20 h, length: 2 h}]"
 
 
@@ -229,15 +230,16 @@ def test_a_story_tells_every_interruption_and_ends_with_the_ledger(tmp_path: Pat
         assert re.search(rf"  PRODUCTIVE +{duration(row['productive_us'])} ", story)
 
 
-def test_the_losses_of_a_story_sum_to_the_ledger() -> None:
+@pytest.mark.parametrize("more", [SLOW, CORRUPT])
+def test_the_losses_of_a_story_sum_to_the_ledger(more: str) -> None:
     from simulator.ensemble import replay
     from simulator.report.incidents import Incident, happenings
     from simulator.report.story import _lost_work
 
-    scenario: Scenario = small(SLOW, WINDOW)
+    scenario: Scenario = small(more, WINDOW)
     for number in range(4):
         plan, result = replay(scenario, number)
-        told = list(happenings(plan, result, ("gpu", "network", "slow")))
+        told = list(happenings(plan, result, ("gpu", "network", "third")))
         lost = _lost_work(scenario, number, plan, told, float("inf"))
         assert sum(lost.values()) == result.ledger[2] and len(lost) == sum(isinstance(one, Incident) for one in told)
 

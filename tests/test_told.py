@@ -10,10 +10,11 @@ from simulator import theory
 from simulator.chance import Purpose
 from simulator.compile import compile_plan
 from simulator.durations import SPEED_SCALE, Family
-from simulator.ledger import Effect, Kind, Phase
+from simulator.ensemble import replay
+from simulator.ledger import TALLIES, Effect, Kind, Phase, Tally
 from simulator.plan import Odds, Plan, Result, Rule
 from simulator.report import expected as told
-from simulator.report.incidents import happenings
+from simulator.report.incidents import Incident, happenings
 from simulator.report.story import _sentence
 from simulator.scenario import parse_scenario
 from tests.test_cli import CERTAIN
@@ -159,6 +160,35 @@ def test_a_swap_may_be_a_selection_and_fetched_nodes_are_counted() -> None:
 )
 def test_repaired_nodes_go_where_the_plan_lets_them(changed: dict[str, Any], words: str) -> None:
     assert story(plan(**changed), [MINUTE, Kind.RETURN, GPU, 0, -1, TRAINING, 1, 1]) == [words]
+
+
+EVERYTHING = (
+    "cluster.cold_spares=2 nodes",
+    "cluster.preemptible=6 nodes",
+    "failures.network={part: node, mtbf: 900 h, multipath: 20%, speed: 90%, absorbed: 60%, stall: 8 s}",
+    "failures.sdc={part: node, rate: 0.02 /node/day, effect: corrupt, found: {p50: 2 h, p90: 12 h}}",
+    "failures.slow={part: node, rate: 0.02 /node/day, effect: slow, speed: {from: 70%, to: 95%}, found: 1 h}",
+    "recovery.missed=10%",
+    "recovery.blamed=10%",
+    "recovery.repair=3 d",
+    "job.work=4 d",
+)
+
+
+def test_a_story_tells_what_the_tally_counts() -> None:
+    scenario = small(*EVERYTHING)
+    seen = np.zeros(TALLIES, np.int64)
+    for number in range(3):
+        chosen, result = replay(scenario, number, "reference")
+        told = list(happenings(chosen, result, tuple(scenario.document.failures.causes)))
+        words = "".join(_sentence(happening, {}) for happening in told)
+        assert words.count("training is corrupted") == result.tally[Tally.CORRUPTIONS]
+        assert words.count("a corruption is found") == result.tally[Tally.ALARMS]
+        assert words.count(" stops the job") == result.interruptions.sum()
+        fetched = sum(happening.fetched for happening in told if isinstance(happening, Incident))
+        assert fetched == result.tally[Tally.PREEMPTIONS]
+        seen += result.tally
+    assert (seen[[Tally.CORRUPTIONS, Tally.ALARMS, Tally.PREEMPTIONS, Tally.SLOWED, Tally.MISSED]] > 0).all()
 
 
 # What theory expects

@@ -23,7 +23,7 @@ def as_text(summary: Summary, scenario: Scenario, called: str, width: int | None
     parts = [summary["scenario"], "", text.paragraph(sentence(summary, scenario), width)]
     parts += ["", text.table(_quantities(summary), right=(1, 2, 3), width=width)]
     if told := _counts(summary):
-        parts += ["", "What was absorbed, moved and repaired: counts of a run, of which the mean is above zero"]
+        parts += ["", "What was absorbed, moved and repaired, counted in a run; what never happened is left out"]
         parts += [text.table(told, right=(1, 2, 3), width=width)]
     lost = 1 - _of(summary["ledger_share"][Account.PRODUCTIVE.name], "mean")
     parts += ["", f"Where the time went: mean shares of the wall clock; bars show what is lost, {text.percent(lost)}"]
@@ -37,19 +37,23 @@ def sentence(summary: Summary, scenario: Scenario) -> str:
     if not summary["outcomes"].get(Outcome.DONE.name):
         return f"It does not finish: none of {text.plural(summary['replications'], 'replication')} did, {goodput}."
     low, middle, high = _finishes(summary)
-    preposition = "" if middle == "never" else "on " if "finish_date" in summary else "after "
     finishes = [_of(summary["finish_days"], name) * DAY for name in QUANTILES]
+    if math.isinf(finishes[1]):
+        seldom = "It finishes in fewer than half of the replications"
+        return f"{seldom} (P10 {low}, P90 {high}), {goodput}.{_promise(summary)}"
+    preposition = "" if middle == "never" else "on " if "finish_date" in summary else "after "
     more = finishes[1] - scenario.work()
     extra, work = text.alike([more, scenario.work()], finishes)
     training = f"the {work} of failure-free training"
     overhead = f": {extra} more than {training}" if math.isfinite(more) and more > 0 else ""
-    words = f"It finishes {preposition}{middle} (P10 {low}, P90 {high}){overhead}, {goodput}."
+    return f"It finishes {preposition}{middle} (P10 {low}, P90 {high}){overhead}, {goodput}.{_promise(summary)}"
+
+
+def _promise(summary: Summary) -> str:
     promise = summary.get("deadline")
-    if promise is not None:
-        words += (
-            f" It meets the deadline, {_written(promise['date'])}, with a probability of {promise['probability']:.1%}."
-        )
-    return words
+    if promise is None:
+        return ""
+    return f" It meets the deadline, {_written(promise['date'])}, with a probability of {promise['probability']:.1%}."
 
 
 def _finishes(summary: Summary) -> list[str]:

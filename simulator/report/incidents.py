@@ -35,6 +35,7 @@ class Incident:
     strikes: list[str]
     phases: dict[str, int] = field(default_factory=dict)  # ticks in each
     ticks: int = 0
+    alarm: bool = False  # a corruption was found in it while the job was up
     fetched: int = 0  # nodes that came from other jobs
     last_record: int = 0  # number of records up to its end
     up: bool = False
@@ -106,14 +107,17 @@ class _Reader:
             step = STEPS.get(self._phase, "")
             if self._phase is Phase.SWAP and self._plan.selects:
                 step = "nodes swapped in or selected"  # the log calls both a swap
+            if self._phase is Phase.DETECTION and self._incident.alarm:
+                step = "alarm heeded after"
             self._incident.phases[step] = self._incident.phases.get(step, 0) + passed
             self._incident.ticks += passed
         elif self._phase is Phase.STALL and self._stalls is not None:
             self._stalls.ticks += passed
 
-    def _begin(self, incident: Incident) -> None:
+    def _begin(self, incident: Incident) -> Incident:
         self.told.append(incident)
         self._incident = incident
+        return incident
 
     def _note(self, tick: int, text: str) -> None:
         self.told.append(Note(tick, text))
@@ -129,7 +133,7 @@ class _Reader:
         elif effect is Effect.SLOW:
             self._note(tick, f"{name}{place}: {'the node becomes slow, and the job with it' if place else JOB_SLOW}.")
         elif phase is Phase.DETECTION and self._phase in BUSY:
-            self._stop(tick, self._stops(record))
+            self._stop(tick, self._stops(record)).alarm |= self._is_alarm(record)
         elif self._phase in BUSY and spare:
             self._note(tick, f"{name} strikes a spare.")
         elif effect is Effect.STALL or (self._phase in BUSY and phase is Phase.STALL):
@@ -156,11 +160,11 @@ class _Reader:
         corrupts = self._plan.effect[record[Column.CAUSE]] == Effect.CORRUPT
         return bool(corrupts) and RELAPSE <= record[Column.ORDINAL] < 2 * RELAPSE
 
-    def _stop(self, tick: int, text: str) -> None:
+    def _stop(self, tick: int, text: str) -> Incident:
         if self._incident is None:
-            self._begin(Incident(tick, [text]))
-        else:
-            self._incident.strikes.append(f"During recovery {text}")
+            return self._begin(Incident(tick, [text]))
+        self._incident.strikes.append(f"During recovery {text}")
+        return self._incident
 
     def _stall(self, tick: int, name: str) -> None:
         if self._incident is not None:

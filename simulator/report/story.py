@@ -86,6 +86,8 @@ def story(
 def _head(scenario: Scenario, replication: int, plan: Plan, result: Result) -> Iterator[str]:
     yield f"Replication {replication} of {scenario.name} (seed {scenario.seed})"
     nodes = f"{plan.needed:_} nodes and {plan.spares:_} spares"
+    for number, where in ((plan.reserve, "in reserve"), (plan.trays, "in each machine")):
+        nodes += f", {number:_} more {where}" if number else ""
     yield f"{duration(plan.work)} of failure-free training on {nodes}; a save after every {duration(plan.interval)}."
     failures, interruptions = int(result.failures.sum()), int(result.interruptions.sum())
     yield f"{failures:_} failures, {interruptions:_} of them interrupted the job; {result.records:_} events."
