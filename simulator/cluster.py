@@ -1,9 +1,9 @@
 """The cluster: nodes, spares, and how many of each part that can break the job stands on."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, PrivateAttr
 
@@ -11,6 +11,7 @@ from simulator.hardware import Gpu, Node, PartCount, PeakSpeed
 from simulator.quantity import (
     Count,
     GpusPerNode,
+    Like,
     NicsPerNode,
     Nodes,
     PartSpan,
@@ -21,6 +22,7 @@ from simulator.quantity import (
     default,
 )
 from simulator.section import Fault, Section, did_you_mean
+from simulator.unit_catalogue import ELEMENTS
 
 _PER_GPU = ("gpu", "hbm", "nvlink")
 _PER_NIC = ("nic", "link", "port")
@@ -37,6 +39,9 @@ _NESTED = ("nodes_per_rack", "nodes_per_feed", "nodes_per_row", "nodes_per_hall"
 _OWN = ("feed", "row", "hall")  # a scenario may count these itself, in parts
 _BUILT_IN = (*_PER_GPU, *_PER_NIC, *_PER_NODE, *_SPAN_KEYS, *_PER_JOB)
 _SYNONYMS = {"GPU": "gpu", "NIC": "nic"}
+
+_Ports = Annotated[Quantity, Like("ports", whole=True, certain=True, least=2)]
+_Wan = Annotated[Quantity, Like("Tb/s", above=0, certain=True)]
 
 
 class Units(NamedTuple):
@@ -81,9 +86,14 @@ class Cluster(Section):
         default={}, description='further parts: "32 /node" each, or "64 nodes" under each one'
     )
     fabric: str | None = Field(default=None, description="a profile of the network, such as roce_400g_ecmp")
+    topology: Literal["fat_tree", "rail", "nvl_rail", "dragonfly", "torus_3d", "two_sites"] | None = Field(
+        default=None, description="how the fabric is built, where not as its profile says; see docs/fabric.md"
+    )
+    radix: _Ports | None = Field(default=None, description="ports of a switch of the fabric; else 128, for NVL 144")
+    wan_bandwidth: _Wan | None = Field(default=None, description="between two sites, one direction [B/s]")
     peak: dict[str, PeakSpeed] = Field(default={}, description="dense peak speed of a GPU by precision [FLOP/s]")
 
-    _slices: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _elements: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the cluster."""
@@ -94,6 +104,13 @@ class Cluster(Section):
         for name in self.parts:
             if name in _BUILT_IN and name not in _OWN:
                 yield ("parts", name), "is built in; its number follows the cluster"
+        for name in ("topology", "radix", "wan_bandwidth"):
+            if self.fabric is None and getattr(self, name) is not None:
+                yield (name,), 'of which fabric? write "fabric: infiniband_ndr"'
+        if self.topology == "two_sites" and self.wan_bandwidth is None:
+            yield ("topology",), 'two sites need the bandwidth between them; write "wan_bandwidth: 10 Tb/s"'
+        if self.topology != "two_sites" and self.wan_bandwidth is not None:
+            yield ("wan_bandwidth",), 'joins two sites; write "topology: two_sites", or leave it out'
 
     def layout_faults(self) -> Iterator[Fault]:
         """Yield what is wrong once the profile is known."""
@@ -179,10 +196,10 @@ class Cluster(Section):
 
     def units_of(self, part: str) -> Units:
         """Return the units of a part. Raises ValueError with the words for the scenario."""
-        if part in _PER_JOB and (part != "site" or self.nodes_per_site is None):
-            return Units(1, 0, 0)
         if (slices := self.slices_of(part)) is not None:
             return Units(len(slices), 0, 0)
+        if part in _PER_JOB and (part != "site" or self.nodes_per_site is None):
+            return Units(1, 0, 0)
         own = self.parts.get(part)
         if own is not None and own.like == "nodes":
             return self._spanning(int(own.median))
@@ -195,15 +212,29 @@ class Cluster(Section):
             raise ValueError(f'how many nodes does a {part} serve? write "{key}: 16 nodes" under cluster')
         return self._spanning(int(size.median))
 
-    def with_slices(self, slices: dict[str, Any]) -> "Cluster":
-        """Return the cluster with elements of its fabric as parts: rows of `plan.Slice` by name."""
+    def unsized(self, part: str) -> bool:
+        """Whether nothing here says how many of a part there are, and the fabric may."""
+        key = _SPAN_KEYS.get(part)
+        return part not in self.parts and (part in ELEMENTS if key is None else getattr(self, key) is None)
+
+    def with_elements(self, elements: Mapping[str, Any]) -> "Cluster":
+        """Return the cluster with elements of its fabric as parts: `scenario.elements.Struck` by name."""
         copy = self.model_copy()
-        copy._slices = slices
+        copy._elements = elements
         return copy
 
-    def slices_of(self, part: str) -> Any:
-        """Return what each element of a part of the fabric does when it fails, (elements, 3); None for other parts."""
-        return self._slices.get(part)
+    @property
+    def elements(self) -> Mapping[str, Any]:
+        """The elements of its fabric that are parts, by name."""
+        return self._elements
+
+    def slices_of(self, part: str, values: Mapping[str, float] | None = None) -> Any:
+        """Return what each element of a part of the fabric does when it fails, rows of `plan.Slice`; None for others.
+
+        The speeds are those of a replication whose inputs are drawn, or at the medians.
+        """
+        found = self._elements.get(part)
+        return None if found is None else found.rows(values)
 
     def count(self, noun: str, part: str) -> int:
         """Return how many of a rate's noun the job has, for a cause of a part. Raises ValueError."""
@@ -225,6 +256,9 @@ class Cluster(Section):
             return int(self.nics_per_node.median)
         if part in _SPAN_KEYS:
             return 0
-        known = [*_BUILT_IN, *self.parts]
+        if part in ELEMENTS:
+            remedy = f'name that under cluster, such as "fabric: infiniband_ndr", or count it: "parts: {{{part}: 64 nodes}}"'
+            raise ValueError(f"a {part} is an element of a fabric; {remedy}")
+        known = [*_BUILT_IN, *ELEMENTS, *self.parts]
         remedy = did_you_mean(part, known) or f'; count it in cluster.parts, such as "{{{part}: 32 /node}}"'
         raise ValueError(f"there is no part '{part}'{remedy}")

@@ -38,9 +38,16 @@ class Unit:
 NOTHING = Dimension()
 
 # What is counted, each a dimension of its own, with its plural.
-_PARTS = ("GPU", "NIC", "node", "link", "port", "spine", "rack", "pod", "domain", "feed", "site")
+_PARTS = ("GPU", "NIC", "node", "link", "port", "rack", "domain", "feed", "row", "hall", "site")
+# Classes of elements of a fabric, and its pods: parts that a scenario has by naming the fabric.
+ELEMENTS = (
+    "spine", "core", "plane", "router", "cube", "border router", "nvlink switch", "node link", "leaf uplink", "spine uplink",
+    "local link", "global link", "wan link", "x link", "y link", "z link", "pod",
+)  # fmt: skip
 _OTHERS = ("job", "crew", "token", "parameter", "sequence")
-PLURALS = {"leaf": "leaves", "switch": "switches"} | {noun: f"{noun}s" for noun in (*_PARTS, *_OTHERS)}
+PLURALS = {"leaf": "leaves"} | {
+    noun: f"{noun}es" if noun.endswith("ch") else f"{noun}s" for noun in ("switch", *_PARTS, *ELEMENTS, *_OTHERS)
+}
 
 # Letters written onto a number: 15.6T tokens, 405B parameters, 1.5M USD.
 MULTIPLIERS = {"k": Fraction(10**3), "M": Fraction(10**6), "B": Fraction(10**9), "T": Fraction(10**12)}

@@ -100,6 +100,7 @@ def _laws(dice: np.random.Generator) -> np.ndarray:
         laws[cause, Purpose.FOUND] = _law(dice, float(dice.choice([0, 100, 700])) * TICK)
         laws[cause, Purpose.HEALED] = _law(dice, float(dice.choice([50, 100, NEVER])) * TICK)
         laws[cause, Purpose.FACTOR] = (Family.UNIFORM, 0.2, 1.0, 0.0)
+        laws[cause, Purpose.SPREAD] = 0.0
     return laws
 
 

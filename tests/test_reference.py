@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_plans import CAUSES, random_plan
+from random_plans import CAUSES, random_plan, wide_plan
 from ruamel.yaml import YAML
 
 from simulator.chance import Purpose, replication_key
@@ -125,7 +125,7 @@ def check_laws(plan: Plan, result: Result) -> None:
     """What must be true of every replication, read from its log where that says it too."""
     ledger, log = result.ledger, result.log
     assert ledger.sum() == result.finish and (ledger >= 0).all()
-    assert ledger[Account.PRODUCTIVE] + ledger[Account.SLOW] == result.kept
+    assert ledger[[Account.PRODUCTIVE, Account.EVALUATION, Account.SLOW]].sum() == result.kept
     assert (result.outcome == Outcome.DONE) == (result.work >= plan.work * SPEED_SCALE)
     assert (result.interruptions <= result.failures).all() and result.out_seen.sum() <= result.failures.sum()
     assert len(log) == result.records <= plan.max_records and (np.diff(log[:, Column.TICK]) >= 0).all()
@@ -154,12 +154,13 @@ def fingerprint(seeds: Iterable[int]) -> str:
 
 @pytest.mark.parametrize("seed", range(200))
 def test_a_random_plan_runs_to_an_end_and_its_ledger_sums(seed: int) -> None:
-    plan = random_plan(seed)
-    check_laws(plan, simulate(plan, replication_key(2, seed), log=True))
+    for plan in (random_plan(seed), wide_plan(seed)):
+        check_laws(plan, simulate(plan, replication_key(2, seed), log=True))
 
 
 def test_random_plans_use_every_mechanism() -> None:
-    logs = [simulate(random_plan(seed), replication_key(2, seed), log=True) for seed in range(60)]
+    plans = [make(seed) for seed in range(60) for make in (random_plan, wide_plan)]
+    logs = [simulate(plan, replication_key(2, seed), log=True) for seed, plan in enumerate(plans)]
     seen = np.concatenate([result.log for result in logs])
     assert set(seen[:, Column.KIND]) == set(Kind)
     assert set(seen[:, Column.PHASE_AFTER]) == set(Phase)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import networkx
 import numpy as np
 
+from simulator.fabric.clos import PLANE, Clos
 from simulator.fabric.layout import CLOS, DRAGONFLY
 from simulator.fabric.topology import BORDER_DEPTH, LEAF_DEPTH, SCALE_OUT, SPINE_DEPTH, Elements, Shares, Topology
 
@@ -26,6 +27,9 @@ class Domain(NamedTuple):
 def without(topology: Topology, elements: Elements, number: int) -> Any:
     """Return the graph of the network of an element without it."""
     graph = topology.graph(elements.network)
+    if elements.name == PLANE:
+        graph.remove_nodes_from(Clos(topology.layout).of_plane(number).tolist())
+        return graph
     if elements.size:
         first = elements.start + number * elements.size
         graph.remove_nodes_from(range(first, first + elements.size))

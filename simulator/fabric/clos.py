@@ -25,6 +25,7 @@ from simulator.fabric.topology import (
 NODE_LINK, LEAF_UPLINK, SPINE_UPLINK, BORDER_LINK, WAN_LINK = (
     "node link", "leaf uplink", "spine uplink", "border link", "wan link",
 )  # fmt: skip
+PLANE = "plane"
 
 
 class Pod(NamedTuple):
@@ -117,6 +118,19 @@ class Clos:
         """Return the vertices of a class of switches, none where there is none."""
         found = [each for each in self.switches if each.name == name]
         return np.arange(found[0].start, found[0].start + found[0].total) if found else np.empty(0, dtype=np.int64)
+
+    def of_plane(self, plane: int) -> Numbers:
+        """Return the vertices of all switches of a plane."""
+        layout = self.layout
+        # How many switches of one plane stand side by side, and then as many of the next.
+        together = {
+            "leaf": 1, "spine": layout.spines_per_pod, "core": layout.spines_per_pod * layout.cores_per_spine,
+        }  # fmt: skip
+        numbers = {name: self.numbers(name) for name in together}
+        found = [
+            each[(np.arange(len(each)) // together[name]) % layout.planes == plane] for name, each in numbers.items()
+        ]
+        return _joined(found)
 
     @cached_property
     def links(self) -> tuple[Links, ...]:

@@ -7,7 +7,7 @@ keeps the least share of all domains that it belongs to.
 
 from collections.abc import Iterator
 
-from simulator.fabric.clos import NODE_LINK, Clos, Pod, Site
+from simulator.fabric.clos import NODE_LINK, PLANE, Clos, Pod, Site
 from simulator.fabric.clos_exits import UNHARMED, Harm, group_exit, pod_exit
 from simulator.fabric.layout import TWO_SITES
 from simulator.fabric.topology import SCALE_OUT, Effect, Elements, Table, least
@@ -17,13 +17,17 @@ def elements(clos: Clos) -> tuple[Elements, ...]:
     """Return all classes of elements of the scale-out network."""
     start = {each.name: each.start for each in clos.switches}
     links = {each.name: each for each in clos.links}
+
+    def place(name: str) -> tuple[int, int]:
+        return (-1, len(clos.of_plane(0))) if name == PLANE else (start.get(name, 0), 1)
+
     tables = {
         "node": _nodes(clos), NODE_LINK: _node_links(clos), "leaf": _leaves(clos), "leaf uplink": _leaf_uplinks(clos),
         "spine": _spines(clos), "spine uplink": _spine_uplinks(clos), "core": _cores(clos),
-        "border router": _borders(clos), "wan link": _wan_links(clos),
+        PLANE: _planes(clos), "border router": _borders(clos), "wan link": _wan_links(clos),
     }  # fmt: skip
     return tuple(
-        table.of_cables(links[name]) if name in links else table.of_vertices(name, SCALE_OUT, start.get(name, 0))
+        table.of_cables(links[name]) if name in links else table.of_vertices(name, SCALE_OUT, *place(name))
         for name, table in tables.items()
         if table.count
     )
@@ -119,6 +123,14 @@ def _cores(clos: Clos) -> Table:
                 below = sum(group_exit(layout, size, True) for size in pod.sizes)
                 effects += _of_pod(clos, site, pod, harm, below)
             table.add(layout.planes * layout.spines_per_pod * layout.cores_per_spine, effects)
+    return table
+
+
+def _planes(clos: Clos) -> Table:
+    """Planes with all their switches: a node has as much left in each of the others, and no domain has less."""
+    table, planes = Table(), clos.layout.planes
+    if planes > 1:
+        table.add(planes, [Effect(0, clos.layout.nodes, 1.0 - 1.0 / planes)])
     return table
 
 

@@ -57,7 +57,7 @@ class Elements(NamedTuple):
     name: str
     network: str
     total: int
-    start: int  # its first vertex; -1 where the elements are cables of the links of the same name
+    start: int  # the first vertex; -1 for cables of the links of the same name, and for planes (`Clos.of_plane`)
     size: int  # vertices that an element takes with it; 0 for a cable
     element: Numbers
     first: Numbers

@@ -13,8 +13,12 @@ from simulator.intensity import Intensity
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
 from simulator.section import Fault, Section
 from simulator.failures.transport import Reach, Rebuild
+from simulator.unit_catalogue import ELEMENTS
 
-NOUNS = ("GPU", "node", "NIC", "link", "port", "leaf", "switch", "rack", "domain", "job", "site")
+NOUNS = (
+    "GPU", "node", "NIC", "link", "port", "leaf", "switch", "rack", "domain", "feed", "row", "hall", "job", "site",
+    *ELEMENTS,
+)  # fmt: skip
 Rate = Annotated[Quantity, Like("/kGPU/day", others=("/day", *(f"/{noun}/day" for noun in NOUNS)))]
 Exposure = Annotated[Quantity, Like("GPUs", others=NOUNS[1:], above=0, certain=True)]
 

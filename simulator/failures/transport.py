@@ -7,7 +7,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from simulator.drawn import Timing
 from simulator.quantity import Like, Quantity
-from simulator.section import Section, refusal, unknown_key
+from simulator.section import Fault, Section, refusal, unknown_key
 
 _REACH = Like("s", above=0, certain=True)
 _TIMEOUT = Like("", least=1, most=31, whole=True, certain=True)
@@ -32,7 +32,7 @@ def _read(value: Any) -> Quantity:
     if not isinstance(value, dict) or not {"timeout", "retries"} & set(value):
         return _REACH.read(value)
     known = ("timeout", "retries")
-    faults = [((key,), unknown_key(key, known)) for key in value if key not in known]
+    faults: list[Fault] = [((key,), unknown_key(key, known)) for key in value if key not in known]
     faults += [((), f'{key} is missing; write "{{timeout: 20, retries: 7}}"') for key in known if key not in value]
     if faults:
         raise refusal(faults, value)

@@ -20,6 +20,7 @@ class Tiers:
         self._drain_end = 0
         self.draining: State | None = None
         self.storage = State(0, 0, 0)
+        self.saves_closed = 0  # of those that go to storage, whether they still drain or not
         self.memory: State | None = State(0, 0, 0) if self.has_memory else None
         self._lost_places: set[int] = set()
         self._lost_of_group: dict[int, int] = {}
@@ -59,7 +60,8 @@ class Tiers:
         return self._drain_end - self._calendar.tick if self.draining is not None else 0
 
     def drain(self, state: State) -> None:
-        """Send a state to storage. It is durable after the lag, and not before."""
+        """A storage save closed: send its state. It is durable after the lag, and not before."""
+        self.saves_closed += 1
         if self._lag == 0:
             self.storage = state
             return
@@ -71,6 +73,21 @@ class Tiers:
         yield self._calendar.ring(self._drain_end, Rank.DRAIN_ENDS)
         self.storage = state
         self.draining = None
+
+    def is_draining(self, state: State) -> bool:
+        """Whether the work of a state is on its way to storage."""
+        return self.draining is not None and self.draining.work == state.work
+
+    def keep_in_storage(self, state: State, is_new: bool) -> None:
+        """A closing save is durable. It is not a new one where it only waited for the drain of another."""
+        self.storage = state
+        self.saves_closed += is_new
+
+    def fall_back(self, clean: State) -> None:
+        """Everything saved after a state is worthless, and so is what the nodes hold."""
+        if clean.work <= self.storage.work:
+            self.storage = clean
+        self.memory = None
 
     def cancel_drain(self) -> None:
         """What was still draining when the job stopped never becomes durable."""

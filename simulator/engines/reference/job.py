@@ -3,21 +3,18 @@
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
 from simulator.chance import Purpose
 from simulator.durations import SPEED_SCALE
-from simulator.engines.reference.calendar import Calendar, Rank, Story
-from simulator.engines.reference.checkpoints import Tiers
-from simulator.engines.reference.journal import Journal, Note
-from simulator.engines.reference.operations import Operations
-from simulator.engines.reference.policy import JobView, Policy
-from simulator.engines.reference.progress import Progress
-from simulator.engines.reference.strikes import Chance
-from simulator.ledger import Kind, Phase
-from simulator.plan import Overlap, Plan
+from simulator.engines.reference.calendar import Rank, Story
+from simulator.ledger import Kind, Phase, Tally
+from simulator.plan import Overlap
+
+if TYPE_CHECKING:
+    from simulator.engines.reference.world import World
 
 
 class Call(Enum):
@@ -40,30 +37,17 @@ Waiting = Generator[simpy.Event, Any, Pause | None]
 class Job:
     """The story of the job. Whoever interrupts it has booked the phase before."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        calendar: Calendar,
-        chance: Chance,
-        journal: Journal,
-        progress: Progress,
-        tiers: Tiers,
-        operations: Operations,
-        policy: Policy,
-        view: JobView,
-    ) -> None:
-        self._plan = plan
-        self._calendar = calendar
-        self._chance = chance
-        self._journal = journal
-        self._progress = progress
-        self._tiers = tiers
-        self._operations = operations
-        self._policy = policy
-        self._view = view
-        self._goal = int(plan.work) * SPEED_SCALE
-        self._enough_nodes = calendar.event()
-        self._process = calendar.process(self._live())
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._plan = world.plan
+        self._calendar = world.calendar
+        self._chance = world.chance
+        self._journal = world.journal
+        self._progress = world.progress
+        self._tiers = world.tiers
+        self._goal = int(world.plan.work) * SPEED_SCALE
+        self._enough_nodes: simpy.Event | None = None  # that ends a WAIT; None in one for a node that is fetched
+        self._process = world.calendar.process(self._live())
 
     # what others may do to it
 
@@ -75,7 +59,7 @@ class Job:
         """The network stalls for so long."""
         self._process.interrupt(Pause(stall))
 
-    def change_pace(self) -> None:
+    def change_speed(self) -> None:
         """The speed of training changed."""
         self._process.interrupt(Pause(None))
 
@@ -83,8 +67,14 @@ class Job:
         """There is a window to keep or a slow node to evict."""
         self._process.interrupt(Call.PLANNED_STOP)
 
+    @property
+    def waits_for_returns(self) -> bool:
+        """Whether it waits for nodes that come by themselves."""
+        return self._progress.phase is Phase.WAIT and self._enough_nodes is not None
+
     def go_on_with_enough_nodes(self) -> None:
         """The nodes it waited for have come."""
+        assert self._enough_nodes is not None, "it waits for a node that is fetched"
         self._enough_nodes.succeed()
 
     # its life
@@ -136,7 +126,7 @@ class Job:
     def _save(self) -> Story:
         progress, tiers = self._progress, self._tiers
         number = progress.number + 1
-        to_storage = not tiers.has_memory or self._policy.save_to_storage(self._view, number)
+        to_storage = not tiers.has_memory or self._world.policy.save_to_storage(self._world.view, number)
         length = int(self._plan.save)
         if to_storage and tiers.draining is not None and self._plan.overlap == Overlap.SKIP:
             if not tiers.has_memory:
@@ -154,52 +144,65 @@ class Job:
     def _close(self) -> Story:
         """Save to storage and wait until that is durable; then do what was planned, unless it is no longer wanted."""
         progress, tiers = self._progress, self._tiers
-        length = tiers.rest_of_drain()
-        if tiers.draining is None or tiers.draining.work != progress.work:
+        length, is_new = tiers.rest_of_drain(), not tiers.is_draining(progress.state)
+        if is_new:
             length += int(self._plan.save_storage + self._plan.lag)
         yield from self._spend(Phase.CLOSING, length)
         progress.cycle = 0
-        tiers.storage = progress.state
+        tiers.keep_in_storage(progress.state, is_new)
         tiers.keep_in_memory(progress.state)
-        if self._operations.wants_a_stop():
+        if self._world.planning.wants_a_stop():
             yield from self._come_back()
 
     def _recover(self) -> Story:
         yield from self._spend(Phase.DETECTION, self._lead_ticks(Purpose.DETECTION))
         yield from self._spend(Phase.DIAGNOSIS, self._lead_ticks(Purpose.DIAGNOSIS))
-        # Nobody repairs what is not found.
-        self._operations.send_to_repair()
+        self._world.diagnosis.end()
         yield from self._come_back()
 
     def _come_back(self) -> Story:
         yield from self._regroup()
-        yield from self._spend(Phase.RESTART, self._lead_ticks(Purpose.RESTART))
+        # The first steps after a restart are slow.
+        yield from self._spend(Phase.RESTART, self._lead_ticks(Purpose.RESTART) + int(self._plan.slow_start))
         source = Purpose.RESTORE_MEMORY if self._tiers.memory_serves() else Purpose.RESTORE
         yield from self._spend(Phase.RESTORE, self._lead_ticks(source))
         self._tiers.keep_in_memory(self._progress.state)
 
     def _regroup(self) -> Story:
         """Until every place has a node: keep a window that is due, evict slow nodes, swap spares in, or wait."""
-        operations = self._operations
+        planning, staffing = self._world.planning, self._world.staffing
         while True:
-            if operations.window is not None:
-                window = operations.begin_window()
+            if planning.window is not None:
+                window = planning.begin_window()
                 yield from self._spend(Phase.MAINTENANCE, self._chance.ticks(window, Purpose.LENGTH))
                 continue
-            operations.evict_slow_nodes()
-            if not operations.cluster.empty:
+            planning.evict_slow_nodes()
+            if not self._world.cluster.empty:
                 return
-            if operations.cluster.can_fill:
-                operations.fill_places()
+            if staffing.can_swap:
+                staffing.swap()
                 yield from self._spend(Phase.SWAP, self._lead_ticks(Purpose.SWAP))
+            elif staffing.can_select:
+                staffing.select()
+                yield from self._spend(Phase.SWAP, self._lead_ticks(Purpose.SELECTION))
             else:
                 yield from self._wait_for_nodes()
 
     def _wait_for_nodes(self) -> Story:
-        self._progress.enter(Phase.WAIT)
-        self._enough_nodes = self._calendar.event()
-        yield self._enough_nodes
-        self._progress.book()
+        """Wait for a node that another job gives up, or where there is none for the repairs of one's own."""
+        pools = self._world.staffing.pools
+        pools.short = pools.selects
+        self._enough_nodes = None
+        if pools.backup:
+            yield from self._spend(Phase.WAIT, int(self._plan.fetch))
+            self._journal.count(Tally.PREEMPTIONS)
+            pools.fetch()
+        else:
+            self._journal.count(Tally.WAITS)
+            self._enough_nodes = self._calendar.event()
+            self._progress.enter(Phase.WAIT)
+            yield self._enough_nodes
+            self._progress.book()
 
     def _stall(self, length: int) -> Story:
         """The transport recovers; whatever falls into one stall runs in parallel."""
@@ -238,15 +241,16 @@ class Job:
         return None
 
     def _note_phase_end(self) -> None:
-        self._journal.note(Note(self._calendar.tick, Kind.PHASE_END))
+        self._journal.note(Kind.PHASE_END)
 
     def _lead_ticks(self, purpose: Purpose) -> int:
-        lead = self._operations.lead
+        lead = self._world.operations.lead
         assert lead is not None, "a recovery without anything that led to it"
         return self._chance.ticks(lead, purpose)
 
     def _interval(self) -> int:
-        interval = int(self._policy.interval(self._view))
+        policy = self._world.policy
+        interval = int(policy.interval(self._world.view))
         if interval < 1:
-            raise ValueError(f"{type(self._policy).__name__}.interval returned {interval}; it must be at least 1 tick")
+            raise ValueError(f"{type(policy).__name__}.interval returned {interval}; it must be at least 1 tick")
         return interval

@@ -1,10 +1,11 @@
-"""The journal: the event log and the counts of strikes."""
+"""The journal: the event log and the counts."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.ledger import LOG_COLUMNS, Kind
+from simulator.engines.reference.calendar import Calendar
+from simulator.ledger import LOG_COLUMNS, TALLIES, Kind, Tally
 from simulator.plan import Integers, Plan, out_bins
 
 
@@ -22,11 +23,13 @@ class Note:
 class Journal:
     """Counts records, and keeps them when asked to. A record tells the state after its event is wholly processed."""
 
-    def __init__(self, plan: Plan, keep: bool) -> None:
+    def __init__(self, plan: Plan, calendar: Calendar, keep: bool) -> None:
+        self._calendar = calendar
         self.records = 0
         self.failures = np.zeros(len(plan.units), np.int64)
         self.interruptions = np.zeros(len(plan.units), np.int64)
         self.out_seen = np.zeros(out_bins(plan), np.int64)
+        self.tally = np.zeros(TALLIES, np.int64)
         self._warm_up = int(plan.warm_up)
         self._max_records = int(plan.max_records)
         self._keep = keep
@@ -43,8 +46,9 @@ class Journal:
         """Whether there are as many records as the plan allows."""
         return self.records >= self._max_records
 
-    def note(self, note: Note) -> None:
-        """Open the record of an event. An event makes one record at most."""
+    def note(self, kind: Kind, cause: int = -1, ordinal: int = -1, place: int = -1) -> None:
+        """Open the record of an event of this tick. An event makes one record at most."""
+        note = Note(self._calendar.tick, kind, cause, ordinal, place)
         assert self._open is None, f"{note} in the middle of {self._open}"
         self._open = note
 
@@ -58,10 +62,18 @@ class Journal:
             self._rows.append(row)
         self._open = None
 
-    def count_stop(self, tick: int, cause: int, nodes_out: int) -> None:
+    def count(self, what: Tally, times: int = 1) -> None:
+        """Count something that happened."""
+        self.tally[what] += times
+
+    def count_interruption(self, cause: int) -> None:
+        """Count a STOP strike that interrupted the job."""
+        self.interruptions[cause] += 1
+
+    def count_stop(self, cause: int, nodes_out: int) -> None:
         """Count a STOP strike and, after the warm-up, how many nodes it found out of service."""
         self.failures[cause] += 1
-        if tick >= self._warm_up:
+        if self._calendar.tick >= self._warm_up:
             self.out_seen[min(nodes_out, len(self.out_seen) - 1)] += 1
 
     def log(self) -> Integers:

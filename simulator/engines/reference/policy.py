@@ -3,73 +3,78 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from simulator.ledger import Phase
-from simulator.plan import Plan
+from simulator.ledger import Phase, Tally
+from simulator.plan import Choice, Plan
 
 if TYPE_CHECKING:
-    from simulator.engines.reference.cluster import Cluster
-    from simulator.engines.reference.progress import Progress
+    from simulator.engines.reference.world import World
 
 
 class JobView:
     """What a policy may know about the job at the tick of its decision. Nothing here can be set."""
 
-    def __init__(self, plan: Plan, progress: "Progress", cluster: "Cluster") -> None:
-        self._plan = plan
-        self._progress = progress
-        self._cluster = cluster
+    def __init__(self, world: "World") -> None:
+        self._world = world
 
     @property
     def plan(self) -> Plan:
         """The plan of the replication."""
-        return self._plan
+        return self._world.plan
 
     @property
     def tick(self) -> int:
         """The current tick [us]."""
-        return self._progress.tick
+        return self._world.calendar.tick
 
     @property
     def phase(self) -> Phase:
         """What the job is doing; while a decision is taken between two phases, the one that ended."""
-        return self._progress.phase
+        return self._world.progress.phase
 
     @property
     def work(self) -> int:
         """Work done and not rolled back [1/Q tick of nominal-speed training]."""
-        self._progress.book()
-        return self._progress.work
+        self._world.progress.book()
+        return self._world.progress.work
 
     @property
     def kept(self) -> int:
         """Training ticks that led to `work`."""
-        self._progress.book()
-        return self._progress.kept
+        self._world.progress.book()
+        return self._world.progress.kept
 
     @property
     def saves(self) -> int:
         """Number of the last save; it goes back with a rollback."""
-        return self._progress.number
+        return self._world.progress.number
 
     @property
     def speed(self) -> int:
-        """Speed of the job's slowest place, in 1..Q."""
-        return self._cluster.speed
+        """Speed of the job, in 1..Q."""
+        return self._world.progress.speed
 
     @property
     def pool_length(self) -> int:
         """Nodes in the pool."""
-        return len(self._cluster.pool)
+        return len(self._world.staffing.pools.pool)
 
     @property
     def empty_places(self) -> int:
         """Places of the job without a node."""
-        return len(self._cluster.empty)
+        return len(self._world.cluster.empty)
 
     @property
     def nodes_out(self) -> int:
-        """Nodes neither in a place nor in the pool: struck, in the shop, or retired."""
-        return self._cluster.nodes_out
+        """Nodes neither in a place nor waiting for one: struck, in the shop, or retired."""
+        return self._world.staffing.nodes_out
+
+    def times_taken(self, node: int) -> int:
+        """How often a node was taken out of the job or the pool, because it broke or was evicted."""
+        return self._world.histories.times_taken(node)
+
+    def random_slot(self, length: int) -> int:
+        """A slot of a pool of so many nodes, drawn for the place that is filled next; the same however often asked."""
+        return self._world.chance.choice(int(self._world.journal.tally[Tally.SWAPS]), length)
 
 
 class Policy:
@@ -92,5 +97,12 @@ class Policy:
         return True
 
     def node(self, job: JobView, place: int, pool: Sequence[int]) -> int:
-        """Which node fills an empty place: its index in `pool`, whose nodes stand in the order in which they came."""
+        """Which node fills an empty place: its index in `pool`, whose nodes stand in the order in which they came.
+
+        In a selection of hosts the reserve stands behind the pool. The rules answer by the plan's choice.
+        """
+        if job.plan.choice == Choice.RANDOM:
+            return job.random_slot(len(pool))
+        if job.plan.choice == Choice.FEWEST:
+            return min(range(len(pool)), key=lambda slot: job.times_taken(pool[slot]))
         return 0

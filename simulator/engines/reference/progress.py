@@ -37,11 +37,11 @@ class State(NamedTuple):
 class Progress:
     """Where the job stands. Training goes to `kept` and is split at the end; every other phase has its account."""
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Calendar, pace: int) -> None:
         self._calendar = calendar
         self._since = 0
         self.phase = Phase.TRAINING
-        self.speed = SPEED_SCALE
+        self.speed = pace
         self.work = 0
         self.kept = 0
         self.number = 0
@@ -80,11 +80,14 @@ class Progress:
         self.work, self.kept, self.number = to
         self.cycle = 0
 
-    def ledger(self) -> Integers:
-        """The accounts, with the training that was kept split into its nominal time and what slowness added."""
+    def ledger(self, evaluation: int) -> Integers:
+        """The accounts. Kept training is split: its nominal time, `evaluation` / Q of that, and what slowness added."""
         ledger = np.zeros(ACCOUNTS, np.int64)
         for account, ticks in self._accounts.items():
             ledger[account] = ticks
-        ledger[Account.PRODUCTIVE] = self.work // SPEED_SCALE
-        ledger[Account.SLOW] = self.kept - self.work // SPEED_SCALE
+        productive = self.work // SPEED_SCALE
+        evaluated = productive * evaluation // SPEED_SCALE
+        ledger[Account.PRODUCTIVE] = productive
+        ledger[Account.EVALUATION] = evaluated
+        ledger[Account.SLOW] = self.kept - productive - evaluated
         return ledger

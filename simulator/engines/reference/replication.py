@@ -1,19 +1,12 @@
-"""One replication: the parts are put together, and events are taken one by one until there is an end."""
+"""One replication: events are taken one by one until there is an end."""
 
 import numpy as np
 
 from simulator.durations import NEVER
-from simulator.engines.reference.calendar import Calendar, Rank, Story
-from simulator.engines.reference.checkpoints import Tiers
-from simulator.engines.reference.cluster import Cluster
-from simulator.engines.reference.job import Job
-from simulator.engines.reference.journal import Journal, Note
-from simulator.engines.reference.operations import Operations
-from simulator.engines.reference.policy import JobView, Policy
-from simulator.engines.reference.progress import ENDS, Progress
-from simulator.engines.reference.shop import Shop
-from simulator.engines.reference.strikes import Chance, causes_of
-from simulator.engines.reference.weather import Weather
+from simulator.engines.reference.calendar import Rank, Story
+from simulator.engines.reference.policy import Policy
+from simulator.engines.reference.progress import ENDS
+from simulator.engines.reference.world import World
 from simulator.ledger import Kind, Outcome, Phase
 from simulator.plan import Plan, Result
 
@@ -24,35 +17,26 @@ def simulate(plan: Plan, key: np.uint64, *, log: bool = False, policy: Policy | 
     With the default policy the result is a function of plan and key alone. Raises ValueError where a policy's answer is
     impossible.
     """
-    return Replication(plan, key, log, policy or Policy()).run()
+    return Replication(World(plan, key, log, policy or Policy())).run()
 
 
 class Replication:
-    """The world of one replication."""
+    """The course of events in a world."""
 
-    def __init__(self, plan: Plan, key: np.uint64, log: bool, policy: Policy) -> None:
-        causes = causes_of(plan)
-        self._calendar = calendar = Calendar()
-        self._journal = journal = Journal(plan, log)
-        self._progress = progress = Progress(calendar)
-        chance = Chance(plan, key)
-        cluster = Cluster(plan, calendar, chance)
-        tiers = Tiers(plan, calendar)
-        shop = Shop(plan, calendar, chance)
-        view = JobView(plan, progress, cluster)
-        self._operations = operations = Operations(
-            causes, calendar, chance, journal, progress, cluster, tiers, shop, policy, view
-        )
-        operations.job = Job(plan, calendar, chance, journal, progress, tiers, operations, policy, view)
-        operations.weather = Weather(plan, causes, calendar, chance, progress, cluster, operations)
-        operations.weather.begin()
-        if plan.horizon < NEVER:
-            calendar.process(self._until_horizon(int(plan.horizon)))
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._calendar = world.calendar
+        self._journal = world.journal
+        self._progress = world.progress
+        world.weather.begin()
+        horizon = int(world.plan.horizon)
+        if horizon < NEVER:
+            self._calendar.process(self._until_horizon(horizon))
 
     def run(self) -> Result:
         """Take one event after the other. Before each: is this the end? is a stop wanted?"""
         while not self._is_over():
-            if self._operations.stop_as_planned():
+            if self._world.planning.stop_as_planned():
                 continue
             if self._calendar.is_silent():
                 self._give_up()  # nothing will ever ring: another way of waiting for nobody
@@ -67,7 +51,7 @@ class Replication:
         if self._journal.is_full:
             self._end(Phase.DIVERGED)
             return True
-        if self._operations.waits_for_nobody():
+        if self._world.operations.waits_for_nobody():
             self._give_up()
             self._complete_event()
         return self._progress.phase in ENDS
@@ -82,18 +66,15 @@ class Replication:
     def _until_horizon(self, horizon: int) -> Story:
         yield self._calendar.ring(horizon, Rank.HORIZON)
         self._end(Phase.OUT_OF_TIME)
-        self._note_end()
+        self._journal.note(Kind.END)
 
     def _give_up(self) -> None:
         self._end(Phase.DIVERGED)
-        self._note_end()
+        self._journal.note(Kind.END)
 
     def _end(self, phase: Phase) -> None:
         self._progress.book()
         self._progress.enter(phase)
-
-    def _note_end(self) -> None:
-        self._journal.note(Note(self._calendar.tick, Kind.END))
 
     def _result(self) -> Result:
         return Result(
@@ -102,9 +83,10 @@ class Replication:
             work=self._progress.work,
             kept=self._progress.kept,
             records=self._journal.records,
-            ledger=self._progress.ledger(),
+            ledger=self._progress.ledger(int(self._world.plan.evaluation)),
             failures=self._journal.failures,
             interruptions=self._journal.interruptions,
             out_seen=self._journal.out_seen,
+            tally=self._journal.tally,
             log=self._journal.log(),
         )

@@ -3,31 +3,29 @@
 Weather falls on places in calendar time, whatever the job does. A void candidate changes nothing.
 """
 
-from dataclasses import replace
 from itertools import count
+from typing import TYPE_CHECKING
 
 import simpy
 
 from simulator.chance import Purpose
 from simulator.durations import NEVER
-from simulator.engines.reference.calendar import Calendar, Rank, Story
-from simulator.engines.reference.cluster import Cluster
-from simulator.engines.reference.operations import Operations
-from simulator.engines.reference.progress import BUSY, RUNNING, Progress
+from simulator.engines.reference.calendar import Rank, Story
+from simulator.engines.reference.causes import Cause
+from simulator.engines.reference.layers import Layers
 from simulator.engines.reference.strikes import (
     GENERATION,
-    Cause,
-    Chance,
     Name,
     Strike,
     Window,
     relapse_of,
     scripted_strike,
 )
-from simulator.ledger import Effect, Exposed
-from simulator.plan import Line, Plan
+from simulator.engines.reference.voids import is_void
+from simulator.plan import Line
 
-PHASES_EXPOSED = {Exposed.BUSY: BUSY, Exposed.RUNNING: RUNNING}
+if TYPE_CHECKING:
+    from simulator.engines.reference.world import World
 
 
 class RenewedUnit:
@@ -40,25 +38,15 @@ class RenewedUnit:
 
 
 class Weather:
-    """Everything that arrives by itself: failures of units, of renewed units, of uncured nodes; scripts; windows."""
+    """All that arrives by itself: failures of units, of renewed units, of uncured nodes; alarms; scripts; windows."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        causes: list[Cause],
-        calendar: Calendar,
-        chance: Chance,
-        progress: Progress,
-        cluster: Cluster,
-        operations: Operations,
-    ) -> None:
-        self._plan = plan
-        self._causes = causes
-        self._calendar = calendar
-        self._chance = chance
-        self._progress = progress
-        self._cluster = cluster
-        self._operations = operations
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._plan = world.plan
+        self._causes = world.causes
+        self._calendar = world.calendar
+        self._chance = world.chance
+        self._layers = Layers(world.cluster.places, world.chance)
         self._renewed: dict[tuple[int, int], RenewedUnit] = {}  # by cause and unit
         self._unborn: dict[int, list[tuple[Cause, int]]] = {}  # by first place: causes and units
 
@@ -71,7 +59,7 @@ class Weather:
                 continue
             if cause.units:
                 self._calendar.process(self._cohort(cause, cause.units, on_bench=False))
-            bench_units = cause.per_place * self._cluster.spares
+            bench_units = cause.per_place * int(self._plan.spares)
             if cause.on_bench and cause.units and bench_units:
                 self._calendar.process(self._cohort(cause, bench_units, on_bench=True))
 
@@ -95,14 +83,14 @@ class Weather:
             if tick >= NEVER:
                 return
             yield self._candidate(tick, name)
-            unit = self._chance.unit(name, units)
+            unit = self._chance.index(name, Purpose.UNIT, units)
             if on_bench:
-                self._arrive(self._strike(cause, name, slot=unit // cause.per_place))
+                self._arrive(self._layers.strike_on_bench(cause, name, unit // cause.per_place))
             elif (cause.row, unit) not in self._renewed:
-                self._arrive(self._strike(cause, name, unit))
+                self._arrive(self._layers.strike_on_unit(cause, name, unit))
 
     def _renewed_unit(self, cause: Cause, number: int, unit: RenewedUnit) -> Story:
-        """A unit born now, at age 0, until it breaks. Void candidates, stalls and slow strikes leave its age alone."""
+        """A unit born now, at age 0, until it breaks. Candidates that do not break it leave its age alone."""
         born = tick = self._calendar.tick
         clock = self._calendar.active_process
         level = 0.0
@@ -114,16 +102,21 @@ class Weather:
             if tick >= NEVER:
                 return
             yield self._candidate(tick, name)
-            self._arrive(self._strike(cause, name, number))
+            self._arrive(self._layers.strike_on_unit(cause, name, number))
             if unit.clock is not clock:
                 return
 
     def _uncured_node(self, place: int, repair: Strike) -> Story:
-        """A node whose repair did not cure it strikes again, some time after it was seated, if it is still there."""
+        """A node that was not cured strikes again, some time after it was seated, if it is still there."""
         strikes_at = self._calendar.tick + self._chance.ticks(repair, Purpose.RELAPSE)
         strike = relapse_of(repair, place, len(self._causes))
         yield self._candidate(strikes_at, strike.name)
         self._arrive(strike)
+
+    def _alarm(self, corruption: Strike, alarm: Strike) -> Story:
+        """Somebody notices that the weights are bad."""
+        yield self._candidate(self._calendar.tick + self._chance.ticks(corruption, Purpose.FOUND), alarm.name)
+        self._arrive(alarm)
 
     def _windows(self) -> Story:
         """Planned stops: those listed, then one each period."""
@@ -139,72 +132,16 @@ class Weather:
             else:
                 return
             yield self._calendar.ring(due, Rank.WINDOW_DUE)
-            self._operations.on_window(Window(Name(row, 4 * row, number), given))
+            self._world.planning.on_window(Window(Name(row, 4 * row, number), given))
 
     def _candidate(self, at: int, name: Name) -> simpy.Event:
         return self._calendar.ring(at, Rank.CANDIDATE, *name)
 
-    # what becomes of them
+    def _arrive(self, strike: Strike | None) -> None:
+        if strike is not None and not is_void(strike, self._world):
+            self._world.operations.on_strike(strike)
 
-    def _strike(self, cause: Cause, name: Name, unit: int = -1, slot: int = -1) -> Strike:
-        strike = Strike(
-            name,
-            cause.effect,
-            cause.first_place(unit) if unit >= 0 else -1,
-            blast=cause.blast,
-            exposed=cause.exposed,
-            unit=unit,
-            slot=slot,
-            retires=cause.retires,
-        )
-        return replace(strike, effect=Effect.STALL) if self._network_absorbs(cause, strike) else strike
-
-    def _network_absorbs(self, cause: Cause, strike: Strike) -> bool:
-        """Whether the transport hides a stop, or retries until the outage is over: the application sees a pause."""
-        if cause.effect is not Effect.STOP:
-            return False
-        outlasts = cause.reach > 0 and self._chance.ticks(strike, Purpose.LENGTH) <= cause.reach
-        return outlasts or self._chance.happens(strike.name, Purpose.HIDDEN, cause.hidden)
-
-    def _arrive(self, strike: Strike) -> None:
-        if not self._is_void(strike):
-            self._operations.on_strike(strike)
-
-    def _is_void(self, strike: Strike) -> bool:
-        phase, cluster = self._progress.phase, self._cluster
-        if strike.exposed is not Exposed.ALWAYS and phase not in PHASES_EXPOSED[strike.exposed]:
-            return True
-        if strike.slot >= 0:
-            return self._is_void_on_bench(strike)
-        if self._falls_on_no_lemon(strike, cluster.node_in[strike.place] if cluster.is_filled(strike.place) else -1):
-            return True
-        if strike.effect is Effect.SLOW:
-            return strike.place in cluster.slow or not cluster.is_filled(strike.place)
-        if strike.effect is Effect.STALL or strike.blast == 0:
-            return phase not in BUSY or self._spans_nobody(strike)
-        return not cluster.filled_block(strike) or self._spans_nobody(strike)
-
-    def _is_void_on_bench(self, strike: Strike) -> bool:
-        pool = self._cluster.pool
-        if strike.effect is not Effect.STOP or strike.slot >= len(pool):
-            return True
-        return self._falls_on_no_lemon(strike, pool[strike.slot])
-
-    def _falls_on_no_lemon(self, strike: Strike, node: int) -> bool:
-        """Whether a lemon cause fell on a node that it cannot strike. Scripts and relapses do not ask."""
-        cause = self._causes[strike.name.cause]
-        asks = (strike.unit >= 0 or strike.slot >= 0) and not strike.scripted and cause.lemon_share > 0.0
-        return asks and (node < 0 or not self._cluster.is_lemon(cause, node))
-
-    def _spans_nobody(self, strike: Strike) -> bool:
-        """Whether a unit spans places that are all empty."""
-        span = self._causes[strike.name.cause].span
-        if strike.unit < 0 or not span:
-            return False
-        places = range(strike.place, min(strike.place + span, self._cluster.places))
-        return not any(self._cluster.is_filled(place) for place in places)
-
-    # renewal
+    # renewal, relapses and alarms
 
     def break_unit(self, strike: Strike) -> None:
         """The unit of a strike broke; it is replaced where its first place has a node, or as soon as it has."""
@@ -215,7 +152,7 @@ class Weather:
         unit = self._renewed.setdefault((cause.row, strike.unit), RenewedUnit(family, generation))
         self._calendar.cancel(unit.clock)
         unit.clock = None
-        if strike.place < 0 or self._cluster.is_filled(strike.place):
+        if strike.place < 0 or self._world.cluster.is_filled(strike.place):
             self._give_birth(cause, strike.unit)
         else:
             self._unborn.setdefault(strike.place, []).append((cause, strike.unit))
@@ -229,4 +166,12 @@ class Weather:
         for cause, number in self._unborn.pop(place, []):
             self._give_birth(cause, number)
         if uncured is not None:
-            self._cluster.relapses[place] = self._calendar.tell(self._uncured_node(place, uncured))
+            self.expect_relapse(place, uncured)
+
+    def expect_relapse(self, place: int, uncured: Strike) -> None:
+        """The node in a place has what struck under that name; from now on it counts until it is struck again."""
+        self._world.cluster.expect_relapse(place, self._calendar.tell(self._uncured_node(place, uncured)))
+
+    def expect_alarm(self, corruption: Strike, alarm: Strike) -> None:
+        """The weights went bad; an alarm will tell."""
+        self._calendar.process(self._alarm(corruption, alarm))

@@ -1,0 +1,99 @@
+"""Draws: the numbers that the names of one replication own."""
+
+import numpy as np
+
+from simulator.chance import Purpose, uniform
+from simulator.durations import (
+    Hazards,
+    age_at,
+    budget,
+    cohort_tick,
+    draw_pace,
+    draw_speed,
+    draw_ticks,
+    level_at,
+    ticks,
+)
+from simulator.engines.reference.strikes import Name, Strike, Window
+from simulator.plan import Plan
+
+# Of an ordinal: periods of lemons have the place of generations. Of a stream: behind it those of the places.
+_PERIOD = 2**32
+_PLACE = 2**20
+
+
+class Chance:
+    """The draws of one replication: every number is a pure function of a name and a purpose."""
+
+    def __init__(self, plan: Plan, key: np.uint64) -> None:
+        self._laws = plan.laws
+        self._hazards = Hazards(plan.hazard_kind, plan.hazard, plan.table)
+        self._key = np.uint64(key)
+        self._causes = len(plan.units)
+
+    def happens(self, name: Name, purpose: Purpose, share: float) -> bool:
+        """Whether something of probability `share` happens to a name."""
+        return self._number(name, purpose) < share
+
+    def index(self, name: Name, purpose: Purpose, length: int) -> int:
+        """One of so many, all equally likely."""
+        return min(length - 1, int(self._number(name, purpose) * length))
+
+    def _number(self, name: Name, purpose: Purpose) -> float:
+        return float(uniform(self._key, name.stream, name.ordinal, int(purpose)))
+
+    # of strikes and windows
+
+    def ticks(self, owner: Strike | Window, purpose: Purpose) -> int:
+        """The duration that a strike or a window owns for a purpose, given or drawn [ticks]."""
+        if purpose in owner.given:
+            return owner.given[purpose]
+        return int(draw_ticks(self._laws, self._key, *owner.name, int(purpose)))
+
+    def speed(self, strike: Strike) -> int:
+        """The speed that a SLOW strike marks its place with, in 1..Q."""
+        if Purpose.FACTOR in strike.given:
+            return strike.given[Purpose.FACTOR]
+        return int(draw_speed(self._laws, self._key, *strike.name))
+
+    def is_member(self, name: Name, place: int, share: float) -> bool:
+        """Whether a strike that hits each place of a group with probability `share` hits this one."""
+        of_the_place = Name(name.cause, name.stream + _PLACE * (1 + place), name.ordinal)
+        return share >= 1.0 or self.happens(of_the_place, Purpose.MEMBER, share)
+
+    # of nodes and of the job
+
+    def is_born_lemon(self, cause: int, node: int, share: float) -> bool:
+        """Whether a node came as one of those that a lemon cause can strike."""
+        return self.turns_bad(cause, node, 0, share)
+
+    def turns_bad(self, cause: int, node: int, period: int, share: float) -> bool:
+        """Whether a node becomes one of those at the end of a period, counted from 1."""
+        name = Name(cause, 4 * self._causes + 1 + cause, node + _PERIOD * period)
+        return self.happens(name, Purpose.LEMON, share)
+
+    def pace(self, pace: int) -> int:
+        """The speed of the job when nothing is slow, its slowest rank taken into account, in 1..Q."""
+        return int(draw_pace(self._laws, self._key, self._causes, 4 * self._causes, pace))
+
+    def choice(self, filled: int, length: int) -> int:
+        """Which of so many nodes fills the next place, by chance, when `filled` places have been filled."""
+        return self.index(Name(self._causes, 4 * self._causes, filled), Purpose.CHOICE, length)
+
+    # of clocks
+
+    def budget(self, name: Name) -> float:
+        """The unit-exponential budget that a candidate burns."""
+        return float(budget(self._key, name.stream, name.ordinal))
+
+    def first_level(self, cause: int) -> float:
+        """Cumulative hazard of a unit of the cohort at tick 0."""
+        return float(level_at(self._hazards, cause, float(self._hazards.parameters[cause, 2])))
+
+    def cohort_tick(self, cause: int, level: float) -> int:
+        """The tick at which the cohort reaches a level."""
+        return int(cohort_tick(self._hazards, cause, level))
+
+    def age(self, cause: int, level: float) -> int:
+        """The age at which a unit reaches a level [ticks]."""
+        return int(ticks(age_at(self._hazards, cause, level)))
