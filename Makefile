@@ -15,7 +15,7 @@ help:
 	@echo "make lint         ruff and mypy only"
 	@echo "make bench        measure what the README's speed table is made of"
 	@echo "make calibrate    fit the constants of the step-time model on published runs"
-	@echo "make validation   write docs/validation.md and docs/step_time_validation.md: published runs against predictions"
+	@echo "make validation   write docs/validation.md, docs/step_time_validation.md and docs/questions/"
 	@echo "make lock         pin the dependencies anew in requirements.lock"
 	@echo "make clean        remove the environment, the caches and the builds"
 
@@ -44,6 +44,7 @@ calibrate: $(READY)
 validation: $(READY)
 	$(PYTHON) tests/published.py
 	$(PYTHON) tests/step_page.py
+	$(PYTHON) tests/question_pages.py
 
 # The environment is set up once, and refreshed when the lock or the packaging changes.
 $(READY): requirements.lock pyproject.toml

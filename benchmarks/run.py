@@ -106,6 +106,7 @@ def kernel_lines() -> Iterator[Line]:
     batches = {
         "base_10k": Batch("base_10k", 200),
         "base_10k_slow": Batch("base_10k_slow", 150),
+        "base_10k_all": Batch("base_10k_all", 100),
         "base_10m": Batch("base_10m", 200),
         "base_98k": Batch("base_98k", 20),
         "base_98k_slow": Batch("base_98k_slow", 10),
@@ -118,6 +119,11 @@ def kernel_lines() -> Iterator[Line]:
     yield Line("10,000 GPUs: an event", f"{base.per_event:.1f} ns")
     yield Line("10,000 GPUs with slow nodes: a failure", f"{slow.per_failure:.0f} ns", "at most 750 ns")
     yield Line("10,000 GPUs with slow nodes: an event", f"{slow.per_event:.1f} ns")
+    everything = batches["base_10k_all"]
+    yield Line("10,000 GPUs with all that is rare: an event", f"{everything.per_event:.1f} ns")
+    yield Line(
+        "the same against the first", f"{everything.per_event / base.per_event:.2f} times", "at most 2 times"
+    )
     yield Line("98,304 GPUs: replications a second", f"{batches['base_98k'].per_second:.0f}", "at least 330")
     yield Line(
         "98,304 GPUs with slow nodes: replications a second",

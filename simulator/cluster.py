@@ -257,7 +257,7 @@ class Cluster(Section):
         if part in _SPAN_KEYS:
             return 0
         if part in ELEMENTS:
-            remedy = f'name that under cluster, such as "fabric: infiniband_ndr", or count it: "parts: {{{part}: 64 nodes}}"'
+            remedy = f'name it, such as "fabric: infiniband_ndr" under cluster, or count {part}s in cluster.parts'
             raise ValueError(f"a {part} is an element of a fabric; {remedy}")
         known = [*_BUILT_IN, *ELEMENTS, *self.parts]
         remedy = did_you_mean(part, known) or f'; count it in cluster.parts, such as "{{{part}: 32 /node}}"'

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from simulator.model_shape import Parallel, Plan, Sequences, Shape, Tokens
 from simulator.pauses import Evaluation, Ranks
-from simulator.quantity import Duration, Like, PositiveDuration, Quantity, default
+from simulator.quantity import Duration, Like, PositiveDuration, Quantity, Share, default
 from simulator.section import Fault, Section, refusal
 
 UNKNOWN_FLOP = "the amount of work is unknown; write parameters and tokens, or flop"
@@ -52,6 +52,12 @@ class Job(Section):
     deadline: Day | None = None
     ranks: Ranks | None = Field(default=None, description="how unlike each other ranks are: all wait for the slowest")
     evaluation: Evaluation | None = Field(default=None, description="pauses in which the model is evaluated")
+    exposed_network: Share | None = Field(
+        default=None, description="share of a step that waits for the network between nodes; slower as that narrows"
+    )
+    exposed_scale_up: Share | None = Field(
+        default=None, description="share of a step that waits for the network within a domain, such as NVLink"
+    )
     start_up: Duration = default("0 s", "min", why="the clock starts with training")
 
     def faults(self) -> Iterator[Fault]:

@@ -41,8 +41,8 @@ NOTHING = Dimension()
 _PARTS = ("GPU", "NIC", "node", "link", "port", "rack", "domain", "feed", "row", "hall", "site")
 # Classes of elements of a fabric, and its pods: parts that a scenario has by naming the fabric.
 ELEMENTS = (
-    "spine", "core", "plane", "router", "cube", "border router", "nvlink switch", "node link", "leaf uplink", "spine uplink",
-    "local link", "global link", "wan link", "x link", "y link", "z link", "pod",
+    "spine", "core", "plane", "router", "cube", "border router", "nvlink switch", "node link", "leaf uplink",
+    "spine uplink", "local link", "global link", "wan link", "x link", "y link", "z link", "pod",
 )  # fmt: skip
 _OTHERS = ("job", "crew", "token", "parameter", "sequence")
 PLURALS = {"leaf": "leaves"} | {

@@ -29,6 +29,7 @@ MOST_WORK = 2.9 * 365 * 86_400.0  # [s] counted in 1/100,000 tick it still fits 
 _EFFECTS = {"stop": Effect.STOP, "stall": Effect.STALL, "slow": Effect.SLOW, "corrupt": Effect.CORRUPT}
 _EXPOSED = {"always": Exposed.ALWAYS, "busy": Exposed.BUSY, "running": Exposed.RUNNING}
 _MOVES_SCALARS = "recovery.slow_start"
+_MOVES_SPEEDS = ("job.exposed_network", "job.exposed_scale_up")
 _OVERLAPS = {"delay": Overlap.DELAY, "skip": Overlap.SKIP}
 
 
@@ -40,6 +41,7 @@ class _Template(NamedTuple):
     cells: tuple[Cell, ...]
     shares: tuple[tuple[str, tuple[int, ...] | int, Quantity], ...]
     scalars: bool
+    struck: tuple[Row, ...]  # all of them, where the speeds of elements of the fabric move
 
 
 def compile_plan(scenario: Scenario, values: Values = None) -> Plan:
@@ -63,6 +65,8 @@ def compile_plan(scenario: Scenario, values: Values = None) -> Plan:
     for name, index, quantity in template.shares:
         shares = changed.setdefault(name, getattr(plan, name).copy())
         shares[index] = rules.probability(name, quantity.at(values))
+    if template.struck:
+        changed["slices"], _ = rules.slices(scenario, template.struck, values)
     if template.scalars:
         changed |= _scalars(scenario, values)
         if scenario.document.checkpoint.interval == "auto":
@@ -96,6 +100,7 @@ def _template(scenario: Scenario) -> _Template:
         rows=tuple(row for row in causes if SHARED in paths or row.cause.moves),
         cells=tuple(cell for cell in owned if cell.moves),
         shares=tuple(share for share in probabilities if share[2].uncertain),
+        struck=causes if len(plan.slices) and not paths.isdisjoint(_MOVES_SPEEDS) else (),
         scalars=any(path == _MOVES_SCALARS or not path.startswith(("failures.", "recovery.")) for path in paths),
     )
 

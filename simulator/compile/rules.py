@@ -21,12 +21,12 @@ def unmoved(scenario: Scenario, rows: tuple[Row, ...]) -> dict[str, Any]:
     """Return the fields of `plan.plain` as the scenario has them, with what no input moves; the rest is plain."""
     document = scenario.document
     cluster, recovery = document.cluster, document.recovery
-    slices, first = _slices(scenario, rows)
+    found, first = slices(scenario, rows)
     fields = plain(len(rows)) | {
         "checkpoints_kept": _whole(document.checkpoint.keep),
         "choice": int(_CHOICES[recovery.choice]),
         "at_strike": int(recovery.repair_begins == "at_the_failure"),
-        "slices": slices,
+        "slices": found,
         "lemon_period": _lemon_period(rows),
         "crews_manual": 0 if recovery.manual is None else _whole(recovery.manual.crews),
         "crews_vendor": 0 if recovery.vendor is None else _whole(recovery.vendor.crews),
@@ -113,15 +113,15 @@ def _rules(row: Row, recovery: Recovery, first: int) -> list[int]:
     return [columns[column] for column in Rule]
 
 
-def _slices(scenario: Scenario, rows: tuple[Row, ...]) -> tuple[Integers, list[int]]:
+def slices(scenario: Scenario, rows: tuple[Row, ...], values: Values = None) -> tuple[Integers, list[int]]:
     """Return the slices of all elements of the fabric that causes strike, and where those of each cause begin."""
     found, first, total = [np.zeros((0, len(Slice)), np.int64)], [], 0
     for row in rows:
-        slices = scenario.document.cluster.slices_of(row.cause.part)
-        first.append(-1 if slices is None else total)
-        if slices is not None:
-            found.append(np.asarray(slices, np.int64))
-            total += len(slices)
+        elements = scenario.document.cluster.slices_of(row.cause.part, values)
+        first.append(-1 if elements is None else total)
+        if elements is not None:
+            found.append(np.asarray(elements, np.int64))
+            total += len(elements)
     return np.concatenate(found), first
 
 

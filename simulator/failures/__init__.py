@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field, PrivateAttr, StrictBool, model_validator
 from simulator import units
 from simulator.drawn import Drawn, Speed, Timing, TimingOrNever
 from simulator.failures.rows import Origin, clash, expanded
+from simulator.failures.transport import Reach, Rebuild
 from simulator.intensity import Intensity
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
 from simulator.section import Fault, Section
-from simulator.failures.transport import Reach, Rebuild
 from simulator.unit_catalogue import ELEMENTS
 
 NOUNS = (
@@ -68,7 +68,10 @@ class Cause(Section):
     A rate is one over the mean time between failures; a Weibull law given by one has that mean life from new.
     """
 
-    part: str = Field(description="gpu, hbm, nic, link, node, host, leaf, rack, domain, job, software, storage, site")
+    part: str = Field(
+        description="gpu, hbm, nic, link, node, host, leaf, rack, domain, job, software, storage, site, or an element "
+        "of the fabric, such as spine"
+    )
     rate: Rate | None = Field(default=None, description="failures per part (or GPU, node...) and time")
     mtbf: PositiveDuration | None = Field(default=None, description="mean time between failures of one part [s]")
     scale: PositiveDuration | None = Field(default=None, description="of the Weibull law, instead of its mean [s]")
@@ -162,7 +165,8 @@ class Cause(Section):
             yield from self._belongs("speed", "slow")
         if not slowing and self.effect != "corrupt" and _happens(self.found):
             yield from self._belongs("found", "slow")
-        if self.effect != "slow" and _happens(self.healed):
+        # An element of a fabric that stops nothing makes the network narrower until it is healed: see the door.
+        if self.effect not in ("slow", "stop") and _happens(self.healed):
             yield from self._belongs("healed", "slow")
         if self.effect != "stop" and self.absorbed.median > 0:
             yield ("absorbed",), f"is the share of stops that become stalls; the effect is {self.effect}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from simulator import units
+from simulator.cluster import Cluster
 from simulator.failures import Cause
 from simulator.scenario.model import Scenario
 from simulator.section import Fault, did_you_mean
@@ -41,31 +42,49 @@ def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:
     except ValueError as error:
         yield ("observed" if cause.rate is None else "rate",), str(error)
     placed = parts.per_place > 0 or parts.span > 0
-    slices = cluster.slices_of(cause.part)
+    element = cause.part in cluster.elements
     if cause.effect == "slow" and not placed and cause.found.family != "never":
         yield ("found",), f"the part '{cause.part}' has no place, so there is no node to evict; leave it out"
-    if slices is not None and cause.effect != "stop":
-        yield (
-            ("effect",),
-            f"what a {cause.part} does the fabric tells; write effect: stop, or leave it out",
-        )
-    if cause.common is not None:
-        try:
-            domain = cluster.units_of(cause.common.domain)
-        except ValueError as error:
-            yield ("common", "domain"), str(error)
-        else:
-            if not domain.span:
-                text = f"a {cause.common.domain} is no domain of nodes; write rack, leaf, feed, row, hall or site"
-                yield ("common", "domain"), text
-    if cause.members.median < 1 and not (parts.span or slices is not None or _takes_several(cause)):
+    yield from _element_faults(cluster, cause)
+    yield from _domain_faults(cluster, cause)
+    if cause.members.median < 1 and not (parts.span or element or _takes_several(cause)):
         yield ("members",), f"a {cause.part} that fails takes one node or none; name a domain, or give a blast"
     if cause.lemons is not None and not placed:
         yield ("lemons",), f"the part '{cause.part}' has no place, so it cannot be a lemon; name a part of a node"
-    if cause.blast is not None and cause.blast.median > 0 and not placed:
+    if cause.blast is not None and cause.blast.median > 0 and not element and not placed:
         yield ("blast",), f"the part '{cause.part}' has no place, so it takes no nodes; write 0 nodes"
     if cause.blast is not None and cause.blast.median > cluster.needed:
         yield ("blast",), f"{cause.blast.text()} are more than the {cluster.needed:_} nodes of the job; lower it"
+
+
+def _element_faults(cluster: Cluster, cause: Cause) -> Iterator[Fault]:
+    """Yield what is wrong with a cause whose part is, or is not, an element of the fabric."""
+    elements = cluster.elements.get(cause.part)
+    if elements is None:
+        if cause.effect == "stop" and cause.healed.family != "never":
+            text = 'belongs to the effect slow, not stop; write "effect: slow" or leave it out'
+            yield ("healed",), text
+        return
+    if cause.effect != "stop":
+        yield ("effect",), f"what a {cause.part} does the fabric tells; write effect: stop, or leave it out"
+    if cause.blast is not None and cause.blast.median > 0:
+        yield ("blast",), f"what a {cause.part} takes the fabric tells; leave it out"
+
+
+def _domain_faults(cluster: Cluster, cause: Cause) -> Iterator[Fault]:
+    """Yield what is wrong with the domain of a common cause."""
+    if cause.common is None:
+        return
+    place, name = ("common", "domain"), cause.common.domain
+    try:
+        span, elements = cluster.units_of(name).span, cluster.elements.get(name)
+    except ValueError as error:
+        yield place, str(error)
+        return
+    if not span and (elements is None or not elements.nodes.all()):
+        yield place, f"a {name} is no domain of nodes; write rack, leaf, feed, row, hall or site"
+    elif elements is not None and cause.effect != "stop":
+        yield place, f"these are {name}s of the fabric, which stop the job; write effect: stop"
 
 
 def _takes_several(cause: Cause) -> bool:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.hardware import Gpu
+from simulator.hardware import Gpu, Node
 from simulator.scenario import door
+from simulator.scenario.elements import with_elements
 from simulator.scenario.errors import SET, ScenarioErrors
 from simulator.scenario.merge import layered, layered_text
 from simulator.scenario.model import Scenario
@@ -34,7 +35,7 @@ def parse_scenario(
 
 def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
     errors = []
-    document, node = None, tree.find(("cluster", "node"))
+    document, node, base = None, tree.find(("cluster", "node")), folder
     profile = None
     try:
         document = validated(Document, tree, skip=("schema",))
@@ -43,15 +44,18 @@ def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
     if node is not None and isinstance(node.value, str):
         try:
             # A path is relative to the file that names it; a text and `--set` have the scenario's folder.
-            own = Path(node.spot.file).parent
-            profile = load_node(node, folder if node.spot.file in (SET, name) else own)
+            base = folder if node.spot.file in (SET, name) else Path(node.spot.file).parent
+            profile = load_node(node, base)
         except ScenarioErrors as failed:
             errors += failed.errors
     if errors or document is None:
         raise ScenarioErrors(errors)
     if profile is not None:
         document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
-    document, step = _with_machines(document, None if profile is None else profile[1], tree, folder)
+    document, step = _with_machines(document, profile, tree, folder)
+    if document.cluster.elements:
+        # Elements stand in no file: to have them again, their profiles must be found from anywhere.
+        document = _located(document, {"node": base, "fabric": folder})
     sources = sources_of(tree)
     scenario = Scenario(settled(document, (), sources), name)
     errors = [error_for(tree, fault) for fault in door.faults(scenario)]
@@ -60,9 +64,11 @@ def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
     return Scenario(settled(_filled(scenario), (), sources), name, step)
 
 
-def _with_machines(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> tuple[Document, "Step | None"]:
+def _with_machines(
+    document: Document, machines: tuple[Node, Gpu] | None, tree: Item, folder: Path
+) -> tuple[Document, "Step | None"]:
     """Return the document with what follows from its machines, and its training step where that is known."""
-    step = None
+    step, gpu = None, None if machines is None else machines[1]
     layout = [error_for(tree, (("cluster", *place), text)) for place, text in document.cluster.layout_faults()]
     if layout:
         raise ScenarioErrors(layout)
@@ -70,8 +76,16 @@ def _with_machines(document: Document, gpu: Gpu | None, tree: Item, folder: Path
         from simulator.scenario.step import with_step  # brings the step-time model, which few scenarios need
 
         document, step = with_step(document, gpu, tree, folder)
+    document = with_elements(document, machines, step, tree, folder)
     document = with_save_times(document, gpu, tree, folder)
     return document.model_copy(update={"checkpoint": document.checkpoint.filled()}), step
+
+
+def _located(document: Document, folders: dict[str, Path]) -> Document:
+    """Return the document with the whole paths of the profiles that are files."""
+    named = {key: str(getattr(document.cluster, key)) for key in folders}
+    paths = {key: str((folders[key] / name).resolve()) for key, name in named.items() if name.endswith(".yaml")}
+    return document.model_copy(update={"cluster": document.cluster.model_copy(update=paths)})
 
 
 def _filled(scenario: Scenario) -> Document:

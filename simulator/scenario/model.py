@@ -177,12 +177,16 @@ class Scenario:
             rows.append(("memory of a GPU", units.show(found.memory_GB * 1e9, "GB"), "predicted, at its fullest"))
         if (size := self.checkpoint_size()) is not None:
             rows.append(("checkpoint size", units.show(size, "GB"), "bytes per parameter x parameters"))
+        cluster = self.document.cluster
+        for part, struck in cluster.elements.items():
+            number = f"{len(struck.nodes):_} elements"
+            rows.append((f"{part} of the fabric", number, f"{cluster.fabric}: {struck.told()}"))
         return [Row(path, value, "", source) for path, value, source in rows]
 
     def resolved(self) -> dict[str, Any]:
         """Return the scenario with every default filled, as plain mappings, lists and text; it can be loaded again."""
         written: dict[str, Any] = {"schema": 1, **document(self.document)}
-        if str(written["cluster"].get("node", "")).endswith(".yaml"):
+        if str(written["cluster"].get("node", "")).endswith(".yaml") and not self.document.cluster.elements:
             del written["cluster"]["node"]  # a path has no meaning elsewhere, and all that it said is filled in
         return written
 

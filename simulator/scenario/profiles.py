@@ -69,6 +69,18 @@ def outer_fabric_fault(fabric: Fabric) -> str | None:
     return f"{fabric.name} connects GPUs within a domain; name the network between domains, such as infiniband_ndr"
 
 
+def outer_fabric(tree: Item, folder: Path) -> Fabric | None:
+    """Return the fabric that the tree of a scenario names; None where it names none. Raises ScenarioErrors."""
+    named = tree.find(("cluster", "fabric"))
+    if named is None:
+        return None
+    fabric = load_fabric(named, folder, "cluster.fabric")
+    fault = outer_fabric_fault(fabric)
+    if fault is not None:
+        raise ScenarioErrors([error_for(tree, (("cluster", "fabric"), fault))])
+    return fabric
+
+
 def load_storage(name: str | Item, folder: Path = _HERE, path: str = "storage") -> Storage:
     """Return a storage by name, as `load_gpu`. Raises ScenarioErrors."""
     return section_of(Storage, _tree(name, folder, path, "storage"))

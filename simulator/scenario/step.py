@@ -8,7 +8,7 @@ from simulator.job import UNKNOWN_FLOP, Job
 from simulator.model_shape import Parallel, mixture_faults
 from simulator.quantity import Quantity
 from simulator.scenario.errors import ScenarioErrors
-from simulator.scenario.profiles import load_fabric, outer_fabric_fault
+from simulator.scenario.profiles import load_fabric, outer_fabric
 from simulator.scenario.schema import Document
 from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for
@@ -58,7 +58,7 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
     document = _named(document, model)
     needed = document.job.by_steps and document.job.step_time is None
     try:
-        step = _predicted(document, model, gpu, _fabrics(document, gpu, tree, folder))
+        step = _predicted(document, model, gpu, _fabrics(gpu, tree, folder))
     except _ImpossiblePlanError as failed:
         if needed or document.job.parallel.degrees:
             raise ScenarioErrors(error_for(tree, fault) for fault in failed.faults) from None
@@ -123,14 +123,9 @@ def _named(document: Document, model: Transformer | None = None) -> Document:
     return document.model_copy(update={"job": job.model_copy(update=update)})
 
 
-def _fabrics(document: Document, gpu: Gpu, tree: Item, folder: Path) -> tuple[Fabric | None, Fabric | None]:
+def _fabrics(gpu: Gpu, tree: Item, folder: Path) -> tuple[Fabric | None, Fabric | None]:
     """Return the fabric within a domain and the one between domains, where they are named."""
-    named = tree.find(("cluster", "fabric"))
-    outer = None if named is None else load_fabric(named, folder, "cluster.fabric")
-    fault = None if outer is None else outer_fabric_fault(outer)
-    if fault is not None:
-        raise ScenarioErrors([error_for(tree, (("cluster", "fabric"), fault))])
-    return None if gpu.scale_up_fabric is None else load_fabric(gpu.scale_up_fabric), outer
+    return None if gpu.scale_up_fabric is None else load_fabric(gpu.scale_up_fabric), outer_fabric(tree, folder)
 
 
 def _predicted(document: Document, model: Transformer, gpu: Gpu, fabrics: tuple[Fabric | None, Fabric | None]) -> Step:
