@@ -81,10 +81,12 @@ def _domain_faults(cluster: Cluster, cause: Cause) -> Iterator[Fault]:
     except ValueError as error:
         yield place, str(error)
         return
-    if not span and (elements is None or not elements.nodes.all()):
+    if elements is not None and not elements.nodes.all():
+        yield place, f"a {name} of this fabric cuts off no node; write rack, feed, row or hall"
+    elif not span and elements is None:
         yield place, f"a {name} is no domain of nodes; write rack, leaf, feed, row, hall or site"
     elif elements is not None and cause.effect != "stop":
-        yield place, f"these are {name}s of the fabric, which stop the job; write effect: stop"
+        yield place, f"a {name} is part of the fabric, and stops what it takes; write effect: stop"
 
 
 def _takes_several(cause: Cause) -> bool:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from simulator import units
 from simulator.cluster import Cluster
-from simulator.durations import SPEED_SCALE
+from simulator.drawn import Drawn
+from simulator.failures import Cause
 from simulator.hardware import Gpu, Node
 from simulator.job import Job
 from simulator.quantity import ASSUMED, Quantity, default
@@ -47,18 +47,21 @@ class Struck(NamedTuple):
 
     def rows(self, values: Mapping[str, float] | None = None) -> Any:
         """Return rows of `plan.Slice`, with the speeds of a replication whose inputs are drawn, or at the medians."""
+        from simulator.durations import SPEED_SCALE  # both bring much that reading a scenario does not need
+        from simulator.fabric import slowdown_of
+
         speed = np.full(len(self.nodes), SPEED_SCALE)
         if self.exposed is not None:
-            from simulator.fabric import slowdown_of  # brings networkx, which few scenarios need
-
             kept = slowdown_of(self.share, self.exposed.at(values))
             speed = np.clip(np.rint(SPEED_SCALE * kept), 1, SPEED_SCALE)
         return np.stack([self.first, self.nodes, speed], axis=1).astype(np.int64)
 
     def told(self) -> str:
         """Return what one of them does at the worst, for a reader."""
+        from simulator.durations import SPEED_SCALE
+
         most, speed = int(self.nodes.max()), self.rows()[:, 2].min() / SPEED_SCALE
-        slows = f"slows the job to {units.show(speed, '%')} of its speed"
+        slows = f"slows the job to {speed:.3%} of its speed"
         if not most:
             return f"one cuts off no node, {slows}" if speed < 1 else "one cuts off no node and slows nothing"
         cuts = f"one cuts off {most:_} node{'s'[: most != 1]}"
@@ -90,10 +93,6 @@ def with_elements(
                 faults += ((place, made) for place in wanted[name])
             else:
                 struck[name] = made
-    for name, cause in document.failures.given.items():
-        if cause.part in struck and struck[cause.part].field and "healed" not in cause.model_fields_set:
-            text = f"how long is the network narrower without a {cause.part}"
-            faults.append((("failures", name), f'{text}? write "healed: 4 h", or never'))
     if faults:
         raise ScenarioErrors(error_for(tree, fault) for fault in faults)
     job = _with_exposed(document.job, layout.kind, struck, step)
@@ -102,14 +101,17 @@ def with_elements(
     }
     keys = {f"nodes_per_{_LEVELS[name]}": size for name, size in sizes.items()}
     cluster = cluster.model_copy(update=keys).with_elements(struck)
-    return document.model_copy(update={"cluster": cluster, "job": job})
+    causes = {name: _healed(cause, struck, document.recovery.repair) for name, cause in document.failures.given.items()}
+    failures = document.failures.model_copy(update=causes)
+    return document.model_copy(update={"cluster": cluster, "job": job, "failures": failures})
 
 
 def _wanted(document: Document) -> dict[str, list[Place]]:
     """Return the parts of which only the fabric knows how many there are, and where the scenario names them."""
     found: dict[str, list[Place]] = {}
     for name, cause in document.failures.given.items():
-        named: list[tuple[str, Place]] = [(cause.part, ("part",)), (cause.per, ("rate",) if cause.observed is None else ("observed",))]
+        counted = ("rate",) if cause.observed is None else ("observed",)
+        named: list[tuple[str, Place]] = [(cause.part, ("part",)), (cause.per, counted)]
         if cause.common is not None:
             named.append((cause.common.domain, ("common", "domain")))
         for part, place in named:
@@ -117,6 +119,17 @@ def _wanted(document: Document) -> dict[str, list[Place]]:
             if document.cluster.unsized(part) and not alone:
                 found.setdefault(part, []).append(("failures", name, *place))
     return found
+
+
+def _healed(cause: Cause, struck: Mapping[str, Struck], repair: Drawn) -> Cause:
+    """Return a cause that says how long the network is narrower: as long as a repair takes, unless it is told."""
+    elements = struck.get(cause.part)
+    if elements is None or not elements.field or "healed" in cause.model_fields_set:
+        return cause
+    law = cause.repair or repair
+    source = f"{ASSUMED}: as a repair of a node"
+    numbers = tuple((key, replace(number, source=source)) for key, number in law.numbers)
+    return cause.model_copy(update={"healed": replace(law, numbers=numbers)})
 
 
 def _layout(cluster: Cluster, machines: tuple[Node, Gpu] | None, tree: Item, folder: Path) -> "FabricLayout":
@@ -136,9 +149,14 @@ def _layout(cluster: Cluster, machines: tuple[Node, Gpu] | None, tree: Item, fol
     more = {name: int(size.median) for name, size in sizes.items() if size is not None}
     wan = 0.0 if cluster.wan_bandwidth is None else cluster.wan_bandwidth.median
     try:
-        return layout_from(profile, node, gpu, cluster.needed, kind=cluster.topology, wan_bandwidth=wan, **more)
+        layout = layout_from(profile, node, gpu, cluster.needed, kind=cluster.topology, wan_bandwidth=wan, **more)
     except ValueError as wrong:
         raise ScenarioErrors([error_for(tree, (place, str(wrong)))]) from None
+    given = {"racks_per_feed": cluster.nodes_per_feed, "racks_per_row": cluster.nodes_per_row}
+    racks: dict[str, Any] = {
+        name: max(1, int(size.median) // layout.nodes_per_rack) for name, size in given.items() if size is not None
+    }
+    return replace(layout, **racks)
 
 
 def _domains(layout: "FabricLayout", names: list[str]) -> tuple[dict[str, Quantity], dict[str, Struck]]:
@@ -187,7 +205,7 @@ def _struck(elements: "Elements") -> Struck | str:
 def _missing(layout: "FabricLayout", name: str, found: Mapping[str, Any]) -> str:
     known = [each for each in found if each != "node"]
     remedy = did_you_mean(name, known) or f"; it has {', '.join(known)}"
-    return f"there is no {name} in a {layout.kind} of {layout.nodes:_} nodes{remedy}"
+    return f"a fabric of {layout.nodes:_} nodes built as {layout.kind} has no {name}{remedy}"
 
 
 def _with_exposed(job: Job, kind: str, struck: Mapping[str, Struck], step: "Step | None") -> Job:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from simulator.hardware import Gpu, Node
 from simulator.scenario import door
-from simulator.scenario.elements import with_elements
 from simulator.scenario.errors import SET, ScenarioErrors
 from simulator.scenario.merge import layered, layered_text
 from simulator.scenario.model import Scenario
@@ -76,7 +75,10 @@ def _with_machines(
         from simulator.scenario.step import with_step  # brings the step-time model, which few scenarios need
 
         document, step = with_step(document, gpu, tree, folder)
-    document = with_elements(document, machines, step, tree, folder)
+    if document.cluster.fabric is not None:
+        from simulator.scenario.elements import with_elements
+
+        document = with_elements(document, machines, step, tree, folder)
     document = with_save_times(document, gpu, tree, folder)
     return document.model_copy(update={"checkpoint": document.checkpoint.filled()}), step
 

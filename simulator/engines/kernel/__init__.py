@@ -12,8 +12,8 @@ import numpy as np
 
 from simulator.chance import replication_key
 from simulator.engines.kernel.loop import simulate_all
-from simulator.engines.kernel.world import At, World, new_world
-from simulator.ledger import ACCOUNTS
+from simulator.engines.kernel.world import At, World, has_room_for, new_world
+from simulator.ledger import ACCOUNTS, TALLIES
 from simulator.plan import Integers, Plan, Result, out_bins
 
 _CAPACITY = 256  # rows of the tables that grow with the failures, to begin with
@@ -32,6 +32,7 @@ class Batch(NamedTuple):
     failures: Integers  # (replications, causes)
     interruptions: Integers  # (replications, causes)
     out_seen: Integers  # (replications, bins)
+    tally: Integers  # (replications, tallies)
 
 
 def run(plan: Plan, key: np.uint64, *, log: bool = False) -> Result:
@@ -61,6 +62,7 @@ def run(plan: Plan, key: np.uint64, *, log: bool = False) -> Result:
         failures=world.failures,
         interruptions=world.interruptions,
         out_seen=world.out_seen,
+        tally=world.tally,
         log=world.log[:records].copy() if log else world.log,
     )
 
@@ -74,28 +76,29 @@ def run_batch(plan: Plan, seed: int, first: int, count: int, world: World | None
     plan = _checked(plan)
     keys = np.array([replication_key(seed, replication) for replication in range(first, first + count)], np.uint64)
     rows = _rows(plan, count)
-    if world is None:
+    if world is None or not has_room_for(world, plan):
         world = new_world(plan, _CAPACITY)
     done = 0
     while done < count:
         done += simulate_all(plan, world, keys[done:], tuple(array[done:] for array in rows))
         if world.state[At.OVERFLOW] == 1:
             world = new_world(plan, 4 * len(world.units))
-    scalars, ledger, failures, interruptions, out_seen = rows
-    outcome, finish, work, kept, records = np.ascontiguousarray(scalars.T)
-    return Batch(outcome, finish, work, kept, records, ledger, failures, interruptions, out_seen), world
+    scalars, *counts = rows
+    return Batch(*np.ascontiguousarray(scalars.T), *counts), world
 
 
 def _rows(plan: Plan, count: int) -> tuple[Integers, ...]:
     causes = len(plan.units)
-    return tuple(np.empty((count, columns), np.int64) for columns in (5, ACCOUNTS, causes, causes, out_bins(plan)))
+    widths = (5, ACCOUNTS, causes, causes, out_bins(plan), TALLIES)
+    return tuple(np.empty((count, columns), np.int64) for columns in widths)
 
 
 def _checked(plan: Plan) -> Plan:
     # A read-only or strided array, or a scalar of another kind, is another type to Numba: compiled all over again.
     plan = Plan(*(_plain(value) for value in plan))
-    # Without a memory tier every save goes to storage.
-    return plan._replace(storage_every=1) if plan.memory_group == 0 else plan
+    if plan.memory_group == 0:  # every save goes to storage
+        plan = plan._replace(storage_every=1)
+    return plan if plan.selects else plan._replace(reserve=0, backup=0)
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,8 @@
 from simulator.durations import NEVER
 from simulator.engines.kernel.names import quotient
 from simulator.engines.kernel.places import visit_group
-from simulator.engines.kernel.world import At, Group, Place, Save, World
+from simulator.engines.kernel.tables import Group, Place
+from simulator.engines.kernel.world import At, Save, World
 from simulator.jit import rule
 from simulator.ledger import Account
 from simulator.plan import Overlap, Plan
@@ -24,6 +25,7 @@ def close_save(plan: Plan, world: World, tick: int) -> None:
         keep_in_memory(world)
     if state[At.SAVE_GOES] == Save.STORAGE:
         make_durable(world, tick)
+        state[At.STORED] += 1
         state[At.DRAIN_ENDS] = tick + plan.lag
         state[At.DRAIN_WORK] = state[At.WORK]
         state[At.DRAIN_KEPT] = state[At.KEPT]

@@ -6,25 +6,18 @@ from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.kernel.heap import REF, drop_top
 from simulator.engines.kernel.names import later, named_ticks
-from simulator.engines.kernel.nodes import next_to_shop, return_nodes, send_to_repair
-from simulator.engines.kernel.phases import (
-    end_phase,
-    enter_for,
-    follow,
-    note,
-    planned_stop,
-    regroup,
-    settle,
-    stop_is_wanted,
-    tell,
-    train_on,
-)
-from simulator.engines.kernel.slow import HEALED, next_slow_end, unmark
+from simulator.engines.kernel.phases import note, settle, tell, train_on
+from simulator.engines.kernel.regroup import nobody_can_come, regroup
+from simulator.engines.kernel.repair import on_repair_end, release_all, send_all
+from simulator.engines.kernel.slow import HEALED, next_slow_end, stop_is_wanted, unmark
+from simulator.engines.kernel.start import begin, on_window
+from simulator.engines.kernel.steps import end_phase, follow, planned_stop
 from simulator.engines.kernel.strikes import on_candidate
+from simulator.engines.kernel.tables import Mark
 from simulator.engines.kernel.training import depart, find_end, is_training, look_ahead
-from simulator.engines.kernel.units import clear_units, give_birth
-from simulator.engines.kernel.weather import find_next, start_weather
-from simulator.engines.kernel.world import At, Ending, Job, Length, Mark, Source, World
+from simulator.engines.kernel.units import draw_relapse, give_birth
+from simulator.engines.kernel.weather import find_next
+from simulator.engines.kernel.world import At, Ending, Length, Source, World
 from simulator.jit import kernel, rule
 from simulator.ledger import Account, Column, Kind, Phase
 from simulator.plan import Integers, Keys, Plan
@@ -37,69 +30,9 @@ _PURPOSES = {
     Length.RESTART: Purpose.RESTART,
     Length.RESTORE: Purpose.RESTORE,
     Length.RESTORE_MEMORY: Purpose.RESTORE_MEMORY,
+    Length.SELECTION: Purpose.SELECTION,
 }
 _PURPOSE = np.array([_PURPOSES[length] for length in Length], np.int64)
-
-
-@rule
-def begin(plan: Plan, world: World, chance: Chance) -> None:
-    """The state at tick 0."""
-    state = world.state
-    epoch = state[At.EPOCH] + 1
-    lost_epoch = state[At.LOST_EPOCH] + 1
-    clear_units(world)
-    for counters in (state, world.ledger, world.failures, world.interruptions, world.out_seen):
-        counters[:] = 0
-    state[At.EPOCH] = epoch
-    state[At.LOST_EPOCH] = lost_epoch
-    state[At.SPEED] = SPEED_SCALE
-    state[At.DRAIN_ENDS] = NEVER
-    state[At.MEMORY_USABLE] = 1 if plan.memory_group > 0 else 0
-    for nothing in (At.FREE_JOB, At.FREE_MARK, At.URGENT, At.LEADS, At.WINDOW_PENDING, At.BIRTHS):
-        state[nothing] = -1
-    state[At.WINDOW_DUE] = due_of_window(plan, world)
-    state[At.POOL] = plan.spares
-    for spare in range(plan.spares):
-        world.pool[spare] = plan.needed + spare
-    start_weather(plan, world, chance)
-    if plan.start_up > 0:
-        state[At.STARTING_UP] = 1
-        enter_for(world, Phase.RESTART.value, plan.start_up)
-    else:
-        train_on(world, Phase.TRAINING.value)
-
-
-@rule
-def due_of_window(plan: Plan, world: World) -> int:
-    """The tick at which window number WINDOW is due, given when the one before was (WINDOW_DUE)."""
-    window = world.state[At.WINDOW]
-    if window < len(plan.window_due):
-        return plan.window_due[window]
-    if plan.window_period <= 0:
-        return NEVER
-    return world.state[At.WINDOW_DUE] + plan.window_period
-
-
-@rule
-def on_window(plan: Plan, world: World) -> None:
-    """A window is due: pending from now on, or dropped if one is pending or under way."""
-    state = world.state
-    number = state[At.WINDOW]
-    if state[At.WINDOW_PENDING] < 0 and state[At.PHASE] != Phase.MAINTENANCE:
-        state[At.WINDOW_PENDING] = number
-    state[At.WINDOW] += 1
-    state[At.WINDOW_DUE] = due_of_window(plan, world)
-    tell(world, Kind.WINDOW_DUE.value, -1, number, -1)
-
-
-@rule
-def on_return(plan: Plan, world: World, chance: Chance) -> None:
-    """A repair job ends; a job that waits for nodes may go on."""
-    state = world.state
-    job = return_nodes(plan, world, chance)
-    tell(world, Kind.RETURN.value, world.jobs[job, Job.CAUSE], world.jobs[job, Job.ORDINAL], -1)
-    if state[At.PHASE] == Phase.WAIT and state[At.POOL] >= state[At.EMPTY]:
-        state[At.REGROUP] = 1
 
 
 @rule
@@ -130,18 +63,6 @@ def end(world: World, phase: int) -> None:
 
 
 @rule
-def nobody_can_come(world: World) -> bool:
-    """Whether the job waits for nodes though none is in the shop."""
-    state = world.state
-    return (
-        state[At.PHASE] == Phase.WAIT
-        and state[At.RETURNS] == 0
-        and state[At.WINDOW_PENDING] < 0
-        and state[At.POOL] < state[At.EMPTY]
-    )
-
-
-@rule
 def nobody_asks_for_the_work(plan: Plan, world: World) -> bool:
     """Whether nodes can come back without anybody asking how far training is: no stop can follow, nor the end."""
     state = world.state
@@ -165,7 +86,7 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
         end(world, Phase.DIVERGED.value)
         return
     if state[At.ENDS] == tick and state[At.PHASE] <= Phase.SAVING and state[At.ENDING] == Ending.UNKNOWN:
-        find_end(plan, world, stop_is_wanted(world))
+        find_end(plan, world, stop_is_wanted(plan, world))
         return
     state[At.NOW] = tick
     only_return = returns == tick and min(state[At.ENDS], plan.horizon) > tick
@@ -176,7 +97,7 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
     elif plan.horizon == tick:
         end(world, Phase.OUT_OF_TIME.value)
     elif returns == tick:
-        on_return(plan, world, chance)
+        on_repair_end(world)
     elif slow == tick:
         on_slow_end(world)
     elif state[At.WINDOW_DUE] == tick:
@@ -189,17 +110,21 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
 def conclude(plan: Plan, world: World, chance: Chance) -> None:
     """What an event leaves to do: regroup, send nodes to the shop, begin the next phase, find the next candidate."""
     state = world.state
+    if state[At.RELEASE] >= 0 or state[At.MISSES] > 0:
+        release_all(plan, world)
     if state[At.REGROUP] == 1:
         regroup(plan, world, chance)
     if state[At.PENDING] > 0 or state[At.URGENT] >= 0:
         send_all(plan, world, chance)
     while state[At.BIRTHS] >= 0:
         give_birth(plan, world, chance)
+    while state[At.HAUNTED] >= 0:
+        draw_relapse(plan, world, chance)
     if state[At.LEADS] >= 0:
         draw_lengths(plan, world, chance)
     if state[At.DEPART] == 1:
         state[At.DEPART] = 0
-        depart(plan, world, stop_is_wanted(world))
+        depart(plan, world, stop_is_wanted(plan, world))
     if state[At.SOURCE] == Source.UNKNOWN:
         find_next(plan, world)
     if state[At.NOTE] == 1:
@@ -216,27 +141,12 @@ def draw_lengths(plan: Plan, world: World, chance: Chance) -> None:
     stream = state[At.LEAD_STREAM]
     ordinal = state[At.LEAD_ORDINAL]
     first = state[At.LEADS]
-    for length in range(first, len(_PURPOSE)):
+    for length in range(first, Length.SELECTION.value + plan.selects):
         state[At.LENGTHS + length] = named_ticks(plan, chance, cause, stream, ordinal, _PURPOSE[length])
-    if state[At.BEGINS] == 1:
-        state[At.ENDS] = later(state[At.NOW], state[At.LENGTHS + first])
+    state[At.LENGTHS + Length.RESTART] = later(state[At.LENGTHS + Length.RESTART], plan.slow_start)
+    if state[At.BEGINS] >= 0:
+        state[At.ENDS] = later(state[At.NOW], state[At.LENGTHS + state[At.BEGINS]])
     state[At.LEADS] = -1
-
-
-@rule
-def send_all(plan: Plan, world: World, chance: Chance) -> None:
-    """The repair jobs that are due in the shop enter it, in order of strike."""
-    sent = 0
-    while True:
-        urgent = world.state[At.URGENT] >= 0
-        job = next_to_shop(world, sent)
-        if job < 0:
-            break
-        if not urgent:
-            sent += 1
-        send_to_repair(plan, world, chance, job)
-    if sent > 0:
-        world.state[At.PENDING] = 0
 
 
 @rule
@@ -262,12 +172,15 @@ def simulate(plan: Plan, world: World, chance: Chance) -> None:
         if state[At.OVERLONG] == 1:
             state[At.PHASE] = Phase.DIVERGED
             break
-        if nobody_can_come(world):
+        if nobody_can_come(plan, world):
             end(world, Phase.DIVERGED.value)
-        elif not (stop_is_wanted(world) and planned_stop(plan, world)) and state[At.DEPART] == 0:
+        elif not (stop_is_wanted(plan, world) and planned_stop(plan, world)) and state[At.DEPART] == 0:
             on_next_event(plan, world, chance)
-    world.ledger[Account.PRODUCTIVE] = state[At.WORK] // SPEED_SCALE
-    world.ledger[Account.SLOW] = state[At.KEPT] - world.ledger[Account.PRODUCTIVE]
+    productive = state[At.WORK] // SPEED_SCALE
+    evaluation = productive * plan.evaluation // SPEED_SCALE
+    world.ledger[Account.PRODUCTIVE] = productive
+    world.ledger[Account.EVALUATION] = evaluation
+    world.ledger[Account.SLOW] = state[At.KEPT] - productive - evaluation
 
 
 @rule
@@ -281,9 +194,9 @@ def _copy(source: Integers, target: Integers) -> None:
 def simulate_all(plan: Plan, world: World, keys: Keys, rows: tuple[Integers, ...]) -> int:
     """The replications of some keys, one into each row of the outputs; returns how many fitted into this world.
 
-    `rows` are those of a Batch: scalars (n, 5), ledger, failures, interruptions, out_seen.
+    `rows` are those of a Batch: scalars (n, 5), ledger, failures, interruptions, out_seen, tally.
     """
-    scalars, ledger, failures, interruptions, out_seen = rows
+    scalars, ledger, failures, interruptions, out_seen, tally = rows
     state = world.state
     for row in range(len(keys)):
         simulate(plan, world, Chance(keys[row]))
@@ -298,4 +211,5 @@ def simulate_all(plan: Plan, world: World, keys: Keys, rows: tuple[Integers, ...
         _copy(world.failures, failures[row])
         _copy(world.interruptions, interruptions[row])
         _copy(world.out_seen, out_seen[row])
+        _copy(world.tally, tally[row])
     return len(keys)

@@ -4,7 +4,8 @@ A row's number leads to it, modulo the length of the table; if it is another's, 
 that has a row for everybody never comes to that, and one of a large cluster is small enough to stay in the cache.
 """
 
-from simulator.engines.kernel.world import At, Group, Node, Place, World
+from simulator.engines.kernel.tables import Group, Node, Place
+from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
 from simulator.plan import Integers, Plan
 
@@ -51,10 +52,18 @@ def visit_node(world: World, node: int) -> int:
         nodes[row, Node.NEXT] = -1
         nodes[row, Node.CURED] = 0
         nodes[row, Node.CAUSE] = -1
+        nodes[row, Node.TAKEN] = 0
         state[At.NODES] += 1
-        if 2 * state[At.NODES] > len(nodes) and len(nodes) < len(world.pool) - 1:
+        if 2 * state[At.NODES] > len(nodes) and len(nodes) < world.pool.shape[1] - 1:
             state[At.OVERFLOW] = 1
     return row
+
+
+@rule
+def times_taken(world: World, node: int) -> int:
+    """How often a node was taken; it need not have a row for that."""
+    row = _find(world, world.nodes, world.state[At.EPOCH], node)
+    return world.nodes[row, Node.TAKEN] if world.nodes[row, Node.EPOCH] == world.state[At.EPOCH] else 0
 
 
 @rule

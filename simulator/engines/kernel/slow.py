@@ -1,20 +1,22 @@
-"""Slow places: marks, their healing and finding, and the speed of the job."""
+"""Slow places, and what slows the whole job: marks, their healing and finding, and the speed of the job."""
 
 from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, SPEED_SCALE, draw_speed, draw_ticks
+from simulator.engines.kernel.blocks import fits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top, sift_up
 from simulator.engines.kernel.names import later, line_of
-from simulator.engines.kernel.world import At, Mark, Place, World
+from simulator.engines.kernel.tables import Mark, Place
+from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
-from simulator.plan import Line, Plan
+from simulator.plan import Line, Plan, Rule, Slice
 
 HEALED = 0  # of one mark's two events on one tick, healing comes first
 FOUND = 1
 
 
 @rule
-def mark_place(plan: Plan, world: World, chance: Chance, seat: int) -> None:
-    """The strike at hand makes its place slow."""
+def mark_place(plan: Plan, world: World, chance: Chance, seat: int, found: int) -> None:
+    """The strike at hand makes its place slow (-1: the job), which is found after so many ticks (below 0: never)."""
     state = world.state
     row = state[At.FREE_MARK]
     if row < 0:
@@ -39,30 +41,57 @@ def mark_place(plan: Plan, world: World, chance: Chance, seat: int) -> None:
     world.active[state[At.ACTIVE]] = row
     state[At.ACTIVE] += 1
     mark[Mark.SEAT] = seat
-    world.places[seat, Place.MARK] = row
-    line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
-    if line >= 0:
-        mark[Mark.SPEED] = plan.script[line, Line.SPEED]
-        if mark[Mark.SPEED] < 0:
-            mark[Mark.SPEED] = draw_speed(
-                plan.laws, chance.key, mark[Mark.CAUSE], mark[Mark.STREAM], mark[Mark.ORDINAL]
-            )
-        _expect(world, row, HEALED, plan.script[line, Line.HEALED])
-        _expect(world, row, FOUND, plan.script[line, Line.FOUND])
-    else:
-        _draw_mark(plan, world, chance, row)
+    if seat >= 0:
+        world.places[seat, Place.MARK] = row
+    speed = _drawn_speed(plan, world, chance)
+    mark[Mark.SPEED] = max(1, speed * state[At.PACE] // SPEED_SCALE)
     state[At.SPEED] = min(state[At.SPEED], mark[Mark.SPEED])
+    _expect(world, row, HEALED, _time_to_heal(plan, world, chance))
+    if seat >= 0:
+        if state[At.TRAITS] & Trait.CHOOSY:
+            found = _patient(plan, state[At.CAUSE], speed, found)
+        _expect(world, row, FOUND, found)
 
 
 @rule
-def _draw_mark(plan: Plan, world: World, chance: Chance, row: int) -> None:
-    mark = world.marks[row]
-    cause = mark[Mark.CAUSE]
-    stream = mark[Mark.STREAM]
-    ordinal = mark[Mark.ORDINAL]
-    mark[Mark.SPEED] = draw_speed(plan.laws, chance.key, cause, stream, ordinal)
-    _expect(world, row, HEALED, draw_ticks(plan.laws, chance.key, cause, stream, ordinal, Purpose.HEALED.value))
-    _expect(world, row, FOUND, draw_ticks(plan.laws, chance.key, cause, stream, ordinal, Purpose.FOUND.value))
+def _drawn_speed(plan: Plan, world: World, chance: Chance) -> int:
+    """The speed that the strike at hand leaves, by its script, its element of the fabric or its law."""
+    state = world.state
+    cause = state[At.CAUSE]
+    line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
+    if line >= 0 and plan.script[line, Line.SPEED] >= 0:
+        return plan.script[line, Line.SPEED]
+    if state[At.PLACE] < 0 and state[At.TRAITS] & Trait.FABRIC:
+        return plan.slices[plan.rules[cause, Rule.SLICE] + state[At.UNIT], Slice.SPEED]
+    return draw_speed(plan.laws, chance.key, cause, state[At.STREAM], state[At.ORDINAL])
+
+
+@rule
+def _time_to_heal(plan: Plan, world: World, chance: Chance) -> int:
+    """Ticks until what the strike at hand slowed is healed; below 0: never."""
+    state = world.state
+    line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
+    if line >= 0:
+        return plan.script[line, Line.HEALED]
+    if state[At.TRAITS] & Trait.MULTIPATH:
+        return state[At.LENGTH]
+    return draw_ticks(plan.laws, chance.key, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], Purpose.HEALED.value)
+
+
+@rule
+def _patient(plan: Plan, cause: int, speed: int, found: int) -> int:
+    """When a place at this speed is found, if evicting it is to pay."""
+    patience = plan.rules[cause, Rule.PATIENCE]
+    if speed >= plan.rules[cause, Rule.EVICT_BELOW] or (patience > 0 and speed >= SPEED_SCALE):
+        return -1
+    if patience <= 0:
+        return found
+    # In two parts, as patience in parts of Q need not fit into 64 bits.
+    lost = SPEED_SCALE - speed
+    whole, rest = patience // lost, patience % lost
+    if whole >= NEVER // SPEED_SCALE:
+        return -1
+    return max(found, whole * SPEED_SCALE + (rest * SPEED_SCALE + lost - 1) // lost)
 
 
 @rule
@@ -88,10 +117,11 @@ def _expect(world: World, row: int, kind: int, wait: int) -> None:
 
 @rule
 def unmark(world: World, row: int) -> None:
-    """A mark goes: healed, or its node is taken."""
+    """A mark goes: healed, or its place is empty."""
     state = world.state
     mark = world.marks[row]
-    world.places[mark[Mark.SEAT], Place.MARK] = -1
+    if mark[Mark.SEAT] >= 0:
+        world.places[mark[Mark.SEAT], Place.MARK] = -1
     if mark[Mark.FOUND] >= 0:
         state[At.FOUND] -= 1
     state[At.ACTIVE] -= 1
@@ -102,7 +132,7 @@ def unmark(world: World, row: int) -> None:
     mark[Mark.PLACE] = state[At.FREE_MARK]
     state[At.FREE_MARK] = row
     if mark[Mark.SPEED] == state[At.SPEED]:
-        speed = SPEED_SCALE
+        speed = state[At.PACE]
         for index in range(state[At.ACTIVE]):
             speed = min(speed, world.marks[world.active[index], Mark.SPEED])
         state[At.SPEED] = speed
@@ -122,12 +152,31 @@ def next_slow_end(world: World) -> int:
 
 
 @rule
-def first_found(world: World) -> int:
-    """The found mark that is evicted first: least by (tick found, cause, ordinal)."""
+def can_evict(plan: Plan, world: World) -> bool:
+    """Whether a found place can be evicted: that needs a node more than places are empty."""
+    state = world.state
+    if state[At.FOUND] == 0:
+        return False
+    return state[At.POOL] > state[At.EMPTY] if plan.block == 0 else next_to_evict(plan, world) >= 0
+
+
+@rule
+def stop_is_wanted(plan: Plan, world: World) -> bool:
+    """Whether a window is pending, or a found place can be evicted."""
+    return world.state[At.WINDOW_PENDING] >= 0 or can_evict(plan, world)
+
+
+@rule
+def next_to_evict(plan: Plan, world: World) -> int:
+    """The found mark that is evicted next: of those that can be, least by (tick found, cause, ordinal); -1: none."""
+    state = world.state
     best = -1
-    for index in range(world.state[At.ACTIVE]):
+    if plan.block == 0 and state[At.POOL] <= state[At.EMPTY]:
+        return best
+    for index in range(state[At.ACTIVE]):
         row = world.active[index]
-        if world.marks[row, Mark.FOUND] >= 0 and (best < 0 or _found_before(world, row, best)):
+        is_next = world.marks[row, Mark.FOUND] >= 0 and (best < 0 or _found_before(world, row, best))
+        if is_next and (plan.block == 0 or fits(plan, world, world.marks[row, Mark.PLACE])):
             best = row
     return best
 

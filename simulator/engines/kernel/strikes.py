@@ -1,21 +1,25 @@
-"""Strikes: a candidate comes; if it is not void it stops, stalls or slows the job, or takes a node of the pool."""
+"""Strikes: a candidate comes; if it is not void it stops the job (see stops.py), stalls, slows or corrupts it."""
 
 from simulator.chance import Chance, Purpose, uniform
-from simulator.durations import NEVER, draw_ticks
-from simulator.engines.kernel.checkpoints import make_durable, roll_back
+from simulator.durations import draw_ticks
+from simulator.engines.kernel.corruption import corrupt, still_sits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
+from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
 from simulator.engines.kernel.names import later, line_of
-from simulator.engines.kernel.nodes import around, await_shop, is_lemon, nodes_out, open_job, take, take_from_pool
-from simulator.engines.kernel.phases import enter, enter_for, lead, tell, train_on
+from simulator.engines.kernel.nodes import is_lemon
+from simulator.engines.kernel.phases import enter_for, train_on
 from simulator.engines.kernel.places import any_filled, visit_place
+from simulator.engines.kernel.pools import around
 from simulator.engines.kernel.slow import mark_place
+from simulator.engines.kernel.stops import on_stop, strike_bench, tell_strike
+from simulator.engines.kernel.tables import Corruption, Place, Unit
 from simulator.engines.kernel.training import is_training
-from simulator.engines.kernel.units import advance_unit, break_unit, first_place, has_left_cohort
+from simulator.engines.kernel.units import advance_unit, first_place, has_left_cohort
 from simulator.engines.kernel.weather import advance_clock
-from simulator.engines.kernel.world import At, Length, Place, Source, Unit, World
+from simulator.engines.kernel.world import At, Source, Trait, World
 from simulator.jit import rule
-from simulator.ledger import Effect, Exposed, Kind, Phase
-from simulator.plan import Line, Plan
+from simulator.ledger import Effect, Exposed, Phase, Tally
+from simulator.plan import Line, Plan, Rule, Slice
 
 
 @rule
@@ -27,6 +31,8 @@ def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
     state[At.UNIT] = -1
     state[At.SLOT] = -1
     state[At.BENCH] = -1
+    state[At.TRAITS] = 0
+    state[At.LENGTH] = -1
     if source >= 0:
         strikes = meet_clock(plan, world, chance, source)
     elif source == Source.SUDDEN:
@@ -79,6 +85,12 @@ def meet_sudden(plan: Plan, world: World, chance: Chance) -> bool:
     if state[At.STREAM] >= len(plan.units):
         state[At.EFFECT] = Effect.STOP
         state[At.BLAST] = 1
+        if serial < 0:
+            state[At.TRAITS] = Trait.ALARM
+            state[At.CORRUPTION] = ref
+            state[At.PLACE] = world.corruptions[ref, Corruption.PLACE]
+            state[At.BLAST] = int(still_sits(world, ref))
+            return True
         state[At.PLACE] = world.places[ref, Place.NUMBER]
         return world.places[ref, Place.NODE] >= 0 and world.places[ref, Place.SERIAL] == serial
     if world.units[ref, Unit.ALIVE] == 0 or world.units[ref, Unit.GENERATION] != serial:
@@ -107,15 +119,26 @@ def meet_line(plan: Plan, world: World) -> bool:
 
 @rule
 def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
-    """Fill in the candidate at hand; returns whether its cause is exposed and its unit is there to strike."""
+    """Fill in the candidate at hand; returns whether its cause is exposed and what it falls on is there to strike."""
     state = world.state
     cause = state[At.CAUSE]
     if not is_exposed(world, plan.exposed[cause]):
         return False
-    state[At.EFFECT] = drawn_effect(plan, world, chance)
+    effect = plan.effect[cause]
+    traits = traits_of(world, cause)
+    state[At.TRAITS] = traits
+    if effect == Effect.STOP and traits & Trait.LAYERED:
+        effect = after_layers(plan, world, chance, unit)
+        if effect == VOID:
+            return False
+    state[At.EFFECT] = effect
     state[At.BLAST] = plan.blast[cause]
-    if state[At.BENCH] >= 0:
-        return True
+    slot = state[At.BENCH]
+    if slot >= 0:
+        if effect != Effect.STOP or slot >= state[At.POOL]:
+            return False
+        node = world.pool[0, around(world, state[At.POOL_HEAD] + slot)]
+        return plan.lemon_share[cause] <= 0.0 or is_lemon(plan, world, chance, node)
     place = first_place(plan, cause, unit)
     state[At.PLACE] = place
     if plan.lemon_share[cause] > 0.0:
@@ -124,25 +147,11 @@ def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
         node = world.places[visit_place(world, place), Place.NODE]
         if node < 0 or not is_lemon(plan, world, chance, node):
             return False
-    if plan.per_place[cause] == 0 and plan.span[cause] > 0:
-        return any_filled(plan, world, place, place + plan.span[cause])
-    return True
-
-
-@rule
-def drawn_effect(plan: Plan, world: World, chance: Chance) -> int:
-    """The effect of the candidate at hand: the network may hide a STOP or outlast it, and then it stalls."""
-    state = world.state
-    cause = state[At.CAUSE]
-    effect = plan.effect[cause]
-    if effect != Effect.STOP:
-        return effect
-    if plan.reach[cause] > 0 and stall_length(plan, world, chance) <= plan.reach[cause]:
-        return Effect.STALL.value
-    if plan.hidden[cause] <= 0.0:
-        return effect
-    number = uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.HIDDEN)
-    return Effect.STALL.value if number < plan.hidden[cause] else effect
+    span = plan.span[cause] if plan.per_place[cause] == 0 else 0
+    if traits & Trait.FABRIC:
+        span = plan.slices[plan.rules[cause, Rule.SLICE] + unit, Slice.NODES]
+        state[At.BLAST] = span
+    return span == 0 or any_filled(plan, world, place, place + span)
 
 
 @rule
@@ -160,96 +169,13 @@ def strike(plan: Plan, world: World, chance: Chance) -> None:
     state = world.state
     effect = state[At.EFFECT]
     if state[At.BENCH] >= 0:
-        strike_bench(plan, world, chance)
+        strike_bench(plan, world)
     elif effect == Effect.STOP:
-        on_stop(plan, world)
+        on_stop(plan, world, chance)
     elif effect == Effect.STALL:
         on_stall(plan, world, chance)
     else:
-        on_slow(plan, world, chance)
-
-
-@rule
-def tell_strike(world: World) -> None:
-    """Have a record made of the strike at hand."""
-    state = world.state
-    place = state[At.PLACE] if state[At.BENCH] < 0 else -1
-    tell(world, Kind.STRIKE.value, state[At.CAUSE], state[At.ORDINAL], place)
-
-
-@rule
-def count_failure(plan: Plan, world: World) -> None:
-    """Count a STOP, and how many nodes it finds out of service."""
-    state = world.state
-    world.failures[state[At.CAUSE]] += 1
-    if state[At.NOW] >= plan.warm_up:
-        world.out_seen[min(nodes_out(plan, world), len(world.out_seen) - 1)] += 1
-
-
-@rule
-def on_stop(plan: Plan, world: World) -> None:
-    """A STOP: nodes are taken, work is rolled back, and a job at work goes to DETECTION."""
-    state = world.state
-    phase = state[At.PHASE]
-    busy = phase <= Phase.RESTORE
-    blast = state[At.BLAST]
-    first = state[At.PLACE] if blast <= 1 else state[At.PLACE] // blast * blast
-    if blast > 0 and state[At.PLACE] < 0:
-        return
-    if (not busy) and (blast == 0 or not any_filled(plan, world, first, first + blast)):
-        return
-    count_failure(plan, world)
-    tell_strike(world)
-    if busy:
-        interrupt(world)
-    if blast > 0:
-        job = open_job(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])
-        if job < 0:
-            return
-        for place in range(first, min(first + blast, plan.needed)):
-            seat = visit_place(world, place)
-            if state[At.OVERFLOW] == 1:
-                return
-            if world.places[seat, Place.NODE] >= 0:
-                take(plan, world, seat, job)
-        await_shop(world, job)
-    roll_back(world)
-    break_unit(plan, world, state[At.SLOT])
-    if busy or phase == Phase.SWAP:
-        first = Length.DETECTION.value if busy else Length.SWAP.value
-        lead(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], first, busy)
-
-
-@rule
-def interrupt(world: World) -> None:
-    """A job at work stops: the drain, a save in flight and a paused phase are forgotten."""
-    state = world.state
-    world.interruptions[state[At.CAUSE]] += 1
-    make_durable(world, state[At.NOW])
-    state[At.DRAIN_ENDS] = NEVER
-    state[At.STARTING_UP] = 0
-    enter(world, Phase.DETECTION.value, Length.DETECTION.value)
-
-
-@rule
-def strike_bench(plan: Plan, world: World, chance: Chance) -> None:
-    """A STOP takes the node in a slot of the pool; the job goes on."""
-    state = world.state
-    slot = state[At.BENCH]
-    cause = state[At.CAUSE]
-    if state[At.EFFECT] != Effect.STOP or slot >= state[At.POOL]:
-        return
-    if plan.lemon_share[cause] > 0.0 and len(plan.script) == 0:
-        node = world.pool[around(world, state[At.POOL_HEAD] + slot)]
-        if not is_lemon(plan, world, chance, node):
-            return
-    count_failure(plan, world)
-    tell_strike(world)
-    job = open_job(world, cause, state[At.STREAM], state[At.ORDINAL])
-    if job < 0:
-        return
-    take_from_pool(world, slot, job)
-    state[At.URGENT] = job
+        on_silent(plan, world, chance)
 
 
 @rule
@@ -260,7 +186,15 @@ def on_stall(plan: Plan, world: World, chance: Chance) -> None:
     if phase > Phase.RESTORE:
         return
     tell_strike(world)
-    length = stall_length(plan, world, chance)
+    world.tally[Tally.STALLS] += 1
+    length = state[At.LENGTH]
+    if length < 0:
+        length = draw_length(plan, world, chance)
+    elif state[At.TRAITS] & Trait.REBUILT:
+        world.tally[Tally.REBUILDS] += 1
+        cause = state[At.CAUSE]
+        rebuild = Purpose.REBUILD.value
+        length = later(length, draw_ticks(plan.laws, chance.key, cause, state[At.STREAM], state[At.ORDINAL], rebuild))
     if phase == Phase.STALL:
         state[At.ENDS] = max(state[At.ENDS], later(state[At.NOW], length))
         return
@@ -270,26 +204,29 @@ def on_stall(plan: Plan, world: World, chance: Chance) -> None:
 
 
 @rule
-def stall_length(plan: Plan, world: World, chance: Chance) -> int:
-    """How long the stall at hand lasts [ticks]."""
+def on_silent(plan: Plan, world: World, chance: Chance) -> None:
+    """A SLOW or a CORRUPT, which are found later: the one acts on a place that is not slow yet, the other on any."""
     state = world.state
-    line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
-    if line >= 0 and plan.script[line, Line.LENGTH] >= 0:
-        return plan.script[line, Line.LENGTH]
-    return draw_ticks(plan.laws, chance.key, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], Purpose.LENGTH.value)
-
-
-@rule
-def on_slow(plan: Plan, world: World, chance: Chance) -> None:
-    """A SLOW makes a filled place slow that is not slow yet."""
-    state = world.state
-    place = state[At.PLACE]
-    if place < 0:
-        return
-    seat = visit_place(world, place)
-    if world.places[seat, Place.NODE] < 0 or world.places[seat, Place.MARK] >= 0:
+    slows = state[At.EFFECT] == Effect.SLOW
+    seat = -1
+    if state[At.PLACE] >= 0:
+        seat = visit_place(world, state[At.PLACE])
+        if world.places[seat, Place.NODE] < 0 or (slows and world.places[seat, Place.MARK] >= 0):
+            return
+    if not slows and state[At.PHASE] > Phase.STALL:
         return
     tell_strike(world)
-    mark_place(plan, world, chance, seat)
+    stream = state[At.STREAM]
+    line = line_of(plan, stream, state[At.ORDINAL])
+    if line >= 0:
+        found = plan.script[line, Line.FOUND]
+    else:
+        found = draw_ticks(plan.laws, chance.key, state[At.CAUSE], stream, state[At.ORDINAL], Purpose.FOUND.value)
+    if not slows:
+        world.tally[Tally.CORRUPTIONS] += 1
+        corrupt(plan, world, seat, found)
+        return
+    world.tally[Tally.SLOWED] += 1
+    mark_place(plan, world, chance, seat, found)
     if is_training(world):
         train_on(world, state[At.PHASE])

@@ -121,6 +121,7 @@ def land(plan: Plan, world: World, cycles: int, to_storage: int) -> None:
     state[At.KEPT] += cycles * state[At.CYCLE]
     state[At.SAVES] += cycles
     state[At.SINCE_STORAGE] += cycles - to_storage * plan.storage_every
+    state[At.STORED] += to_storage
     world.ledger[Account.CHECKPOINT_SAVE] += cycles * plan.save + to_storage * (state[At.STORAGE_SAVE] - plan.save)
     if plan.memory_group > 0:
         keep_in_memory(world)

@@ -1,20 +1,24 @@
 """Units that broke and were replaced by new ones (renewal), and relapses: candidates that come from a heap."""
 
 from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, age_at, budget, ticks
+from simulator.durations import NEVER, age_at, budget, draw_ticks, ticks
 from simulator.engines.kernel.heap import REF, SERIAL, sift_up
-from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later, line_of, named_ticks, quotient
-from simulator.engines.kernel.places import visit_place
-from simulator.engines.kernel.world import At, Node, Place, Source, Unit, World
+from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later, line_of, quotient
+from simulator.engines.kernel.places import visit_node, visit_place
+from simulator.engines.kernel.tables import Node, Place, Unit
+from simulator.engines.kernel.world import At, Source, World
 from simulator.jit import rule
-from simulator.plan import Line, Plan
+from simulator.plan import Line, Plan, Rule, Slice
 
 
 @rule
 def first_place(plan: Plan, cause: int, unit: int) -> int:
-    """The first place of a unit, or -1 for a unit of the job."""
+    """The first place of a unit, or -1 for one without a place."""
     if plan.per_place[cause] > 0:
         return quotient(unit, plan.per_place[cause])
+    if plan.rules[cause, Rule.SLICE] >= 0:
+        row = plan.rules[cause, Rule.SLICE] + unit
+        return plan.slices[row, Slice.FIRST] if plan.slices[row, Slice.NODES] > 0 else -1
     return unit * plan.span[cause] if plan.span[cause] > 0 else -1
 
 
@@ -33,6 +37,16 @@ def _slot_of_hash(world: World, cause: int, unit: int) -> int:
 def has_left_cohort(world: World, cause: int, unit: int) -> bool:
     """Whether a unit has broken before, and so has a clock of its own."""
     return world.left[_slot_of_hash(world, cause, unit)] != 0
+
+
+@rule
+def slot_of(world: World, cause: int, unit: int) -> int:
+    """The slot of a unit; -1 if it is still of the cohort."""
+    if has_left_cohort(world, cause, unit):
+        for slot in range(world.state[At.UNITS]):
+            if world.units[slot, Unit.CAUSE] == cause and world.units[slot, Unit.UNIT] == unit:
+                return slot
+    return -1
 
 
 @rule
@@ -142,9 +156,30 @@ def push_sudden(world: World, tick: int, cause: int, stream: int, ordinal: int, 
 
 
 @rule
-def await_relapse(plan: Plan, world: World, chance: Chance, seat: int, node: int) -> None:
-    """The node that was just placed was not cured by its last repair: it will strike again."""
+def haunt(world: World, seat: int, node: int, cause: int, stream: int, ordinal: int) -> None:
+    """The node in a place was not cured by the repair of this name, and will strike again."""
     row = world.nodes[node]
+    row[Node.CAUSE] = cause
+    row[Node.STREAM] = stream
+    row[Node.ORDINAL] = ordinal
+    await_relapse(world, seat)
+
+
+@rule
+def await_relapse(world: World, seat: int) -> None:
+    """A marked node sits in a place: its relapse is to be drawn at the end of the event."""
+    world.places[seat, Place.HAUNTED] = world.state[At.HAUNTED]
+    world.state[At.HAUNTED] = seat
+
+
+@rule
+def draw_relapse(plan: Plan, world: World, chance: Chance) -> None:
+    """The mark of the first node that awaits it turns into a relapse."""
+    state = world.state
+    causes = len(plan.units)
+    seat = state[At.HAUNTED]
+    state[At.HAUNTED] = world.places[seat, Place.HAUNTED]
+    row = world.nodes[visit_node(world, world.places[seat, Place.NODE])]
     cause = row[Node.CAUSE]
     stream = row[Node.STREAM]
     ordinal = row[Node.ORDINAL]
@@ -153,8 +188,8 @@ def await_relapse(plan: Plan, world: World, chance: Chance, seat: int, node: int
     if line >= 0:
         wait = plan.script[line, Line.RELAPSE]
     else:
-        wait = named_ticks(plan, chance, cause, stream, ordinal, Purpose.RELAPSE)
-    if stream < 2 * len(plan.units):
-        stream += 2 * len(plan.units)
-    tick = later(world.state[At.NOW], wait)
+        wait = draw_ticks(plan.laws, chance.key, cause, stream, ordinal, Purpose.RELAPSE.value)
+    if stream < 2 * causes:
+        stream += 2 * causes
+    tick = later(state[At.NOW], wait)
     push_sudden(world, tick, cause, stream, ordinal + DEPTH, seat, world.places[seat, Place.SERIAL])

@@ -6,13 +6,14 @@ failures cost, not what the cluster costs. Tables that grow with the failures ha
 exceeds one sets OVERFLOW and is run again in a larger world.
 """
 
-from enum import IntEnum
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 import numpy as np
 
 from simulator.engines.kernel.heap import HEAP_COLUMNS
-from simulator.ledger import ACCOUNTS, LOG_COLUMNS
+from simulator.engines.kernel.tables import ROW, Corruption, Group, Job, Machine, Mark, Taking, Unit
+from simulator.ledger import ACCOUNTS, LOG_COLUMNS, TALLIES
 from simulator.plan import Floats, Integers, Plan, out_bins
 
 
@@ -20,101 +21,115 @@ class At(IntEnum):
     """Where a scalar of the world stands in `world.state`."""
 
     EPOCH = 0  # number of the replication in this world
-    OVERFLOW = 1
-    NOW = 2
-    PHASE = 3
-    BEGUN = 4  # the tick up to which the phase is booked
-    ENDS = 5  # the tick of the phase's timer
-    ENDING = 6  # what the timer of a stretch rings for: see Ending
-    RECORDS = 7
-    OVERLONG = 8  # more records than the plan allows
+    OVERFLOW = auto()
+    NOW = auto()
+    PHASE = auto()
+    BEGUN = auto()  # the tick up to which the phase is booked
+    ENDS = auto()  # the tick of the phase's timer
+    ENDING = auto()  # what the timer of a stretch rings for: see Ending
+    RECORDS = auto()
+    OVERLONG = auto()  # more records than the plan allows
     # training and checkpoints
-    WORK = 9  # w
-    CYCLE_WORK = 10  # c
-    SAVES = 11  # i
-    SINCE_STORAGE = 12  # i mod k: saves since the last one that was due in storage
-    KEPT = 13  # K
-    SPEED = 14
-    TO_SAVE = 15  # training ticks until the next save is due
-    SAVE_LEFT = 16  # ticks which that save takes, or still takes
-    SAVE_GOES = 17  # where it goes: see Save
-    CYCLE = 18  # m: ticks of a cycle at this speed
-    CYCLE_SPEED = 19  # the speed for which it holds
-    STORAGE_SAVE = 20  # ticks of a storage save in a regular stretch, the wait for the last drain included
-    DURABLE_WORK = 21  # D
-    DURABLE_KEPT = 22
-    DURABLE_SAVES = 23
-    DURABLE_SINCE = 24
-    MEMORY_WORK = 25  # M
-    MEMORY_KEPT = 26
-    MEMORY_SAVES = 27
-    MEMORY_SINCE = 28
-    MEMORY_USABLE = 29
-    DRAIN_ENDS = 30
-    DRAIN_WORK = 31
-    DRAIN_KEPT = 32
-    DRAIN_SAVES = 33
-    LOST_EPOCH = 34  # members of L carry it; a new number empties L
-    PAUSED = 35  # the phase that a stall pauses
-    PAUSED_LEFT = 36
-    STARTING_UP = 37
-    # places, pool, shop
-    EMPTY = 38  # number of empty places
-    POOL_HEAD = 39
-    POOL = 40  # number of nodes in the pool
-    SERIAL = 41  # last serial number given to a placement or a mark
-    JOBS = 42  # rows of `jobs` in use
-    FREE_JOB = 43  # first row to use again; -1: none
-    PENDING = 44  # what the timer of a stretch rings for: see Ending
-    URGENT = 45  # a repair job that enters the shop whatever the phase; -1: none
-    RETURNS = 46
-    ENTRIES = 47  # jobs that ever entered the shop
+    WORK = auto()  # w
+    CYCLE_WORK = auto()  # c
+    SAVES = auto()  # i
+    SINCE_STORAGE = auto()  # i mod k: saves since the last one that was due in storage
+    KEPT = auto()  # K
+    PACE = auto()  # P
+    SPEED = auto()  # s
+    TO_SAVE = auto()  # training ticks until the next save is due
+    SAVE_LEFT = auto()  # ticks which that save takes, or still takes
+    SAVE_GOES = auto()  # where it goes: see Save
+    CYCLE = auto()  # m: ticks of a cycle at this speed
+    CYCLE_SPEED = auto()  # the speed for which it holds
+    STORAGE_SAVE = auto()  # ticks of a storage save in a regular stretch, the wait for the last drain included
+    DURABLE_WORK = auto()  # D
+    DURABLE_KEPT = auto()
+    DURABLE_SAVES = auto()
+    DURABLE_SINCE = auto()
+    MEMORY_WORK = auto()  # M
+    MEMORY_KEPT = auto()
+    MEMORY_SAVES = auto()
+    MEMORY_SINCE = auto()
+    MEMORY_USABLE = auto()
+    DRAIN_ENDS = auto()
+    DRAIN_WORK = auto()
+    DRAIN_KEPT = auto()
+    DRAIN_SAVES = auto()
+    STORED = auto()  # storage saves that ever closed
+    LOST_EPOCH = auto()  # members of L carry it; a new number empties L
+    PAUSED = auto()  # the phase that a stall pauses
+    PAUSED_LEFT = auto()
+    STARTING_UP = auto()
+    # places, pools, shop
+    EMPTY = auto()  # number of empty places
+    POOL_HEAD = auto()
+    POOL = auto()  # number of nodes in the pool
+    RESERVE_HEAD = auto()  # these two stand to the reserve as those two to the pool
+    RESERVE = auto()
+    BACKUP = auto()
+    OUT = auto()  # nodes out of service
+    SHORT = auto()  # 1: the job ran short of nodes, and wants a refill
+    FETCHING = auto()  # 1: a node is fetched in this WAIT
+    SERIAL = auto()  # last serial number given to a placement or a mark
+    JOBS = auto()  # rows of `jobs` in use
+    FREE_JOB = auto()  # first row to use again; -1: none
+    PENDING = auto()  # jobs that wait for the close of DIAGNOSIS
+    MISSES = auto()  # how many of them are to be missed
+    URGENT = auto()  # a repair job that enters the shop whatever the phase; -1: none
+    RETURNS = auto()
+    ENTRIES = auto()  # jobs that ever entered the shop, or another stage of it
+    FITTING = auto()  # how often it was asked whether the empty places of blocks fit
     # slow places
-    MARKS = 48
-    FREE_MARK = 49
-    ACTIVE = 50
-    FOUND = 51  # found places that still hold their node
-    SLOW_ENDS = 52
+    MARKS = auto()
+    FREE_MARK = auto()
+    ACTIVE = auto()
+    FOUND = auto()  # found places that still hold their node
+    SLOW_ENDS = auto()
+    # corruptions
+    CORRUPTIONS = auto()  # rows of `corruptions` in use
+    FREE_CORRUPTION = auto()
     # windows
-    WINDOW = 53  # number of the next window
-    WINDOW_DUE = 54
-    WINDOW_PENDING = 55  # what the timer of a stretch rings for: see Ending
+    WINDOW = auto()  # number of the next window
+    WINDOW_DUE = auto()
+    WINDOW_PENDING = auto()  # number of the pending window; -1: none
     # the lead
-    LEAD_CAUSE = 56
-    LEAD_STREAM = 57
-    LEAD_ORDINAL = 58
+    LEAD_CAUSE = auto()
+    LEAD_STREAM = auto()
+    LEAD_ORDINAL = auto()
     # weather
-    NEXT = 59  # tick of the next candidate
-    BENCHES = 60  # 1: some cause strikes spares
-    SOURCE = 61  # where it comes from: a clock, or one of Source
-    SUDDEN = 62
-    UNITS = 63
-    LINE = 64  # next line of the script
+    NEXT = auto()  # tick of the next candidate
+    BENCHES = auto()  # 1: some cause strikes spares
+    SOURCE = auto()  # where it comes from: a clock, or one of Source
+    SUDDEN = auto()
+    UNITS = auto()
+    LINE = auto()  # next line of the script
     # the candidate at hand
-    CAUSE = 65
-    STREAM = 66
-    ORDINAL = 67
-    UNIT = 68  # -1: none (scripted, relapse)
-    SLOT = 69  # of a renewed unit; -1: none
-    PLACE = 70  # first place; -1: none
-    BLAST = 71
-    EFFECT = 72
-    BENCH = 73  # slot of the pool that it falls on; -1: it falls on places
+    CAUSE = auto()
+    STREAM = auto()
+    ORDINAL = auto()
+    UNIT = auto()  # -1: none (scripted, relapse, alarm)
+    SLOT = auto()  # of a renewed unit; -1: none
+    PLACE = auto()  # first place; -1: none
+    BLAST = auto()  # places that it cuts off
+    EFFECT = auto()
+    BENCH = auto()  # slot of the pool that it falls on; -1: it falls on places
+    TRAITS = auto()  # what is special about it: see Trait
+    LENGTH = auto()  # of its outage; -1: not drawn yet
+    CORRUPTION = auto()  # of an alarm: its row of `corruptions`
     # what an event leaves to do: see loop.conclude
-    REGROUP = 74
-    DEPART = 75
-    LEADS = 76  # a new lead: the first length that it is asked for; -1: none
-    BEGINS = 77  # 1: that is the length of the phase that begins now
-    BIRTHS = 78  # first unit slot to be born; -1: none
-    NOTE = 79  # 1: a record of this event was begun
+    REGROUP = auto()
+    DEPART = auto()
+    RELEASE = auto()  # a repair job that has ended; -1: none
+    LEADS = auto()  # a new lead: the first length that it is asked for; -1: none
+    BEGINS = auto()  # which of these is the length of the phase that begins now; -1: none
+    BIRTHS = auto()  # first unit slot to be born; -1: none
+    HAUNTED = auto()  # row of the first place whose relapse is to be drawn; -1: none
+    NOTE = auto()  # 1: a record of this event was begun
     # rows of the tables that belong to this replication
-    SEATS = 80
-    NODES = 81
-    LENGTHS = 82  # and behind it: the lengths that the lead owns, see Length
-
-
-# A row of places or nodes is as wide as a cache line, so that a visit costs one miss at most.
-_ROW = 8
+    SEATS = auto()
+    NODES = auto()
+    LENGTHS = auto()  # and behind it: the lengths that the lead owns, see Length; then the traits of each cause
 
 
 class Source(IntEnum):
@@ -136,6 +151,24 @@ class Length(IntEnum):
     RESTART = 4
     RESTORE = 5
     RESTORE_MEMORY = 6
+    SELECTION = 7  # in place of SWAP; only of plans that select
+
+
+# In `world.state`: the traits of the first cause.
+TRAITS_OF = At.LENGTHS.value + len(Length)
+
+
+class Trait(IntEnum):
+    """Bits of what is special about a cause, or about the candidate at hand, so that the others need one test."""
+
+    LAYERED = 1  # the network may absorb its STOPs
+    FABRIC = 2  # its units are elements of a fabric
+    MEMBERS = 4  # not each place of a block is taken
+    ERRING = 8  # its diagnosis errs
+    CHOOSY = 16  # not each slow place is found, or not at once
+    MULTIPATH = 32  # of the candidate: it is slow, as another path carries on
+    REBUILT = 64  # and this one stalls until the communicators are set up anew
+    ALARM = 128
 
 
 class Ending(IntEnum):
@@ -154,77 +187,6 @@ class Save(IntEnum):
     NOWHERE = 2  # skipped: there is no memory tier, and the last one still drains
 
 
-class Place(IntEnum):
-    """Columns of `world.places`."""
-
-    EPOCH = 0
-    NUMBER = 1
-    NODE = 2  # its number; -1: empty
-    MARK = 3  # row of the slow mark; -1: none
-    LOST = 4  # equal to LOST_EPOCH: member of L
-    SERIAL = 5  # of this filling
-    AWAITS = 6  # first unit slot to be born when the place is filled; -1: none
-
-
-class Node(IntEnum):
-    """Columns of `world.nodes`."""
-
-    EPOCH = 0
-    NUMBER = 1
-    NEXT = 2  # row of the next node of the same repair job; -1: last
-    CURED = 3  # lemon marks are gone
-    CAUSE = 4  # of the repair that did not cure; -1: not marked
-    STREAM = 5
-    ORDINAL = 6
-
-
-class Group(IntEnum):
-    """Columns of `world.groups`: memory groups with members in L."""
-
-    EPOCH = 0  # a LOST_EPOCH
-    NUMBER = 1
-    LOST = 2  # members in L
-
-
-class Job(IntEnum):
-    """Columns of `world.jobs`: repair jobs."""
-
-    CAUSE = 0
-    STREAM = 1
-    ORDINAL = 2
-    FIRST = 3
-    LAST = 4
-
-
-class Mark(IntEnum):
-    """Columns of `world.marks`: slow places."""
-
-    PLACE = 0
-    SPEED = 1
-    CAUSE = 2
-    STREAM = 3
-    ORDINAL = 4
-    UNIT = 5
-    SLOT = 6
-    FOUND = 7  # the tick at which it was found; -1: not yet
-    SERIAL = 8
-    ACTIVE = 9  # its row in `active`
-    SEAT = 10  # row of its place
-
-
-class Unit(IntEnum):
-    """Columns of `world.units`: units that have left their cohort."""
-
-    CAUSE = 0
-    UNIT = 1
-    FAMILY = 2  # j
-    GENERATION = 3  # the last one used
-    BIRTH = 4
-    LAST = 5  # tick of its last candidate
-    NEXT = 6  # next slot that awaits the same place
-    ALIVE = 7
-
-
 class World(NamedTuple):
     """The state of one replication. Capacities in brackets are guesses that grow."""
 
@@ -233,6 +195,7 @@ class World(NamedTuple):
     failures: Integers
     interruptions: Integers
     out_seen: Integers
+    tally: Integers
     log: Integers  # (records, 8); as many records are kept as fit
     clock: Integers  # (2 causes,): tick of the next candidate; cohorts, then benches
     clock_ordinal: Integers
@@ -244,15 +207,19 @@ class World(NamedTuple):
     places: Integers
     groups: Integers
     nodes: Integers
-    pool: Integers  # ring
+    takings: Integers  # as long as `nodes` if a policy retires nodes; see Taking
+    scores: Floats
+    pool: Integers  # two rings, the pool and (if the plan selects) the reserve
     empty: Integers  # rows of the empty places, in no order
     jobs: Integers  # [capacity]
     pending: Integers  # [capacity]
     returns: Integers  # heap [capacity]
-    crews: Integers  # heap of ticks at which crews are free; kept while no crew is
+    crews: Integers  # heaps of ticks at which crews are free, one a stage; see repair.py for when they are kept
     marks: Integers  # [capacity]
     active: Integers
     slow_ends: Integers  # heap [capacity]
+    corruptions: Integers  # [capacity]
+    machines: Integers
 
 
 def _rows_for(number: int, capacity: int) -> int:
@@ -261,20 +228,22 @@ def _rows_for(number: int, capacity: int) -> int:
 
 
 def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
-    """A world for plans of this shape (nodes, causes, crews). Its tables hold `capacity` rows, a power of 2."""
+    """A world for plans of this shape (see shape_of). Its tables hold `capacity` rows, a power of 2."""
     causes = len(plan.units)
-    nodes = plan.needed + plan.spares
+    nodes, machines, crews, history = shape_of(plan)
     groups = places = _rows_for(plan.needed, capacity)
+    node_rows = _rows_for(nodes, capacity)
 
     def rows(number: int, columns: int) -> Integers:
         return np.zeros((number, columns), np.int64)
 
     return World(
-        state=np.zeros(At.LENGTHS + len(Length), np.int64),
+        state=np.zeros(TRAITS_OF + causes, np.int64),
         ledger=np.zeros(ACCOUNTS, np.int64),
         failures=np.zeros(causes, np.int64),
         interruptions=np.zeros(causes, np.int64),
         out_seen=np.zeros(out_bins(plan), np.int64),
+        tally=np.zeros(TALLIES, np.int64),
         log=np.empty((log_capacity, LOG_COLUMNS), np.int64),  # read only as far as it is written
         clock=np.zeros(2 * causes, np.int64),
         clock_ordinal=np.zeros(2 * causes, np.int64),
@@ -283,16 +252,42 @@ def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
         units=rows(capacity, len(Unit)),
         unit_level=np.zeros(capacity),
         left=np.zeros(4 * capacity, np.int64),
-        places=rows(places, _ROW),
+        places=rows(places, ROW),
         groups=rows(groups, len(Group)),
-        nodes=rows(_rows_for(nodes, capacity), _ROW),
-        pool=np.zeros(nodes + 1, np.int64),
+        nodes=rows(node_rows, ROW),
+        takings=rows(node_rows if history else 0, history),
+        scores=np.zeros(node_rows if history else 0),
+        pool=rows(1 + plan.selects, nodes + 1),
         empty=np.zeros(plan.needed, np.int64),
         jobs=rows(capacity, len(Job)),
         pending=np.zeros(capacity, np.int64),
         returns=rows(capacity, HEAP_COLUMNS),
-        crews=np.zeros(plan.crews, np.int64),
+        crews=np.zeros(crews, np.int64),
         marks=rows(capacity, len(Mark)),
         active=np.zeros(capacity, np.int64),
         slow_ends=rows(2 * capacity, HEAP_COLUMNS),
+        corruptions=rows(capacity, len(Corruption)),
+        machines=rows(machines, len(Machine)),
+    )
+
+
+def shape_of(plan: Plan) -> tuple[int, int, int, int]:
+    """What decides the size of a world beside places and causes: nodes, machines, crews, columns of `takings`."""
+    nodes = plan.needed + plan.spares + plan.reserve + plan.backup
+    blocks = -(-plan.needed // plan.block) if plan.block else 0
+    machines = blocks + plan.spare_blocks if plan.block else 0
+    if plan.block:
+        nodes += blocks * plan.trays + plan.spare_blocks * (plan.block + plan.trays)
+    retires = plan.retire_count > 0 or plan.retire_score[0] > 0
+    history = Taking.RING + plan.retire_count if retires else 0
+    return nodes, machines, plan.crews + plan.crews_manual + plan.crews_vendor, history
+
+
+def has_room_for(world: World, plan: Plan) -> bool:
+    """Whether a world was made for plans of this shape."""
+    nodes, machines, crews, history = shape_of(plan)
+    return (
+        (len(world.empty), len(world.failures), len(world.out_seen)) == (plan.needed, len(plan.units), out_bins(plan))
+        and world.pool.shape == (1 + plan.selects, nodes + 1)
+        and (len(world.machines), len(world.crews), world.takings.shape[1]) == (machines, crews, history)
     )

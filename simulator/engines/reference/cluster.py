@@ -19,7 +19,7 @@ class Cluster:
         self.seatings = [0] * self.places  # how often a node was seated there: whoever sits there still has its number
         self.empty: set[int] = set()
         self.uncured: dict[int, Strike] = {}  # by node out of the job: the strike whose repair did not cure it
-        self.relapses: dict[int, simpy.Process] = {}  # by place
+        self.relapses: dict[int, list[simpy.Process]] = {}  # by place
 
     def is_filled(self, place: int) -> bool:
         """Whether a node sits in a place of the job."""
@@ -29,7 +29,8 @@ class Cluster:
         """Empty a place; the relapse of its node is off. Returns the node."""
         node, self.node_in[place] = self.node_in[place], NOBODY
         self.empty.add(place)
-        self._calendar.cancel(self.relapses.pop(place, None))
+        for relapse in self.relapses.pop(place, []):
+            self._calendar.cancel(relapse)
         return node
 
     def seat(self, place: int, node: int) -> Strike | None:
@@ -40,6 +41,5 @@ class Cluster:
         return self.uncured.pop(node, None)
 
     def expect_relapse(self, place: int, relapse: simpy.Process) -> None:
-        """The node in a place will be struck again, as long as it sits there. What it had before is off."""
-        self._calendar.cancel(self.relapses.get(place))
-        self.relapses[place] = relapse
+        """The node in a place will be struck again, as long as it sits there."""
+        self.relapses.setdefault(place, []).append(relapse)

@@ -52,6 +52,8 @@ class Diagnosis:
 
     def expect(self, repair: Repair) -> None:
         """What was struck while the job worked or while others were looked for waits for the diagnosis, as a rule."""
+        if repair.is_missed:
+            self._world.journal.count(Tally.MISSED)
         if self._at_strike:
             self._conclude(repair)
         else:
@@ -65,7 +67,6 @@ class Diagnosis:
 
     def _conclude(self, repair: Repair) -> None:
         if repair.is_missed:
-            self._world.journal.count(Tally.MISSED)
             self._world.operations.bring_back(repair, cured=False)
         else:
             self._world.shop.admit(repair)

@@ -1,0 +1,87 @@
+"""Silent corruption: the clean checkpoint that its onset remembers, and the alarm that goes back to it."""
+
+from simulator.durations import NEVER
+from simulator.engines.kernel.checkpoints import make_durable
+from simulator.engines.kernel.names import DEPTH, later
+from simulator.engines.kernel.tables import Corruption, Place
+from simulator.engines.kernel.units import push_sudden
+from simulator.engines.kernel.world import At, World
+from simulator.jit import rule
+from simulator.ledger import Tally
+from simulator.plan import Plan
+
+IN_USE = -2  # in a row's NEXT
+
+
+@rule
+def corrupt(plan: Plan, world: World, seat: int, found: int) -> None:
+    """The strike at hand corrupts the job through a place (-1: none); the alarm comes after `found` ticks."""
+    state = world.state
+    tick = later(state[At.NOW], found)
+    if found < 0 or tick >= NEVER:
+        return
+    row = state[At.FREE_CORRUPTION]
+    if row >= 0:
+        state[At.FREE_CORRUPTION] = world.corruptions[row, Corruption.NEXT]
+    else:
+        row = state[At.CORRUPTIONS]
+        if row >= len(world.corruptions):
+            state[At.OVERFLOW] = 1
+            return
+        state[At.CORRUPTIONS] += 1
+    corruption = world.corruptions[row]
+    corruption[Corruption.NEXT] = IN_USE
+    corruption[Corruption.PLACE] = state[At.PLACE]
+    corruption[Corruption.SEAT] = seat
+    corruption[Corruption.SERIAL] = world.places[seat, Place.SERIAL] if seat >= 0 else 0
+    corruption[Corruption.STORED] = state[At.STORED]
+    make_durable(world, state[At.NOW])
+    _trust(world, row)
+    cause = state[At.CAUSE]
+    push_sudden(world, tick, cause, 2 * len(plan.units) + cause, state[At.ORDINAL] + DEPTH, row, -1)
+
+
+@rule
+def _trust(world: World, row: int) -> None:
+    """The durable checkpoint is the clean one of a corruption."""
+    state = world.state
+    corruption = world.corruptions[row]
+    corruption[Corruption.CLEAN_WORK] = state[At.DURABLE_WORK]
+    corruption[Corruption.CLEAN_KEPT] = state[At.DURABLE_KEPT]
+    corruption[Corruption.CLEAN_SAVES] = state[At.DURABLE_SAVES]
+    corruption[Corruption.CLEAN_SINCE] = state[At.DURABLE_SINCE]
+
+
+@rule
+def still_sits(world: World, row: int) -> bool:
+    """Whether the corrupting node has kept its place since the onset."""
+    seat = world.corruptions[row, Corruption.SEAT]
+    if seat < 0 or world.places[seat, Place.NODE] < 0:
+        return False
+    return world.places[seat, Place.SERIAL] == world.corruptions[row, Corruption.SERIAL]
+
+
+@rule
+def fall_back(plan: Plan, world: World) -> None:
+    """The alarm at hand: nothing that was saved since its corruption is to be trusted."""
+    state = world.state
+    row = state[At.CORRUPTION]
+    corruption = world.corruptions[row]
+    world.tally[Tally.ALARMS] += 1
+    if plan.checkpoints_kept > 0 and state[At.STORED] - corruption[Corruption.STORED] >= plan.checkpoints_kept:
+        world.tally[Tally.CHECKPOINTS_LOST] += 1
+        for column in range(Corruption.CLEAN_WORK.value, Corruption.CLEAN_SINCE.value + 1):
+            corruption[column] = 0
+    make_durable(world, state[At.NOW])
+    if corruption[Corruption.CLEAN_WORK] <= state[At.DURABLE_WORK]:
+        state[At.DURABLE_WORK] = corruption[Corruption.CLEAN_WORK]
+        state[At.DURABLE_KEPT] = corruption[Corruption.CLEAN_KEPT]
+        state[At.DURABLE_SAVES] = corruption[Corruption.CLEAN_SAVES]
+        state[At.DURABLE_SINCE] = corruption[Corruption.CLEAN_SINCE]
+    state[At.MEMORY_USABLE] = 0
+    corruption[Corruption.NEXT] = state[At.FREE_CORRUPTION]
+    state[At.FREE_CORRUPTION] = row
+    for other in range(state[At.CORRUPTIONS]):
+        is_above = world.corruptions[other, Corruption.CLEAN_WORK] > state[At.DURABLE_WORK]
+        if world.corruptions[other, Corruption.NEXT] == IN_USE and is_above:
+            _trust(world, other)

@@ -1,0 +1,123 @@
+"""What stands between a failure and the job: layers of the network, members that are spared, a diagnosis that errs."""
+
+from simulator.chance import Chance, Purpose, uniform
+from simulator.durations import SPEED_SCALE, draw_ticks
+from simulator.engines.kernel.names import line_of
+from simulator.engines.kernel.places import visit_place
+from simulator.engines.kernel.tables import Fate, Place
+from simulator.engines.kernel.world import TRAITS_OF, At, Trait, World
+from simulator.jit import rule
+from simulator.ledger import Effect, Phase
+from simulator.plan import Line, Odds, Plan, Rule, Slice
+
+VOID = -1  # an effect: the link retried, and nobody noticed
+_PLACE = 2**20  # in a stream: one place further
+
+
+@rule
+def note_traits(plan: Plan, world: World) -> None:
+    """Note of each cause what is special about it."""
+    for cause in range(len(plan.units)):
+        rules = plan.rules[cause]
+        odds = plan.odds[cause]
+        fabric = rules[Rule.SLICE] >= 0
+        lengths = max(rules[Rule.MASKED], max(plan.reach[cause], rules[Rule.REBUILD])) > 0
+        layered = fabric or lengths or odds[Odds.MULTIPATH] > 0.0 or plan.hidden[cause] > 0.0
+        traits = Trait.LAYERED.value * layered + Trait.FABRIC.value * fabric
+        traits += Trait.MEMBERS.value * (odds[Odds.MEMBERS] < 1.0)
+        traits += Trait.ERRING.value * (odds[Odds.MISSED] > 0.0 or odds[Odds.BLAMED] > 0.0)
+        traits += Trait.CHOOSY.value * (rules[Rule.EVICT_BELOW] <= SPEED_SCALE or rules[Rule.PATIENCE] > 0)
+        world.state[TRAITS_OF + cause] = traits
+
+
+@rule
+def traits_of(world: World, cause: int) -> int:
+    """What is special about a cause: see Trait."""
+    return world.state[TRAITS_OF + cause]
+
+
+@rule
+def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
+    """The effect of a STOP of the weather, the candidate at hand, after the layers of the network."""
+    state = world.state
+    cause = state[At.CAUSE]
+    masked = plan.rules[cause, Rule.MASKED]
+    rebuild = plan.rules[cause, Rule.REBUILD]
+    reach = plan.reach[cause]
+    multipath = plan.odds[cause, Odds.MULTIPATH]
+    length = 0
+    if multipath > 0.0 or max(masked, max(reach, rebuild)) > 0:
+        length = draw_length(plan, world, chance)
+        state[At.LENGTH] = length
+        if length <= masked and masked > 0:
+            return VOID
+        if multipath > 0.0 and uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.MULTIPATH) < multipath:
+            state[At.TRAITS] |= Trait.MULTIPATH
+            return Effect.SLOW.value
+        if length <= reach and reach > 0:
+            return Effect.STALL.value
+        if length <= rebuild and rebuild > 0:
+            state[At.TRAITS] |= Trait.REBUILT
+            return Effect.STALL.value
+    hidden = plan.hidden[cause]
+    if hidden > 0.0 and uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.HIDDEN) < hidden:
+        return Effect.STALL.value
+    row = plan.rules[cause, Rule.SLICE]
+    return Effect.SLOW.value if row >= 0 and plan.slices[row + unit, Slice.NODES] == 0 else Effect.STOP.value
+
+
+@rule
+def draw_length(plan: Plan, world: World, chance: Chance) -> int:
+    """How long the outage at hand lasts [ticks]."""
+    state = world.state
+    line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
+    if line >= 0 and plan.script[line, Line.LENGTH] >= 0:
+        return plan.script[line, Line.LENGTH]
+    return draw_ticks(plan.laws, chance.key, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], Purpose.LENGTH.value)
+
+
+@rule
+def is_taken(plan: Plan, world: World, chance: Chance, place: int, seat: int) -> bool:
+    """Whether the STOP at hand takes the node of a place that it cuts off."""
+    state = world.state
+    if world.places[seat, Place.NODE] < 0:
+        return False
+    if state[At.TRAITS] & Trait.MEMBERS == 0:
+        return True
+    stream = state[At.STREAM] + _PLACE * (1 + place)
+    number = uniform(chance.key, stream, state[At.ORDINAL], Purpose.MEMBER)
+    return number < plan.odds[state[At.CAUSE], Odds.MEMBERS]
+
+
+@rule
+def takes_any(plan: Plan, world: World, chance: Chance, first: int, last: int) -> bool:
+    """Whether the STOP at hand takes the node of any of the places first to last - 1."""
+    for place in range(first, last):  # noqa: SIM110 - Numba compiles no generators
+        if is_taken(plan, world, chance, place, visit_place(world, place)):
+            return True
+    return False
+
+
+@rule
+def fate_of(plan: Plan, world: World, chance: Chance) -> int:
+    """What the diagnosis makes of the STOP at hand, which takes places before the diagnosis is over."""
+    state = world.state
+    cause = state[At.CAUSE]
+    stream = state[At.STREAM]
+    ordinal = state[At.ORDINAL]
+    if uniform(chance.key, stream, ordinal, Purpose.MISSED) < plan.odds[cause, Odds.MISSED]:
+        return Fate.MISSED.value
+    if state[At.PHASE] > Phase.RESTORE or state[At.TRAITS] & Trait.FABRIC or plan.blast[cause] != 1:
+        return Fate.RIGHT.value
+    if plan.needed > 1 and uniform(chance.key, stream, ordinal, Purpose.BLAMED) < plan.odds[cause, Odds.BLAMED]:
+        return Fate.BLAMED.value
+    return Fate.RIGHT.value
+
+
+@rule
+def innocent_place(plan: Plan, world: World, chance: Chance) -> int:
+    """The place that is blamed for the first place of the STOP at hand."""
+    state = world.state
+    number = uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.INNOCENT)
+    place = min(plan.needed - 2, int(number * (plan.needed - 1)))
+    return place + 1 if place >= state[At.PLACE] else place

@@ -1,0 +1,127 @@
+"""Columns of the world's tables: places, nodes, memory groups, repair jobs, marks, units, corruptions, machines."""
+
+from enum import IntEnum
+
+# A row of places or nodes is as wide as a cache line, so that a visit costs one miss at most.
+ROW = 8
+
+
+class Place(IntEnum):
+    """Columns of `world.places`."""
+
+    EPOCH = 0
+    NUMBER = 1
+    NODE = 2  # its number; -1: empty
+    MARK = 3  # row of the slow mark; -1: none
+    LOST = 4  # equal to LOST_EPOCH: member of L
+    SERIAL = 5  # of this filling
+    AWAITS = 6  # first unit slot to be born when the place is filled; -1: none
+    HAUNTED = 7  # row of the next place whose relapse is to be drawn; -1: last
+
+
+class Node(IntEnum):
+    """Columns of `world.nodes`."""
+
+    EPOCH = 0
+    NUMBER = 1
+    NEXT = 2  # row of the next node of the same repair job, or of the same machine's list; -1: last
+    CURED = 3  # 1 + the tick of the last repair that cured it; 0: none
+    CAUSE = 4  # of the repair that did not cure; -1: not marked
+    STREAM = 5
+    ORDINAL = 6
+    TAKEN = 7  # how often
+
+
+class Taking(IntEnum):
+    """Columns of `world.takings`: when nodes were taken; a row is that of the node."""
+
+    LAST = 0
+    RING = 1  # and behind it: the last `retire_count` ticks, in turn
+
+
+class Group(IntEnum):
+    """Columns of `world.groups`: memory groups with members in L."""
+
+    EPOCH = 0  # a LOST_EPOCH
+    NUMBER = 1
+    LOST = 2  # members in L
+
+
+class Job(IntEnum):
+    """Columns of `world.jobs`: repair jobs."""
+
+    CAUSE = 0
+    STREAM = 1
+    ORDINAL = 2
+    FIRST = 3  # row of its first node; of a free job: the next free one
+    LAST = 4
+    FATE = 5  # see Fate
+    STAGE = 6  # of the shop, from 0
+    STAGES = 7  # the last one that it will reach
+    CURES = 8  # 1: it will cure
+
+
+class Fate(IntEnum):
+    """What a diagnosis made of a strike."""
+
+    RIGHT = 0
+    MISSED = 1  # nothing is found, and the nodes join the pool
+    BLAMED = 2  # the job's node is innocent
+
+
+class Mark(IntEnum):
+    """Columns of `world.marks`: slow places, and what slows the whole job."""
+
+    PLACE = 0  # -1: the job's
+    SPEED = 1  # of the job, were it the only mark
+    CAUSE = 2
+    STREAM = 3
+    ORDINAL = 4
+    UNIT = 5
+    SLOT = 6
+    FOUND = 7  # the tick at which it was found; -1: not yet
+    SERIAL = 8
+    ACTIVE = 9  # its row in `active`
+    SEAT = 10  # row of its place; -1: the job's
+
+
+class Unit(IntEnum):
+    """Columns of `world.units`: units that have left their cohort."""
+
+    CAUSE = 0
+    UNIT = 1
+    FAMILY = 2  # j
+    GENERATION = 3  # the last one used
+    BIRTH = 4
+    LAST = 5  # tick of its last candidate
+    NEXT = 6  # next slot that awaits the same place
+    ALIVE = 7
+
+
+class Corruption(IntEnum):
+    """Columns of `world.corruptions`: those whose alarm is to come."""
+
+    PLACE = 0  # first place of the unit; -1: none
+    SEAT = 1
+    SERIAL = 2  # of the filling that was corrupted
+    CLEAN_WORK = 3  # the clean checkpoint
+    CLEAN_KEPT = 4
+    CLEAN_SAVES = 5
+    CLEAN_SINCE = 6
+    STORED = 7  # storage saves closed at its onset
+    NEXT = 8  # next free row; that of one in use: IN_USE
+
+
+class Machine(IntEnum):
+    """Columns of `world.machines`. Row m: machine m, the block of that number, and the m-th machine without a block."""
+
+    EPOCH = 0
+    LEFT = 1  # how many of its first trays have left its list, of which they are the head
+    FIRST = 2  # row of the first node that joined the list since; -1: none
+    LAST = 3
+    JOINED = 4
+    SERVED_BY = 5  # the block's machine
+    LISTED = 6  # how many of the block's empty places its machine's list would fill
+    REPLACED = 7  # the row of IDLE whose machine would replace the block's; -1: none
+    IDLE = 8  # a machine that serves no block
+    STAMP = 9  # the fitting in which that one replaces another
