@@ -209,7 +209,7 @@ def test_an_outage_goes_as_far_as_its_length(length: int, stalls: int, stops: bo
     assert (strikes > 0) == bool(stalls) and (batch.failures.sum() > 0) == stops
     assert (batch.tally[:, Tally.REBUILDS].sum() > 0) == (stalled == 57)
     assert batch.ledger[:, Account.NETWORK_STALL].sum() <= strikes * stalled
-    assert batch.ledger[:, Account.NETWORK_STALL].sum() > 0.95 * strikes * stalled
+    assert batch.ledger[:, Account.NETWORK_STALL].sum() >= 0.95 * strikes * stalled
 
 
 def test_another_path_slows_the_job_for_the_time_of_the_outage() -> None:
@@ -296,7 +296,7 @@ def test_a_slow_node_is_left_in_until_it_has_cost_a_restart() -> None:
 def test_nodes_that_fail_too_often_do_not_come_back() -> None:
     laws: dict[str, Law] = {"REPAIR": ("FIXED", 10, 0)}
     for policy in ({"retire_count": 2, "retire_window": NEVER}, {"retire_score": np.array([1.999, 1e6])}):
-        _, batch = weather(Cause(mean=500, laws=laws), needed=4, spares=60, work=20_000, **policy)
+        _, batch = weather(Cause(mean=200, laws=laws), needed=4, spares=20, work=20_000, **policy)
         retired, repairs = batch.tally[:, Tally.RETIRED], batch.tally[:, Tally.REPAIRS]
         assert (retired > 0).all() and (2 * retired <= repairs).all()
 

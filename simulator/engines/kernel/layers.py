@@ -28,6 +28,7 @@ def note_traits(plan: Plan, world: World) -> None:
         traits += Trait.ERRING.value * (odds[Odds.MISSED] > 0.0 or odds[Odds.BLAMED] > 0.0)
         traits += Trait.CHOOSY.value * (rules[Rule.EVICT_BELOW] <= SPEED_SCALE or rules[Rule.PATIENCE] > 0)
         world.state[TRAITS_OF + cause] = traits
+        world.state[At.LEMONS] |= plan.lemon_share[cause] > 0.0
 
 
 @rule

@@ -4,7 +4,7 @@ from simulator.chance import Chance, Purpose, uniform
 from simulator.engines.kernel.blocks import leave_list, serve_anew, sort_places, visit_machine
 from simulator.engines.kernel.checkpoints import lose_copy
 from simulator.engines.kernel.names import GENERATION
-from simulator.engines.kernel.places import visit_node, visit_place
+from simulator.engines.kernel.places import last_cure, visit_node, visit_place
 from simulator.engines.kernel.pools import around, close_gap, join, note_taking, pick
 from simulator.engines.kernel.slow import unmark
 from simulator.engines.kernel.tables import Fate, Job, Machine, Node, Place
@@ -20,7 +20,7 @@ def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
     """Whether a node is one of those that the (lemon) cause at hand can strike."""
     cause = world.state[At.CAUSE]
     stream = 4 * len(plan.units) + 1 + cause
-    cured = world.nodes[visit_node(world, node), Node.CURED]
+    cured = last_cure(world, node)
     if cured == 0 and uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]:
         return True
     again = plan.odds[cause, Odds.LEMON_AGAIN]

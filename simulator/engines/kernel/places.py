@@ -60,6 +60,20 @@ def visit_node(world: World, node: int) -> int:
 
 
 @rule
+def node_in(world: World, place: int) -> int:
+    """The node in a place, -1 where it is empty; the place need not have a row for that."""
+    row = _find(world, world.places, world.state[At.EPOCH], place)
+    return world.places[row, Place.NODE] if world.places[row, Place.EPOCH] == world.state[At.EPOCH] else place
+
+
+@rule
+def last_cure(world: World, node: int) -> int:
+    """One more than the tick of the last repair that cured a node, 0 without one; it need not have a row for that."""
+    row = _find(world, world.nodes, world.state[At.EPOCH], node)
+    return world.nodes[row, Node.CURED] if world.nodes[row, Node.EPOCH] == world.state[At.EPOCH] else 0
+
+
+@rule
 def times_taken(world: World, node: int) -> int:
     """How often a node was taken; it need not have a row for that."""
     row = _find(world, world.nodes, world.state[At.EPOCH], node)

@@ -8,7 +8,7 @@ from simulator.engines.kernel.layers import VOID, after_layers, draw_length, tra
 from simulator.engines.kernel.names import later, line_of
 from simulator.engines.kernel.nodes import is_lemon
 from simulator.engines.kernel.phases import enter_for, train_on
-from simulator.engines.kernel.places import any_filled, visit_place
+from simulator.engines.kernel.places import any_filled, node_in, visit_place
 from simulator.engines.kernel.pools import around
 from simulator.engines.kernel.slow import mark_place
 from simulator.engines.kernel.stops import on_stop, strike_bench, tell_strike
@@ -45,6 +45,29 @@ def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
     slot = state[At.SLOT]
     if slot >= 0 and world.units[slot, Unit.ALIVE] == 1 and world.units[slot, Unit.GENERATION] == generation:
         advance_unit(plan, world, chance, slot)
+
+
+@rule
+def passes_by(plan: Plan, world: World, chance: Chance) -> bool:
+    """Whether the next candidate, of a cohort, finds no bad node: then nothing happens, and its clock goes on.
+
+    Most candidates of a cause that strikes few nodes do; nobody need bring the job up to now for them.
+    """
+    state = world.state
+    cause = state[At.SOURCE]
+    if cause < 0 or cause >= len(plan.units) or plan.lemon_share[cause] <= 0.0:
+        return False
+    state[At.NOW] = state[At.NEXT]
+    if is_exposed(world, plan.exposed[cause]):
+        units = plan.units[cause]
+        number = uniform(chance.key, cause, world.clock_ordinal[cause], Purpose.UNIT)
+        place = first_place(plan, cause, min(units - 1, int(number * units)))
+        node = node_in(world, place) if place >= 0 else -1
+        state[At.CAUSE] = cause
+        if node >= 0 and is_lemon(plan, world, chance, node):
+            return False
+    advance_clock(plan, world, chance, cause)
+    return True
 
 
 @rule
@@ -144,7 +167,7 @@ def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
     if plan.lemon_share[cause] > 0.0:
         if place < 0:
             return False
-        node = world.places[visit_place(world, place), Place.NODE]
+        node = node_in(world, place)
         if node < 0 or not is_lemon(plan, world, chance, node):
             return False
     span = plan.span[cause] if plan.per_place[cause] == 0 else 0

@@ -100,6 +100,7 @@ class At(IntEnum):
     # weather
     NEXT = auto()  # tick of the next candidate
     BENCHES = auto()  # 1: some cause strikes spares
+    LEMONS = auto()  # 1: some cause strikes bad nodes only
     SOURCE = auto()  # where it comes from: a clock, or one of Source
     SUDDEN = auto()
     UNITS = auto()
