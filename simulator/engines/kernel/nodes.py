@@ -20,11 +20,14 @@ def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
     """Whether a node is one of those that the (lemon) cause at hand can strike."""
     cause = world.state[At.CAUSE]
     stream = 4 * len(plan.units) + 1 + cause
+    born = uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]
+    again = plan.odds[cause, Odds.LEMON_AGAIN] if plan.lemon_period > 0 else 0.0
+    if not born and again <= 0.0:
+        return False
     cured = last_cure(world, node)
-    if cured == 0 and uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]:
+    if born and cured == 0:
         return True
-    again = plan.odds[cause, Odds.LEMON_AGAIN]
-    if plan.lemon_period == 0 or again <= 0.0:
+    if again <= 0.0:
         return False
     # What turned bad by the tick of its last repair that cured it is mended.
     first = (cured - 1) // plan.lemon_period + 1 if cured > 0 else 1

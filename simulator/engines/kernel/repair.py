@@ -59,10 +59,15 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     purpose = Purpose.REPAIR.value if stage == 0 else Purpose.MANUAL.value + stage - 1
     repair = named_ticks(plan, chance, row[Job.CAUSE], row[Job.STREAM], row[Job.ORDINAL], purpose)
     first = 0
-    crews = plan.crews
+    crews = crews_of(plan, stage)
     if stage > 0:
         first = plan.crews if stage == 1 else plan.crews + plan.crews_manual
-        crews = plan.crews_manual if stage == 1 else plan.crews_vendor
+    while stage < row[Job.STAGES] and crews == 0 and crews_of(plan, stage + 1) == 0:
+        stage += 1  # nobody waits for a crew here or there, so both are one
+        purpose = Purpose.MANUAL.value + stage - 1
+        further = named_ticks(plan, chance, row[Job.CAUSE], row[Job.STREAM], row[Job.ORDINAL], purpose)
+        repair = later(repair, further)
+    row[Job.STAGE] = stage
     staged = plan.escalate[0] > 0.0
     if crews == 0 or (size < crews and not staged):
         ends = later(state[At.NOW], repair)
@@ -78,6 +83,14 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     state[At.ENTRIES] += 1
     state[At.RETURNS] += 1
     sift_up(heap, size)
+
+
+@rule
+def crews_of(plan: Plan, stage: int) -> int:
+    """The crews of a stage; 0: unlimited."""
+    if stage == 0:
+        return plan.crews
+    return plan.crews_manual if stage == 1 else plan.crews_vendor
 
 
 @rule

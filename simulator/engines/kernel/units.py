@@ -14,6 +14,8 @@ from simulator.plan import Line, Plan, Rule, Slice
 @rule
 def first_place(plan: Plan, cause: int, unit: int) -> int:
     """The first place of a unit, or -1 for one without a place."""
+    if plan.per_place[cause] == 1:
+        return unit
     if plan.per_place[cause] > 0:
         return quotient(unit, plan.per_place[cause])
     if plan.rules[cause, Rule.SLICE] >= 0:

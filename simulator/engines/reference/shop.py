@@ -39,6 +39,7 @@ class Shop:
         self._escalate = [float(share) for share in world.plan.escalate]
         crews = (int(world.plan.crews), int(world.plan.crews_manual), int(world.plan.crews_vendor))
         # Where no crews are given nobody waits for one.
+        self._unlimited = [number == 0 for number in crews]
         self._crews = [simpy.Resource(world.calendar, capacity=number or sys.maxsize) for number in crews]
         self.repairs = 0  # waiting for a crew or in its hands
 
@@ -72,13 +73,19 @@ class Shop:
         return self._world.chance.happens(strike.name, Purpose.CURE, cause.cures[stage])
 
     def _mend(self, repair: Repair, entry: int, last: int, cured: bool) -> Story:
-        calendar = self._world.calendar
-        for stage in range(last + 1):
+        calendar, chance = self._world.calendar, self._world.chance
+        stage = 0
+        while True:
             with self._crews[stage].request() as crew:
                 yield crew
-                ready = calendar.tick + self._world.chance.ticks(repair.strike, LENGTHS[stage])
+                ready = calendar.tick + chance.ticks(repair.strike, LENGTHS[stage])
+                while stage < last and self._unlimited[stage] and self._unlimited[stage + 1]:
+                    stage += 1  # nobody waits for a crew here or there, so both are one
+                    ready += chance.ticks(repair.strike, LENGTHS[stage])
                 yield calendar.ring(ready, Rank.RETURN, entry)
-            if stage < last:
-                entry = next(self._entries)
+            if stage == last:
+                break
+            stage += 1
+            entry = next(self._entries)
         self.repairs -= 1
         self._world.operations.on_return(repair, cured)
