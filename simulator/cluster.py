@@ -67,12 +67,10 @@ class Cluster(Section):
     gpus: SomeGpus | None = Field(default=None, description="GPUs of the job")
     nodes: SomeNodes | None = Field(default=None, description="nodes of the job, instead of gpus")
     hot_spares: Nodes = chosen("0 nodes", "nodes")
-    cold_spares: Nodes = Field(
-        default=chosen("0 nodes", "nodes"), description="further idle nodes, which a selection of hosts can take"
+    cold_spares: Nodes | None = Field(
+        default=None, description="further idle nodes, which a selection of hosts can take"
     )
-    preemptible: Nodes = Field(
-        default=chosen("0 nodes", "nodes"), description="nodes of other jobs that this one can take over"
-    )
+    preemptible: Nodes | None = Field(default=None, description="nodes of other jobs that this one can take over")
     blocks: Blocks | None = Field(default=None, description="compute blocks with spares inside, and spare blocks")
     gpus_per_node: GpusPerNode = default("8 GPUs", "GPUs", why="the usual node")
     nics_per_node: NicsPerNode | None = None
@@ -137,7 +135,7 @@ class Cluster(Section):
     def _pool_faults(self) -> Iterator[Fault]:
         """Yield spares that do not fit."""
         for name in ("cold_spares", "preemptible"):
-            number = int(getattr(self, name).median)
+            number = _whole(getattr(self, name))
             if number > 100 * self.needed:
                 yield (name,), f"{number:_} nodes exceed a hundred times the job's {self.needed:_}; lower them"
             if number and self.blocks is not None:
@@ -185,9 +183,19 @@ class Cluster(Section):
         return self.needed * int(self.gpus_per_node.median)
 
     @property
+    def others(self) -> int:
+        """Nodes of other jobs that this one can take over."""
+        return _whole(self.preemptible)
+
+    @property
+    def selects(self) -> bool:
+        """Whether there is a working pool behind the hot spares, from which hosts are selected."""
+        return bool(_whole(self.cold_spares) or self.others)
+
+    @property
     def idle_nodes(self) -> int:
         """All nodes that the job has beside its own, as long as none is broken: hot and cold spares, trays, blocks."""
-        idle = self.spares + int(self.cold_spares.median)
+        idle = self.spares + _whole(self.cold_spares)
         if self.blocks is not None:
             size, trays = int(self.blocks.size.median), int(self.blocks.trays.median)
             spare = int(self.blocks.spare_blocks.median)
@@ -262,3 +270,7 @@ class Cluster(Section):
         known = [*_BUILT_IN, *ELEMENTS, *self.parts]
         remedy = did_you_mean(part, known) or f'; count it in cluster.parts, such as "{{{part}: 32 /node}}"'
         raise ValueError(f"there is no part '{part}'{remedy}")
+
+
+def _whole(quantity: Quantity | None) -> int:
+    return 0 if quantity is None else int(quantity.median)

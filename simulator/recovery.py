@@ -1,7 +1,7 @@
 """Recovery: from a failure back to training, and from a broken node back to the pool."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 
@@ -12,6 +12,9 @@ from simulator.section import Fault, Section
 # Judgement that spans published systems; P10, P50, P90. Each is an input that a planner replaces.
 _SYSTEMS = "judgement across published systems"
 
+_AIRESIM = "as AIReSim's, arXiv 2603.07041, table 1"
+_SELECTION = fixed("3 min", "min", why=_AIRESIM)
+_PREEMPTION = default("20 min", "min", why=_AIRESIM)
 _RELAPSE = Drawn("exponential", (("mean", default("2 d", "d", why="matters only where repairs do not cure")),))
 
 
@@ -70,25 +73,23 @@ class Recovery(Section):
     policy: Literal["hot_spare"] = "hot_spare"
     detection: Timing = fixed("1 min", "min", p10="10 s", p90="10 min", why=_SYSTEMS)
     diagnosis: Timing = fixed("5 min", "min", p10="1 min", p90="15 min", why=_SYSTEMS)
-    missed: Share = default("0%", "%", why="a diagnosis finds the node unless given")
-    blamed: Share = default("0%", "%", why="and the right one")
+    missed: Share | None = None
+    blamed: Share | None = None
     swap: Timing = fixed("30 s", "min", why="a spare is booted and waits")
-    host_selection: Timing = Field(
-        default=fixed("3 min", "min", why="as AIReSim's, arXiv 2603.07041, table 1"),
+    host_selection: Timing | None = Field(
+        default=None,
         description="choosing hosts anew, where hot spares do not suffice and the cluster has others [s]",
     )
-    preemption: Annotated[Quantity, Like("min", certain=True)] = Field(
-        default=default("20 min", "min", why="as AIReSim's, arXiv 2603.07041, table 1"),
+    preemption: Annotated[Quantity, Like("min", certain=True)] | None = Field(
+        default=None,
         description="until one node of another job is free [s]",
     )
-    resume_with: Nodes = Field(
-        default=chosen("0 nodes", "nodes"), description="hot spares that a job which ran short waits for, too"
-    )
+    resume_with: Nodes | None = Field(default=None, description="hot spares that a job which ran short waits for, too")
     choice: Literal["first", "random", "fewest_failures"] = Field(
         default="first", description="which spare is taken: the one that has waited longest, any, or the best record"
     )
-    slow_start: Annotated[Quantity, Like("s")] = Field(
-        default=default("0 s", "s", why="steps are as fast as ever at once"),
+    slow_start: Annotated[Quantity, Like("s")] | None = Field(
+        default=None,
         description="what the first steps after a restart take longer, all in all [s]",
     )
     eviction: Eviction | None = None
@@ -106,6 +107,15 @@ class Recovery(Section):
     vendor: Stage | None = Field(default=None, description="repair by the maker, after that by hand")
     retirement: Retirement | None = None
     spares_exposed: StrictBool = Field(default=False, description="spares break too, as nodes in the job do")
+
+    def filled(self, selects: bool, fetches: bool) -> "Recovery":
+        """Return the recovery with what it does not say of pools that the cluster has."""
+        update: dict[str, Any] = {}
+        if selects and self.host_selection is None:
+            update["host_selection"] = _SELECTION
+        if fetches and self.preemption is None:
+            update["preemption"] = _PREEMPTION
+        return self.model_copy(update=update)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the recovery."""

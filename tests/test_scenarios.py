@@ -29,6 +29,12 @@ SECOND, DAY = 10**6, 86_400 * 10**6  # [ticks]
 
 # What makes one replication short enough for the engine that steps every checkpoint.
 SHORTER = {
+    "curve_10k_100k_1m.yaml": ["job.work=1 d", "run.horizon=4 d", "checkpoint.interval=10 min"],
+    "spares_32k.yaml": ["job.work=5 d"],
+    "nvl72_vs_hgx.yaml": ["job.tokens=0.5T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],
+    "roce_vs_infiniband.yaml": ["job.tokens=0.5T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],
+    "oracles/airesim.yaml": ["job.work=20 d", "checkpoint.interval=10 min"],
+    "benchmarks/base_10k_all.yaml": ["job.work=20 d"],
     "planned_405b_gb200.yaml": ["job.tokens=0.3T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],
     "plan_100k.yaml": ["job.work=3 d", "run.horizon=8 d"],
     "presets/llama3_405b_16k.yaml": ["job.work=12 d", "run.horizon=30 d"],

@@ -36,7 +36,8 @@ def cells(scenario: Scenario, rows: tuple[Row, ...]) -> Iterator[Cell]:
         for index, drawn in own.items():
             yield _drawn([index], column, drawn)
     yield _drawn(everywhere, Purpose.SWAP, recovery.swap)
-    yield _drawn(everywhere, Purpose.SELECTION, recovery.host_selection)
+    if recovery.host_selection is not None:
+        yield _drawn(everywhere, Purpose.SELECTION, recovery.host_selection)
     yield _drawn(everywhere, Purpose.RESTART, recovery.restart)
     for stage, column in ((recovery.manual, Purpose.MANUAL), (recovery.vendor, Purpose.VENDOR)):
         if stage is not None:

@@ -32,9 +32,9 @@ def unmoved(scenario: Scenario, rows: tuple[Row, ...]) -> dict[str, Any]:
         "crews_vendor": 0 if recovery.vendor is None else _whole(recovery.vendor.crews),
         **_retirement(recovery),
     }
-    reserve, backup = _whole(cluster.cold_spares), _whole(cluster.preemptible)
-    if reserve or backup:
-        fields |= {"selects": 1, "reserve": reserve, "backup": backup, "fetch": _ticks(recovery.preemption)}
+    if cluster.selects:
+        fields |= {"selects": 1, "reserve": _whole(cluster.cold_spares), "backup": cluster.others}
+        fields["fetch"] = _ticks(recovery.preemption)
         fields["refill"] = _whole(recovery.resume_with)
     if cluster.blocks is not None:
         blocks = cluster.blocks
@@ -56,7 +56,7 @@ def scalars(scenario: Scenario, values: Values) -> dict[str, int]:
         # At most what leaves room for the pauses, whatever is rounded.
         "pace": max(1, min(int(speed * SPEED_SCALE + 0.5), SPEED_SCALE * SPEED_SCALE // (SPEED_SCALE + evaluation))),
         "evaluation": evaluation,
-        "slow_start": ticks(recovery.slow_start.at(values)),
+        "slow_start": 0 if recovery.slow_start is None else ticks(recovery.slow_start.at(values)),
     }
 
 

@@ -100,7 +100,7 @@ class Cause(Section):
     found: TimingOrNever = Drawn("never")
     healed: TimingOrNever = Drawn("never")
     blast: Nodes | None = Field(default=None, description="nodes that a stop takes")
-    members: Share = default("100%", "%", why="a domain that fails takes all its nodes")
+    members: Share | None = None
     exposed: Literal["always", "busy", "running"] = "always"
     spares_exposed: StrictBool | None = None
     detection: Timing | None = None

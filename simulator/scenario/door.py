@@ -47,7 +47,7 @@ def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:
         yield ("found",), f"the part '{cause.part}' has no place, so there is no node to evict; leave it out"
     yield from _element_faults(cluster, cause)
     yield from _domain_faults(cluster, cause)
-    if cause.members.median < 1 and not (parts.span or element or _takes_several(cause)):
+    if cause.members is not None and cause.members.median < 1 and not (parts.span or element or _takes_several(cause)):
         yield ("members",), f"a {cause.part} that fails takes one node or none; name a domain, or give a blast"
     if cause.lemons is not None and not placed:
         yield ("lemons",), f"the part '{cause.part}' has no place, so it cannot be a lemon; name a part of a node"
@@ -109,14 +109,13 @@ def _lemon_faults(scenario: Scenario) -> Iterator[Fault]:
 def _recovery_faults(scenario: Scenario) -> Iterator[Fault]:
     """Yield policies that need what the cluster lacks."""
     cluster, recovery = scenario.document.cluster, scenario.document.recovery
-    selects = bool(cluster.cold_spares.median or cluster.preemptible.median)
-    wanted = int(recovery.resume_with.median)
-    if wanted and not selects:
+    wanted = 0 if recovery.resume_with is None else int(recovery.resume_with.median)
+    if wanted and not cluster.selects:
         remedy = 'write "cold_spares: 24 nodes" under cluster, or leave this out'
         yield ("recovery", "resume_with"), f"without a pool behind the hot spares nobody can bring them; {remedy}"
     elif wanted > cluster.spares:
         yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
-    idle = cluster.idle_nodes + int(cluster.preemptible.median)
+    idle = cluster.idle_nodes + cluster.others
     if recovery.choice != "first" and not idle:
         yield ("recovery", "choice"), "without spares there is nothing to choose from; give hot_spares under cluster"
     if recovery.eviction is not None and not idle:

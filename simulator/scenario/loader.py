@@ -97,5 +97,7 @@ def _filled(scenario: Scenario) -> Document:
     for name, cause in document.failures.given.items():
         _, per_place, span = document.cluster.units_of(cause.part)
         causes[name] = cause.filled(per_place, span)
+    recovery = document.recovery.filled(document.cluster.selects, document.cluster.others > 0)
     run = document.run.filled(scenario.work())
-    return document.model_copy(update={"failures": document.failures.model_copy(update=causes), "run": run})
+    failures = document.failures.model_copy(update=causes)
+    return document.model_copy(update={"failures": failures, "recovery": recovery, "run": run})
