@@ -121,9 +121,7 @@ def kernel_lines() -> Iterator[Line]:
     yield Line("10,000 GPUs with slow nodes: an event", f"{slow.per_event:.1f} ns")
     everything = batches["base_10k_all"]
     yield Line("10,000 GPUs with all that is rare: an event", f"{everything.per_event:.1f} ns")
-    yield Line(
-        "the same against the first", f"{everything.per_event / base.per_event:.2f} times", "at most 2 times"
-    )
+    yield Line("the same against the first", f"{everything.per_event / base.per_event:.2f} times", "at most 2 times")
     yield Line("98,304 GPUs: replications a second", f"{batches['base_98k'].per_second:.0f}", "at least 330")
     yield Line(
         "98,304 GPUs with slow nodes: replications a second",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import airesim
 import pandas as pd
 
 from simulator import resources, theory
@@ -260,6 +261,16 @@ between saves and their pause are all unknown. The share of the variance of good
 alone; what is missing to one is in their combinations, and a little in chance:
 """
 
+AIRESIM_WORDS = """\
+## Another simulator: AIReSim
+
+The same cluster in another simulator (arXiv 2603.07041, commit 7b139c7), whose code is no model of ours: pools with
+standbys, selections of hosts, nodes fetched from other jobs, bad nodes, two stages of repair, diagnoses that miss.
+Means over its replications (6 to 400) and ours (60 for the largest case, else 400), and how far they are apart in
+standard errors of both. `scenarios/oracles/airesim.yaml` says which of our fields each of its parameters is. Its
+repairs go on after the job's end and are counted there; here repairs are counted as they begin.
+"""
+
 ASSUMED_WORDS = """
 The range of the interval and that of the pause are independent here, while a team chooses one in view of the other.
 Replications in which a save of a minute comes every few seconds make the lower tail; the two rows with another
@@ -279,6 +290,12 @@ def page() -> str:
     lines += ["", LLAMA_WORDS, "| input | share |", "|---|---:|"]
     lines += [f"| `{path}` | {share:.2f} |" for path, share in drivers(ensemble).items() if share > 0.015]
     lines += [ASSUMED_WORDS, *(f"- {text}" for text in assumptions(ensemble.scenario))]
+    lines += ["", AIRESIM_WORDS, "| case | output | AIReSim | here | apart |", "|---|---|---:|---:|---:|"]
+    lines += [
+        f"| {name} | {row.output.replace('_', ' ')} | {row.theirs:,.2f} | {row.ours:,.2f} | {row.score:+.1f} |"
+        for name in airesim.CASES
+        for row in airesim.compare(name)
+    ]
     lines += ["", "## Inputs and sources", "", "| run | quantity | inputs | source |", "|---|---|---|---|"]
     lines += [f"| {row.run} | {row.quantity} | {row.given} | {row.source} |" for row in found]
     return "\n".join(

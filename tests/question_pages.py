@@ -158,12 +158,14 @@ def sized(gpus: int) -> Setting:
 def spares(found: dict[str, Ensemble]) -> str:
     """Return the answer to how many spares are enough."""
     waits = {label: share(ensemble, Account.WAITING) for label, ensemble in found.items()}
-    enough = next((label for label, wait in waits.items() if wait < 1.0), list(waits)[-1])
-    few = next(iter(waits))
+    few, *_, most = waits
+    swapping = waits[most]  # with so many nobody waits, and what is left is the time to swap nodes in
+    enough = next(label for label, wait in waits.items() if wait - swapping < 0.1)
     return (
-        f"**Answer.** {enough.capitalize()}: then the job waits for nodes during less than 1 % of the time "
-        f"({waits[enough]:.2f} %, against {waits[few]:.0f} % with {few}). What decides is not the rate of failures "
-        "alone but how many nodes are out of service at a time: their rate times the time until they are back."
+        f"**Answer.** {enough.capitalize()}: the job then waits for nodes during less than 0.1 % of the time, beyond "
+        f"the {swapping:.1f} % that swapping takes; with {few} it is {waits[few]:.0f} %. These are means over all that "
+        "is uncertain: what decides is how many nodes are out of service at a time, their rate times the time until "
+        "they are back, and neither is known well. With fewer the median may be as good while bad cases never finish."
     )
 
 

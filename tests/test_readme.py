@@ -29,9 +29,7 @@ def test_what_else_can_break_is_valid() -> None:
     machines = "node: gb200_nvl72", "nodes: 64 nodes", "nodes_per_rack: 16 nodes", "nodes_per_feed: 32 nodes"
     _, _, rare = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     around = f"schema: 1\nname: rare\njob: {{work: 9 d}}\ncheckpoint: {{interval: 10 min}}\n{rare}"
-    found = parse_scenario(
-        around.replace("cluster:\n", f"cluster:\n  {machines[1:-1].replace(', ', chr(10) + '  ')}\n")
-    )
+    found = parse_scenario(around.replace("cluster:\n", "\n  ".join(("cluster:", *machines)) + "\n"))
     assert len(found.document.failures.given) == 6 and len(found.document.failures.causes) == 8
 
 
