@@ -160,9 +160,9 @@ def spares(found: dict[str, Ensemble]) -> str:
     waits = {label: share(ensemble, Account.WAITING) for label, ensemble in found.items()}
     few, *_, most = waits
     swapping = waits[most]  # with so many nobody waits, and what is left is the time to swap nodes in
-    enough = next(label for label, wait in waits.items() if wait - swapping < 0.1)
+    enough = next(label for label, wait in waits.items() if wait - swapping < 0.2)
     return (
-        f"**Answer.** {enough.capitalize()}: the job then waits for nodes during less than 0.1 % of the time, beyond "
+        f"**Answer.** {enough.capitalize()}: the job then waits for nodes during less than 0.2 % of the time, beyond "
         f"the {swapping:.1f} % that swapping takes; with {few} it is {waits[few]:.0f} %. These are means over all that "
         "is uncertain: what decides is how many nodes are out of service at a time, their rate times the time until "
         "they are back, and neither is known well. With fewer the median may be as good while bad cases never finish."
