@@ -15,14 +15,18 @@ _level: Callable[[Hazards, int, float], float] = getattr(level_at, "py_func", le
 _sample: Callable[..., float] = getattr(sample, "py_func", sample)
 
 
-def stop_rate(plan: Plan) -> float:
+def stop_rate(plan: Plan, alarms: bool = False) -> float:
     """Return the failures of the whole job per second that stop it [1/s]: the mean over `work` from tick 0.
 
-    Weibull units count as replaced by equally old ones. What the network hides is no stop.
+    Weibull units count as replaced by equally old ones. What the network hides is no stop. With `alarms` corruptions
+    count, whose alarms stop the job later.
     """
     work, hazards = plan.work / TICKS_PER_SECOND, Hazards(plan.hazard_kind, plan.hazard, plan.table)
     rates = []
-    for cause in map(int, np.flatnonzero((plan.effect == Effect.STOP) & (plan.units > 0))):
+    stopping = plan.effect == Effect.STOP
+    if alarms:
+        stopping |= plan.effect == Effect.CORRUPT
+    for cause in map(int, np.flatnonzero(stopping & (plan.units > 0))):
         age = float(plan.hazard[cause, 2])
         level = _level(hazards, cause, age + work) - _level(hazards, cause, age)
         lemons = plan.lemon_share[cause] or 1.0
@@ -65,7 +69,7 @@ def best_interval(plan: Plan) -> int:
     from simulator import theory  # brings scipy, which nothing else here needs
 
     work = plan.work / TICKS_PER_SECOND
-    rate = stop_rate(plan)
+    rate = stop_rate(plan, alarms=True)
     save = (plan.save * (plan.storage_every - 1) + plan.save_storage) / plan.storage_every / TICKS_PER_SECOND
     if rate * work == 0.0 or save == 0.0:
         return plan.work

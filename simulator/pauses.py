@@ -76,4 +76,4 @@ def pace_at(
     """Return the speed of a job of so many ranks, of its nominal one [1], before the spread between ranks."""
     longer = 0.0 if ranks is None else ranks.noise_at(values, number)
     pauses = 0.0 if evaluation is None else evaluation.share_at(values)
-    return 1.0 / (1.0 + longer) / (1.0 + pauses * (1.0 + longer)) if math.isfinite(longer) else 0.0
+    return 1.0 / ((1.0 + longer) * (1.0 + pauses)) if math.isfinite(longer) else 0.0

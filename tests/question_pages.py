@@ -90,12 +90,20 @@ def losses(ensemble: Ensemble) -> str:
 
 def table(question: Question, found: dict[str, Ensemble]) -> Iterator[str]:
     """Yield the table of a page."""
-    heads = ["", "goodput", "run time [d]", "largest losses", *(name.replace("_", " ") for name in question.columns)]
+    heads = [
+        "",
+        "GPUs",
+        "goodput",
+        "run time [d]",
+        "largest losses",
+        *(name.replace("_", " ") for name in question.columns),
+    ]
     yield f"| {' | '.join(heads)} |"
-    yield "|---|---|---|---" + "|---:" * len(question.columns) + "|"
+    yield "|---|---:|---|---|---" + "|---:" * len(question.columns) + "|"
     for label, ensemble in found.items():
         more = [f"{column(ensemble, name).mean():.3g}" for name in question.columns]
-        yield f"| {' | '.join([label, percent(ensemble), days(ensemble), losses(ensemble), *more])} |"
+        provisioned = f"{ensemble.scenario.provisioned_gpus:,}"
+        yield f"| {' | '.join([label, provisioned, percent(ensemble), days(ensemble), losses(ensemble), *more])} |"
 
 
 def sources(ensemble: Ensemble) -> Iterator[str]:
@@ -125,7 +133,12 @@ def page(question: Question) -> str:
         for setting in question.settings
     ]
     lines = [f"# {base.question}", "", question.answer(found), "", *table(question, found), ""]
-    lines += ["Medians, with P10 to P90 in brackets; losses and counts are means over replications. The commands:", ""]
+    horizon = next(row.value for row in base.table() if row.path == "run.horizon")
+    lines += [
+        "Medians, with P10 to P90 in brackets; losses and counts are means over replications; GPUs include all spares; "
+        f"never means not within {horizon}. The commands:",
+        "",
+    ]
     lines += ["```", *commands, "```", "", f"**Caveat.** {question.caveat}", "", "## What it rests on", ""]
     lines += [*sources(next(iter(found.values()))), ""]
     lines += [f"{REPLICATIONS} replications each, seed {SEED}; `make validation` writes this page. {first.name}.", ""]
@@ -203,7 +216,8 @@ QUESTIONS = (
         tuple(sized(gpus) for gpus in (9_216, 24_576, 49_152, 98_304, 196_608, 393_216, 983_040)),
         curve,
         "Detection, restart and the pace of repair are held constant; teams that grow also get faster, and "
-        "communicators take longer to set up. The rates are those of one published cluster of 16,384 GPUs.",
+        "communicators take longer to set up. GPUs, memory, hosts and software fail as in one published cluster of "
+        "16,384; links, slow nodes, corruption and power are ASSUMED, and stalls hang on the least known rate of all.",
         ("interruptions", "interventions_per_day"),
     ),
     Question(
@@ -225,25 +239,26 @@ QUESTIONS = (
             Setting("NVL72, two spare trays in each domain"),
             Setting(
                 "NVL72, as many spares as whole domains",
-                ("cluster.blocks.trays=0 nodes", "cluster.blocks.spare_blocks=18"),
+                ("cluster.blocks.trays=0 nodes", "cluster.blocks.spare_blocks=20"),
             ),
             Setting(
                 "HGX B200, hot spares",
                 (
                     "cluster.node=hgx_b200", "cluster.blocks=null", "cluster.nodes_per_rack=2 nodes",
-                    "cluster.hot_spares=36 nodes", "failures.domain.times=0", "failures.tray.times=2",
+                    "cluster.hot_spares=162 nodes", "failures.domain.times=0", "failures.tray.times=2",
                 ),
             ),
         ),
         domains,
-        "Rates of NVL72 domains are not published; both sides have the same failures per GPU, and only the domain's "
-        "own failures come on top.",
+        "The GPUs are not the same either: a GB200 has a higher peak than a B200, so most of the days between the "
+        "first and the last line are the chip's. Rates of NVL72 domains are not published; both sides have the same "
+        "failures per GPU, and only the domain's own come on top.",
         ("interruptions", "trays", "blocks"),
     ),
     Question(
         "spares_32k",
         tuple(Setting(f"{number} hot spares", (f"cluster.hot_spares={number} nodes",)) for number in
-              (8, 16, 32, 48, 64, 96, 128, 256)),
+              (8, 16, 32, 48, 64, 96, 128, 160, 192, 256)),
         spares,
         "Repair times decide, and they are the least published number of all: nodes out of service grow in proportion "
         "to them. Spares here do not fail while they wait.",

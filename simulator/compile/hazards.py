@@ -47,11 +47,13 @@ def set_hazard(hazard: Floats, table: Floats, row: Row, values: Values) -> None:
     first, second = rate, 0.0
     if cause.law == "weibull" and cause.shape is not None:
         first = cause.shape.at(values)
-        faster = shared * cause.times.at(values)
+        faster, portion = shared * cause.times.at(values), cause.portion_at(values)
         if cause.scale is not None:
             second = cause.scale.at(values) / faster if faster > 0.0 else math.inf
         else:
-            second = laws.weibull_scale(1.0 / rate, first) if rate > 0.0 else math.inf
+            second = laws.weibull_scale(portion / rate, first) if rate > 0.0 else math.inf
+        # A portion of the failures is one of the hazard at every age, not a clock that runs slower.
+        second = second / math.pow(portion, 1.0 / first) if portion > 0.0 else math.inf
     elif cause.law == "lognormal" and cause.shape is not None:
         second = cause.shape.at(values)
         first = (math.log(1.0 / rate) if rate > 0.0 else math.inf) - 0.5 * second * second

@@ -51,7 +51,9 @@ def scalars(scenario: Scenario, values: Values) -> dict[str, int]:
     job, recovery = scenario.document.job, scenario.document.recovery
     speed = pace_at(values, job.ranks, job.evaluation, scenario.gpus)
     pauses = 0.0 if job.evaluation is None else job.evaluation.share_at(values)
-    evaluation = int(pauses * SPEED_SCALE)
+    longer = 0.0 if job.ranks is None else job.ranks.noise_at(values, scenario.gpus)
+    # Pauses follow the time that training takes, which is longer than nominal.
+    evaluation = min(SPEED_SCALE, int(pauses * (1.0 + longer) * SPEED_SCALE))
     return {
         # At most what leaves room for the pauses, whatever is rounded.
         "pace": max(1, min(int(speed * SPEED_SCALE + 0.5), SPEED_SCALE * SPEED_SCALE // (SPEED_SCALE + evaluation))),

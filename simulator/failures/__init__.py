@@ -48,7 +48,7 @@ class Again(Section):
 
 
 class Lemons(Section):
-    """Bad nodes: the cause strikes these only, at its rate; or all nodes at its rate, and these `times` more often."""
+    """Bad nodes: the cause strikes these only, at its rate; or all nodes at its rate, and these `times` that on top."""
 
     share: Share
     times: Factor | None = None
@@ -150,6 +150,8 @@ class Cause(Section):
         for name, law in (("shape", "weibull"), ("scale", "weibull")):
             if getattr(self, name) is not None and self.law != law and (name, self.law) != ("shape", "lognormal"):
                 yield (name,), 'belongs to a Weibull law; write "law: weibull"'
+        if self.law == "lognormal" and self.common is not None:
+            yield ("common",), 'is not defined for a lognormal law; write "law: weibull", or a cause of its own'
         if ages and self.intensity is not None:
             yield ("intensity",), f"a {name_of} law has an intensity of its own; give one or the other"
 
@@ -171,6 +173,13 @@ class Cause(Section):
         if self.effect != "stop" and self.absorbed.median > 0:
             yield ("absorbed",), f"is the share of stops that become stalls; the effect is {self.effect}"
         yield from self._layer_faults()
+        yield from self._search_faults()
+
+    def _search_faults(self) -> Iterator[Fault]:
+        if self.bisection is not None and self.diagnosis is not None:
+            yield ("bisection",), "is the diagnosis; give one or the other"
+        if self.common is not None and self.effect != "stop":
+            yield ("common",), f"strikes a whole domain, and only stops do; the effect is {self.effect}"
 
     def _belongs(self, name: str, effect: str) -> Iterator[Fault]:
         yield (name,), f'belongs to the effect {effect}, not {self.effect}; write "effect: {effect}" or leave it out'
@@ -199,7 +208,7 @@ class Cause(Section):
 
     def rate_at(self, values: Mapping[str, float] | None, count: int, parts: int) -> float:
         """Return the failures of one unit of the part [1/s]; `count` of the rate's noun stand for `parts` units."""
-        times = self.times.at(values) * self._origin.factor_at(values)
+        times = self.times.at(values) * self.portion_at(values)
         if self.mtbf is not None:
             return times / self.mtbf.at(values)
         if self.rate is not None:
@@ -207,6 +216,10 @@ class Cause(Section):
         if self.observed is not None:
             return times * self.observed.rate_at(values) * count / parts
         return 0.0
+
+    def portion_at(self, values: Mapping[str, float] | None) -> float:
+        """Return what this row has of the rate that is written [1]: 1, unless it is one of several rows of a cause."""
+        return self._origin.factor_at(values)
 
     @property
     def happens(self) -> bool:

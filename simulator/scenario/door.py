@@ -84,9 +84,16 @@ def _domain_faults(cluster: Cluster, cause: Cause) -> Iterator[Fault]:
     if elements is not None and not elements.nodes.all():
         yield place, f"a {name} of this fabric cuts off no node; write rack, feed, row or hall"
     elif not span and elements is None:
-        yield place, f"a {name} is no domain of nodes; write rack, leaf, feed, row, hall or site"
-    elif elements is not None and cause.effect != "stop":
-        yield place, f"a {name} is part of the fabric, and stops what it takes; write effect: stop"
+        remedy = "write nodes_per_site under cluster" if name == "site" else "write rack, leaf, feed, row, hall or site"
+        yield place, f"a {name} is no domain of nodes; {remedy}"
+    elif _reaches_beyond(cluster, cause, span):
+        yield place, f"a {name} is no wider than a {cause.part}, or that has no place; name a wider domain"
+
+
+def _reaches_beyond(cluster: Cluster, cause: Cause, span: int) -> bool:
+    """Whether the part of a cause is not within one domain of so many nodes."""
+    own = cluster.units_of(cause.part)
+    return not own.per_place and (own.span == 0 or own.span >= span > 0)
 
 
 def _takes_several(cause: Cause) -> bool:
@@ -115,6 +122,10 @@ def _recovery_faults(scenario: Scenario) -> Iterator[Fault]:
         yield ("recovery", "resume_with"), f"without a pool behind the hot spares nobody can bring them; {remedy}"
     elif wanted > cluster.spares:
         yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
+    for name, wanted_by in (("host_selection", cluster.selects), ("preemption", cluster.others > 0)):
+        if getattr(recovery, name) is not None and not wanted_by:
+            remedy = 'write "preemptible: 32 nodes" under cluster, or leave this out'
+            yield ("recovery", name), f"there are no nodes beside the hot spares to which it could apply; {remedy}"
     idle = cluster.idle_nodes + cluster.others
     if recovery.choice != "first" and not idle:
         yield ("recovery", "choice"), "without spares there is nothing to choose from; give hot_spares under cluster"

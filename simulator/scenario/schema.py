@@ -76,7 +76,7 @@ _MEANINGS = {
     },
     "Lemons": {
         "share": "nodes that are bad, of all",
-        "times": "bad nodes fail so many times as often on top of what all do; else nobody but they fails",
+        "times": "bad nodes fail at so many times the rate on top of what all do; else nobody but they fails",
         "again": "good nodes that turn bad as time goes by",
     },
     "Again": {"share": "nodes that turn bad at the end of each period, of all", "every": "the period"},
