@@ -122,8 +122,9 @@ def _recovery_faults(scenario: Scenario) -> Iterator[Fault]:
         yield ("recovery", "resume_with"), f"without a pool behind the hot spares nobody can bring them; {remedy}"
     elif wanted > cluster.spares:
         yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
-    for name, wanted_by in (("host_selection", cluster.selects), ("preemption", cluster.others > 0)):
-        if getattr(recovery, name) is not None and not wanted_by:
+    fetched = cluster.preemptible is not None  # though it may be none of them
+    for name, applies in (("host_selection", fetched or cluster.cold_spares is not None), ("preemption", fetched)):
+        if getattr(recovery, name) is not None and not applies:
             remedy = 'write "preemptible: 32 nodes" under cluster, or leave this out'
             yield ("recovery", name), f"there are no nodes beside the hot spares to which it could apply; {remedy}"
     idle = cluster.idle_nodes + cluster.others
