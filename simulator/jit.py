@@ -60,7 +60,7 @@ _kernels: list[str] = []
 
 
 def cache_is_cold() -> bool:
-    """Whether a kernel has to be compiled before it can run, which takes half a minute or so."""
+    """Whether a kernel has to be compiled before it can run, which takes a minute or so."""
     if not COMPILED:
         return False
     return CACHE_FOLDER is None or not all(any(CACHE_FOLDER.rglob(f"*.{name}-*.nbi")) for name in _kernels)
