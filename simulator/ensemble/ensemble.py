@@ -10,6 +10,7 @@ import pandas as pd
 
 from simulator.ensemble import stopping
 from simulator.ensemble.crew import Crew, Progress
+from simulator.ensemble.design import Design
 from simulator.ensemble.provenance import model, policy_name
 from simulator.ensemble.replicator import Chunk, Engine, Replicator
 from simulator.ensemble.shards import WHOLE, Shard, ShardError
@@ -71,11 +72,14 @@ def run_ensemble(
     chunk: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: threading.Event | None = None,
+    design: Design | None = None,
+    twins: bool = True,
 ) -> Ensemble:
     """Return the replications of a scenario; a number of them given here replaces its own and its stop rule.
 
     Threads (default: one a core) and chunks (default: by time) do not change the answer. A policy makes the engine the
-    reference one: the fast one knows the rules alone. Ctrl-C and `cancel` keep what is done.
+    reference one: the fast one knows the rules alone. Ctrl-C and `cancel` keep what is done. A design says which inputs
+    and weather each replication gets; with one, and where they are not wanted, replications have no twins.
 
     Raises KeyboardInterrupt or Cancelled where nothing is done, ShardError for a shard under a stop rule.
     """
@@ -85,7 +89,13 @@ def run_ensemble(
     stop = scenario.document.run.stop
     if stop is not None and shard != WHOLE:
         raise ShardError("a stop rule decides by all replications; for shards give their number")
-    crew = Crew(Replicator(scenario, engine, policy), threads=threads, chunk=chunk, progress=progress, cancel=cancel)
+    crew = Crew(
+        Replicator(scenario, engine, policy, design, twins),
+        threads=threads,
+        chunk=chunk,
+        progress=progress,
+        cancel=cancel,
+    )
     planned = scenario.replications if stop is None else int(stop.max.median)
     chunks, precision = _block(crew, *shard.block(planned)) if stop is None else _rounds(crew, stop, planned)
     if crew.stopped and not chunks:

@@ -7,6 +7,7 @@ import numpy as np
 
 from simulator.chance import replication_key
 from simulator.compile import compile_plan
+from simulator.ensemble.design import Design, drawn
 from simulator.ledger import ACCOUNTS, TALLIES, Account
 from simulator.plan import Floats, Integers, Plan, Result, out_bins
 from simulator.scenario import Scenario
@@ -52,30 +53,38 @@ class _Outcomes(NamedTuple):
 
 
 class Replicator:
-    """Simulates replications of one scenario with one engine."""
+    """Simulates replications of one scenario with one engine, by its own draws or by a design."""
 
-    def __init__(self, scenario: Scenario, engine: Engine = "kernel", policy: "type[Policy] | None" = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        engine: Engine = "kernel",
+        policy: "type[Policy] | None" = None,
+        design: Design | None = None,
+        twins: bool = True,
+    ) -> None:
         self.scenario = scenario
         self._simulated = _Simulated(engine, policy)
-        self._uncertain = bool(scenario.inputs)
+        self._draw_by_draw = bool(scenario.inputs) or design is not None
+        self._design = drawn(scenario) if design is None else design
+        self._twins = TWINS if twins and design is None else 0
 
     def chunk(self, first: int, count: int, world: Any) -> tuple[Chunk, Any]:
         """Return replications first..first+count-1, and the engine's world, to be passed in again."""
-        seed = self.scenario.seed
-        if not self._uncertain:
+        if not self._draw_by_draw:
             plan = compile_plan(self.scenario)
-            outcomes, world = self._simulated(plan, seed, first, count, world)
+            outcomes, world = self._simulated(plan, self.scenario.seed, first, count, world)
             return _chunk(first, [outcomes], [[]] * count, [self._mfu(None)] * count, [_NO_TWIN] * count), world
         parts, inputs, mfu, twins = [], [], [], []
         for replication in range(first, first + count):
-            values = self.scenario.draw_inputs(seed, replication)
+            values, seed, weather = self._design(replication)
             plan = compile_plan(self.scenario, values)
-            outcomes, world = self._simulated(plan, seed, replication, 1, world)
+            outcomes, world = self._simulated(plan, seed, weather, 1, world)
             parts.append(outcomes)
-            inputs.append(list(values.values()))
+            inputs.append([quantity.at(values) for quantity in self.scenario.inputs])
             mfu.append(self._mfu(values))
-            if replication < TWINS:
-                other, world = self._simulated(plan, seed ^ OTHER_WEATHER, replication, 1, world)
+            if replication < self._twins:
+                other, world = self._simulated(plan, seed ^ OTHER_WEATHER, weather, 1, world)
                 productive = other.ledger[0, Account.PRODUCTIVE]
                 twins.append((int(other.outcome[0]), int(other.finish[0]), int(productive)))
             else:
