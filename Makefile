@@ -6,10 +6,11 @@ READY := $(VENV)/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test test-slow lint bench calibrate validation lock clean
+.PHONY: help run app test test-slow lint bench calibrate validation lock clean
 
 help:
 	@echo "make run          forecast the pre-training of Llama 3 405B on 16,384 GPUs"
+	@echo "make app          open the app in a browser"
 	@echo "make test         lint, types and the whole test suite"
 	@echo "make test-slow    the tests that take longer"
 	@echo "make lint         ruff and mypy only"
@@ -22,6 +23,9 @@ help:
 run: $(READY)
 	$(VENV)/bin/derisk run scenarios/presets/llama3_405b_16k.yaml
 	@echo "The command derisk is $(VENV)/bin/derisk: write it so, or run \`. $(VENV)/bin/activate\` first."
+
+app: $(READY)
+	$(VENV)/bin/derisk app
 
 test: $(READY) lint
 	$(PYTHON) -m pytest

@@ -45,7 +45,7 @@ ELEMENTS = (
     "spine uplink", "local link", "global link", "wan link", "x link", "y link", "z link", "pod",
 )  # fmt: skip
 _OTHERS = ("job", "crew", "token", "parameter", "sequence")
-PLURALS = {"leaf": "leaves"} | {
+PLURALS = {"leaf": "leaves", "person": "people"} | {
     noun: f"{noun}es" if noun.endswith("ch") else f"{noun}s" for noun in ("switch", *_PARTS, *ELEMENTS, *_OTHERS)
 }
 
@@ -94,6 +94,9 @@ def _catalogue() -> dict[str, Unit]:
 
 
 UNITS = _catalogue()
+
+# Prices are by a month of 730 hours, a twelfth of the year above, whatever the calendar says: `30 USD/TB/month`.
+BILLING_MONTH = Unit(Fraction(730 * 3600), Dimension((("s", 1),)))
 
 # What people write and what means more than one thing, or nothing: refused, with what to write instead.
 REFUSED = {

@@ -14,6 +14,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from simulator.unit_catalogue import (
+    BILLING_MONTH,
     KINDS,
     LADDERS,
     MULTIPLIERS,
@@ -79,7 +80,8 @@ def unit(text: str, like: str = "") -> Unit:
     for term in denominators:
         if not term:
             raise UnitError(f'"{_short(text)}" has a "/" with nothing after it')
-        below = _lookup(term, like)
+        priced = numerator and any(base == "USD" for base, _ in first.dimension.powers)
+        below = BILLING_MONTH if priced and term == "month" else _lookup(term, like)
         scale, dimension = scale / below.scale, dimension.times(below.dimension, -1)
     return Unit(scale, dimension)
 

@@ -55,7 +55,7 @@ def made(ensemble: Ensemble, **columns: Any) -> Ensemble:
 def test_the_summary_has_every_field_and_is_json(ensemble: Ensemble) -> None:
     summary = metrics.summarise(ensemble)
     head = "schema scenario seed replications engine outcomes goodput ettr finish_days finish_date deadline wall_days"
-    tail = "cost_usd delay_cost_usd nodes_out_of_service ledger_share variance_share events"
+    tail = "cost_usd delay_cost_usd money nodes_out_of_service ledger_share variance_share events"
     middle = "failures interruptions mttf_hours counts interventions_per_day"
     assert list(summary) == [*head.split(), *middle.split(), *tail.split()]
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary

@@ -4,20 +4,26 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.app import app
 from simulator.cli.bench_gpu import bench_gpu
 from simulator.cli.border import TRACEBACK, Border
+from simulator.cli.break_even import break_even
 from simulator.cli.calibrate import calibrate
 from simulator.cli.check import check
+from simulator.cli.compare import compare
 from simulator.cli.explain import explain
 from simulator.cli.fabric import fabric
 from simulator.cli.merge import merge
 from simulator.cli.presets import presets
 from simulator.cli.profiles import profiles
 from simulator.cli.replay import replay
+from simulator.cli.report import report
 from simulator.cli.run import run
 from simulator.cli.schema import schema
 from simulator.cli.script import script
+from simulator.cli.sensitivity import sensitivity
 from simulator.cli.step import step
+from simulator.cli.sweep import sweep
 
 EXIT_CODES = (
     "Exit codes: 0 well, 1 internal or output error, 2 usage, 3 scenario or profile not valid, "
@@ -53,8 +59,12 @@ def derisk(
     """Forecast a large training run: finish date, goodput, and where the time goes."""
 
 
-for command in (run, check, replay, merge, script, presets, explain, schema, step, fabric, bench_gpu):
+for command in (run, check, compare, sweep, replay, merge, script, presets, explain, schema, step, fabric, bench_gpu):
     application.command()(command)
+application.command()(sensitivity)
+application.command()(report)
+application.command()(break_even)
+application.command()(app)
 application.add_typer(profiles, name="profiles")
 application.add_typer(calibrate, name="calibrate")
 

@@ -88,9 +88,12 @@ def run(
     The answer is printed, and a run folder is written; the same run again is read from there.
     """
     gates = _gates(fail_if or [])
-    read = _read_all(scenarios, overrides)
+    read = read_all((name, name, overrides or []) for name in scenarios)
     _check_gates(gates, read.values())
-    _refuse_unwritable(output)
+    for called, scenario in read.items():
+        if scenario.document.sweep is not None:
+            say(f"{called}: this is the scenario as it stands; `derisk sweep` runs its sweep")
+    refuse_unwritable(output)
     arguments: dict[str, Any] = {
         "seed": seed,
         "replications": replications,
@@ -100,7 +103,7 @@ def run(
     }
     if policy and engine is not EngineName.reference:
         raise typer.BadParameter("works with --engine reference only", param_hint="--policy")
-    job = _Job(arguments, threads, output)
+    job = Job(arguments, threads, output)
     findings = []
     for called, scenario in read.items():
         findings.append(job.finding(called, scenario))
@@ -114,7 +117,7 @@ def run(
 
 
 @dataclass
-class _Job:
+class Job:
     """How scenarios are run, and what went wrong while their results were written."""
 
     arguments: dict[str, Any]  # of `run_ensemble` and of `folder.find` alike: they decide about the results
@@ -163,15 +166,18 @@ def _summary_in(folder: Path) -> dict[str, Any]:
     return summary
 
 
-def _read_all(names: list[str], overrides: list[str] | None) -> "dict[str, Scenario]":
-    """Return the scenarios by what they are called. Raises ScenarioErrors: those of all, before any is run."""
+def read_all(wanted: "Iterable[tuple[str, str, list[str]]]") -> "dict[str, Scenario]":
+    """Return scenarios from what each is called, its name, and its overrides; those of all errors at once.
+
+    Raises ScenarioErrors before any is run.
+    """
     from simulator.cli.options import read_scenario
     from simulator.scenario import ScenarioErrors
 
     read, errors = {}, []
-    for name in names:
+    for called, name, overrides in wanted:
         try:
-            read[name] = read_scenario(name, overrides)
+            read[called] = read_scenario(name, overrides)
         except ScenarioErrors as failed:
             errors += failed.errors
     if errors:
@@ -179,7 +185,7 @@ def _read_all(names: list[str], overrides: list[str] | None) -> "dict[str, Scena
     return read
 
 
-def _refuse_unwritable(output: Path) -> None:
+def refuse_unwritable(output: Path) -> None:
     """Raise Refusal where nothing can be written, before a run that may take hours: it is tried, and tidied up."""
     made = [folder for folder in (output, *output.parents) if not folder.exists()]
     try:

@@ -5,8 +5,18 @@ count as infinitely long in quantiles; means are over the others.
 """
 
 from simulator.ensemble.estimates import Estimate
+from simulator.metrics.money import (
+    Line,
+    Money,
+    cost_per_replication,
+    cost_usd,
+    delay_cost_usd,
+    delay_per_replication,
+    lines_per_replication,
+    money,
+)
 from simulator.metrics.probability import Probability
-from simulator.metrics.promises import cost_usd, deadline, delay_cost_usd, finish_date
+from simulator.metrics.promises import deadline, finish_date
 from simulator.metrics.quantities import (
     counts,
     ettr,
@@ -31,13 +41,17 @@ from simulator.metrics.variance import Split, variance_share
 __all__ = [
     "SCHEMA",
     "Estimate",
+    "Line",
+    "Money",
     "OutOfService",
     "Probability",
     "Split",
+    "cost_per_replication",
     "cost_usd",
     "counts",
     "deadline",
     "delay_cost_usd",
+    "delay_per_replication",
     "ettr",
     "events",
     "failures",
@@ -49,7 +63,9 @@ __all__ = [
     "interruptions_by_cause",
     "interventions_per_day",
     "ledger_share",
+    "lines_per_replication",
     "mfu_end_to_end",
+    "money",
     "mttf_hours",
     "nodes_out_of_service",
     "outcomes",

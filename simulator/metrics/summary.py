@@ -7,6 +7,7 @@ from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate
 from simulator.ensemble.table import tally_column
 from simulator.metrics import promises, quantities
+from simulator.metrics.money import cost_usd, delay_cost_usd, money
 from simulator.metrics.spares import nodes_out_of_service
 from simulator.metrics.variance import variance_share
 
@@ -87,12 +88,28 @@ def _dates(ensemble: Ensemble) -> dict[str, Any]:
 
 def _where_known(ensemble: Ensemble) -> dict[str, Any]:
     told: dict[str, Any] = {}
-    for metric in (quantities.mfu_end_to_end, promises.cost_usd):
+    for metric in (quantities.mfu_end_to_end, cost_usd):
         if (found := metric(ensemble)) is not None:
             told[metric.__name__] = _told(found)
-    if (delay := promises.delay_cost_usd(ensemble)) is not None:
+    if (delay := delay_cost_usd(ensemble)) is not None:
         told["delay_cost_usd"] = _told(delay, infinite="unfinished")
-    return told
+    return told | _money(ensemble)
+
+
+def _money(ensemble: Ensemble) -> dict[str, Any]:
+    """Return the money of the run by line; nothing where nothing has a price."""
+    found = money(ensemble)
+    if found is None:
+        return {}
+    told: dict[str, Any] = {
+        "lines_usd": {line.name: _told(line.usd) for line in found.lines},
+        "total_usd": _told(found.total),
+        "of_which_usd": {line.name: _told(line.usd) for line in found.of_which},
+    }
+    if found.per_effective_exaflop is not None:
+        told["usd_per_effective_exaflop"] = _told(found.per_effective_exaflop, infinite="unproductive")
+    told["usd_per_goodput_point"] = _told(found.per_goodput_point)
+    return {"money": told}
 
 
 def _nodes(ensemble: Ensemble) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from simulator.cost import LINES, PARTS
 from simulator.ledger import Account, Outcome
 from simulator.report import text
 from simulator.report.checklist import assumed
@@ -24,6 +25,9 @@ def as_text(summary: Summary, scenario: Scenario, called: str, width: int | None
     parts += ["", text.table(_quantities(summary), right=(1, 2, 3), width=width)]
     if told := _counts(summary):
         parts += ["", "What was absorbed, moved and repaired, counted in a run; what never happened is left out"]
+        parts += [text.table(told, right=(1, 2, 3), width=width)]
+    if told := _money(summary):
+        parts += ["", "What it costs, the largest first; what is indented is part of the lines above, not on top"]
         parts += [text.table(told, right=(1, 2, 3), width=width)]
     lost = 1 - _of(summary["ledger_share"][Account.PRODUCTIVE.name], "mean")
     parts += ["", f"Where the time went: mean shares of the wall clock; bars show what is lost, {text.percent(lost)}"]
@@ -81,7 +85,9 @@ def _quantities(summary: Summary) -> list[tuple[str, ...]]:
     rows.append(_times("MTTF of the job", summary["mttf_hours"], HOUR))
     if "mfu_end_to_end" in summary:
         rows.append(_row("MFU end to end", summary["mfu_end_to_end"], text.percent))
-    for name, label in (("cost_usd", "cost of the GPUs"), ("delay_cost_usd", "cost of the delay")):
+    gpus_alone = list(summary.get("money", {}).get("lines_usd", ())) == ["gpus"]
+    run = "cost of the GPUs" if gpus_alone else "cost of the run"
+    for name, label in (("cost_usd", run), ("delay_cost_usd", "cost of the delay")):
         if name in summary:
             rows.append(_row(label, summary[name], _dollars))
     return rows
@@ -93,6 +99,28 @@ def _counts(summary: Summary) -> list[tuple[str, ...]]:
     rows.append(("interventions of operators, a day", summary["interventions_per_day"]))
     told = [_row(label, estimate, _count) for label, estimate in rows if _of(estimate, "mean") > 0]
     return [("", "P10", "P50", "P90", "mean, with its Monte Carlo error"), *told] if told else []
+
+
+def _money(summary: Summary) -> list[tuple[str, ...]]:
+    """Return the lines of money, what of them did not train, and what units cost; nothing without a price."""
+    money = summary.get("money")
+    if money is None:
+        return []
+    rows: list[tuple[str, ...]] = [("", "P10", "P50", "P90", "mean, with its Monte Carlo error")]
+    lines, parts = ({name: money[key][name] for name in _by_size(money[key])} for key in ("lines_usd", "of_which_usd"))
+    rows += [_row(LINES[name].label, usd, _dollars) for name, usd in lines.items()]
+    if len(lines) > 1:
+        rows.append(_row("all together, without delay", money["total_usd"], _dollars))
+    # Set-up and debugging are lines already.
+    rows += [_row(f"  {PARTS[name].label}", usd, _dollars) for name, usd in parts.items() if name not in lines]
+    if "usd_per_effective_exaflop" in money:
+        rows.append(_row("an exaFLOP that trained", money["usd_per_effective_exaflop"], _dollars))
+    return [*rows, _row("a point of goodput", money["usd_per_goodput_point"], _dollars)]
+
+
+def _by_size(amounts: Summary) -> list[str]:
+    """Return the names of amounts, that with the largest mean first."""
+    return sorted(amounts, key=lambda name: -_of(amounts[name], "mean"))
 
 
 def _row(label: str, estimate: Summary, write: Callable[[float], str]) -> tuple[str, ...]:
@@ -126,7 +154,7 @@ def _count(value: float) -> str:
 
 def _dollars(value: float) -> str:
     if not math.isfinite(value):
-        return text.number(value)
+        return "unknown" if math.isnan(value) else "infinite"
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.4g}{letter} USD"
@@ -199,5 +227,5 @@ def _of(estimate: Mapping[str, Any], name: str) -> float:
     value = estimate.get(name)
     if value is not None:
         return float(value)
-    endless = estimate.get("unfinished") or estimate.get("uninterrupted")
+    endless = any(estimate.get(word) for word in ("unfinished", "uninterrupted", "unproductive"))
     return math.inf if endless and name in QUANTILES else math.nan

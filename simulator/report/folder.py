@@ -169,8 +169,12 @@ def _digest(origin: tuple[str, ...]) -> str:
 
 def _name(scenario: str, shard: Shard, digest: str) -> str:
     part = "" if shard == WHOLE else f"-shard-{shard.index}-of-{shard.of}"
-    slug = re.sub(r"[^a-z0-9]+", "-", scenario.lower()).strip("-")[:LONGEST_NAME].rstrip("-")
-    return f"{slug or 'run'}{part}-{digest[:DIGITS]}"
+    return f"{slug(scenario) or 'run'}{part}-{digest[:DIGITS]}"
+
+
+def slug(name: str) -> str:
+    """Return a name in small letters, digits and dashes; empty where it has none of them."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_NAME].rstrip("-")
 
 
 def _manifest(ensemble: Ensemble) -> dict[str, Any]:

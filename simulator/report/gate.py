@@ -32,7 +32,9 @@ _QUANTITIES: tuple[str, ...] = (
     "cost_usd",
 )
 _QUANTITIES += ("delay_cost_usd", "nodes_out_of_service", "events", "interventions_per_day")
+_EXAFLOP = "money.usd_per_effective_exaflop"
 _ENDLESS = {"finish_days": "unfinished", "mttf_hours": "uninterrupted", "delay_cost_usd": "unfinished"}
+_ENDLESS |= {_EXAFLOP: "unproductive"}
 _OTHERS = {
     "precision": ("quantile", "half_width_asked", "half_width"),
     "deadline": ("probability", "mc_error"),
@@ -94,7 +96,7 @@ class Gate(NamedTuple):
         """Return what to write instead."""
         head = self.field.partition(".")[0]
         for name, needed in _absent(scenario).items():
-            if name == head:
+            if name in (head, self.field.rpartition(".")[0]):
                 return f"; it needs {needed} in the scenario"
         names = [*known, *(_shortened(path) for path in known)]
         below = [name for name in names if name.startswith(f"{self.field}.")]
@@ -123,12 +125,21 @@ def numbers_of(scenario: "Scenario") -> Iterator[str]:
     quantities += [f"counts.{count.name.lower()}" for count in Tally]
     for name in ("failures", "interruptions"):
         quantities += [f"{name}.total", *(f"{name}.by_cause.{cause}" for cause in causes)]
-    below = {name: tuple(STATISTICS) for name in quantities}
+    below = {name: tuple(STATISTICS) for name in (*quantities, *_money(scenario))}
     for name, words in (*((name, (word,)) for name, word in _ENDLESS.items()), *_OTHERS.items()):
         below[name] = (*below.get(name, ()), *words)
     absent = _absent(scenario)
     yield from _PLAIN
     yield from (f"{name}.{word}" for name, words in below.items() if name not in absent for word in words)
+
+
+def _money(scenario: "Scenario") -> Iterator[str]:
+    """Yield the amounts of money that the summary of a scenario has."""
+    cost = scenario.document.cost
+    if cost.lines:
+        yield from (f"money.lines_usd.{name}" for name in cost.lines)
+        yield from (f"money.of_which_usd.{name}" for name in cost.parts)
+        yield from ("money.total_usd", "money.usd_per_goodput_point", _EXAFLOP)
 
 
 def _absent(scenario: "Scenario") -> dict[str, str]:
@@ -140,9 +151,12 @@ def _absent(scenario: "Scenario") -> dict[str, str]:
         "precision": ("run.stop", document.run.stop is not None),
         "deadline": ("job.start and job.deadline", dated),
         "mfu_end_to_end": ("the FLOP of the model and the peak speed of its GPUs", speed is not None),
-        "cost_usd": ("cost.gpu", document.cost.gpu is not None),
+        "cost_usd": ("cost.gpu", bool(document.cost.lines)),
+        "money": ("cost.gpu", bool(document.cost.lines)),
         "delay_cost_usd": ("cost.delay, job.start and job.deadline", dated and document.cost.delay is not None),
     }
+    known = bool(document.cost.lines) and scenario.flop() is not None
+    wanted[_EXAFLOP] = ("a price and the FLOP of the model", known)
     return {name: needed for name, (needed, there) in wanted.items() if not there}
 
 
@@ -165,7 +179,7 @@ def _numbers(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, float]]:
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{here}.")
         elif value is None:
-            endless = tree.get("unfinished") or tree.get("uninterrupted")
+            endless = any(tree.get(word) for word in ("unfinished", "uninterrupted", "unproductive"))
             yield here, math.inf if endless and key in ("p10", "p50", "p90") else math.nan
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield here, float(value)

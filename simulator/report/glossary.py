@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from simulator.cost import LINES, PARTS
 from simulator.drawn import Drawn
 from simulator.quantity import Quantity
-from simulator.report.words import ACCOUNTS, COUNTS, RESULTS, STATISTICS
+from simulator.report.words import ACCOUNTS, COUNTS, MONEY, RESULTS, STATISTICS
 from simulator.scenario.schema import HEAD, Document, form, meaning
 from simulator.section import Section, did_you_mean
 
@@ -36,6 +37,9 @@ def entries() -> list[Entry]:
     """Return every field: results first, then scenarios in the order of the schema."""
     known = [Entry(name, "result", meaning) for name, meaning in {**_metrics(), **RESULTS}.items()]
     known += [Entry(f"counts.{count.name.lower()}", "result", words.meaning) for count, words in COUNTS.items()]
+    known += [Entry(f"money.lines_usd.{name}", "result", words.meaning) for name, words in LINES.items()]
+    known += [Entry(f"money.of_which_usd.{name}", "result", words.meaning) for name, words in PARTS.items()]
+    known += [Entry(f"money.{name}", "result", meaning) for name, meaning in MONEY.items()]
     known += [Entry(name, "statistic", meaning) for name, meaning in STATISTICS.items()]
     known += [Entry(account.name, "account", words.meaning) for account, words in ACCOUNTS.items()]
     known += [Entry(name, "scenario", str(part["description"])) for name, part in HEAD.items()]

@@ -69,6 +69,16 @@ STATISTICS = {
     "p90": "one replication in ten is above; runs that did not finish count as infinitely long",
 }
 
+# What the block of money holds beside its lines and its parts.
+MONEY = {
+    "lines_usd": "what the run costs, line by line; they sum to the total in every replication",
+    "total_usd": "all lines together, without delay: the same as cost_usd",
+    "of_which_usd": "what of the lines did not become training; in them, not on top, and without overlap",
+    "usd_per_effective_exaflop": "the total over the model FLOP of productive training, in units of 10^18 FLOP",
+    "usd_per_goodput_point": "what one more per cent of the wall clock that trains would save, at the same work: what "
+    "runs with the clock, times 0.01 / (goodput + 0.01)",
+}
+
 # What is no metric; those tell of themselves, in metrics.
 RESULTS = {
     "schema": "the version of the form of this file",

@@ -24,6 +24,8 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
     yield from _lemon_faults(scenario)
     yield from _recovery_faults(scenario)
     yield from _checkpoint_faults(scenario)
+    if document.cost.electricity is not None and document.cost.power is None:
+        yield ("cost", "electricity"), 'how much power does a GPU draw? write "power: 1.4 kW/GPU" beside it'
     work_faults = list(_peak_faults(scenario))
     yield from work_faults
     if not work_faults:

@@ -1,18 +1,20 @@
 """From a file to a scenario."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.hardware import Gpu, Node
 from simulator.scenario import door
 from simulator.scenario.errors import SET, ScenarioErrors
-from simulator.scenario.merge import layered, layered_text
+from simulator.scenario.merge import layered, layered_text, with_overrides
 from simulator.scenario.model import Scenario
 from simulator.scenario.profiles import load_node
 from simulator.scenario.saves import with_save_times
 from simulator.scenario.schema import Document
 from simulator.scenario.settle import settled, sources_of
 from simulator.scenario.source import Item
+from simulator.scenario.sweep import as_text, factor_in
 from simulator.scenario.validate import error_for, validated
 
 if TYPE_CHECKING:
@@ -23,6 +25,49 @@ def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scena
     """Return the scenario of a file, with `a.b=value` overrides on top. Raises ScenarioErrors: all that are found."""
     tree = layered(Path(path), str(path), overrides or [])
     return _from_tree(tree, Path(path).parent, str(path))
+
+
+def load_variants(
+    path: str | Path, overrides: Sequence[str], variants: Iterable[Sequence[str]]
+) -> Iterator[Scenario | ScenarioErrors]:
+    """Yield the scenario of a file with overrides on top for each list of more of them, or what is wrong with that one.
+
+    The file is read once; the variants have no `sweep` of their own. A variant may scale what the file leaves to its
+    default, as in recovery.restart=x2. Raises ScenarioErrors where the file cannot be read.
+    """
+    whole = layered(Path(path), str(path), list(overrides))
+    sections = whole.value if isinstance(whole.value, dict) else {}
+    tree = Item({key: item for key, item in sections.items() if key != "sweep"}, whole.spot, whole.layer)
+    defaults: dict[str, Any] | None = None  # of the file as it stands, read when they are first needed
+    for variant in variants:
+        try:
+            scaled = [
+                name for name, text in map(_parted, variant) if factor_in(text) is not None and tree.find(name) is None
+            ]
+            if scaled and defaults is None:
+                defaults = _from_tree(tree, Path(path).parent, str(path)).resolved()
+            given = [text for name in scaled if (text := _as_override(defaults, name)) is not None]
+            yield _from_tree(with_overrides(tree, [*given, *variant]), Path(path).parent, str(path))
+        except ScenarioErrors as failed:
+            yield failed
+
+
+def _parted(override: str) -> tuple[list[str], str]:
+    path, _, text = override.partition("=")
+    return [word.strip() for word in path.split(".")], text.strip()
+
+
+def _as_override(resolved: Any, path: list[str]) -> str | None:
+    """Return what says the resolved value at a path, as a text for --set; None where there is none."""
+    for key in path:
+        if isinstance(resolved, list):
+            resolved = resolved[int(key)] if key.isdigit() and int(key) < len(resolved) else None
+        else:
+            resolved = resolved.get(key) if isinstance(resolved, dict) else None
+    if isinstance(resolved, dict):
+        resolved = {key: value for key, value in resolved.items() if key != "source"}
+        resolved = resolved["value"] if list(resolved) == ["value"] else resolved
+    return None if resolved is None else f"{'.'.join(path)}={as_text(resolved)}"
 
 
 def parse_scenario(
@@ -80,7 +125,8 @@ def _with_machines(
 
         document = with_elements(document, machines, step, tree, folder)
     document = with_save_times(document, gpu, tree, folder)
-    return document.model_copy(update={"checkpoint": document.checkpoint.filled()}), step
+    filled = {"checkpoint": document.checkpoint.filled(), "cost": document.cost.filled(gpu)}
+    return document.model_copy(update=filled), step
 
 
 def _located(document: Document, folders: dict[str, Path]) -> Document:

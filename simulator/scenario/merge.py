@@ -23,6 +23,7 @@ _ALTERNATIVES = (
     ("job", frozenset({"mfu", "step_time"})),
     ("job", frozenset({"work", "step_time"})),
     ("maintenance", frozenset({"first", "windows"})),
+    ("cost", frozenset({"gpu", "capital"})),
 )
 _FORM_KEYS = frozenset({"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "law"})
 _BACKING = frozenset({"source", "how"})

@@ -19,10 +19,8 @@ from simulator.maintenance import Maintenance
 from simulator.quantity import Quantity
 from simulator.recovery import Recovery
 from simulator.scenario.settle import document
-from simulator.section import Section
-
-# Words of a wider schema whose models do not exist yet. To ignore them would be a lie.
-NOT_MODELLED = ("sweep",)
+from simulator.scenario.sweep import Sweep
+from simulator.section import Fault, Section, unknown_key
 
 
 class Document(Section):
@@ -38,6 +36,19 @@ class Document(Section):
     maintenance: Maintenance | None = None
     cost: Cost = Cost()
     run: Run = Run()
+    sweep: Sweep | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield paths of a sweep at which there is no input."""
+        for path, _ in () if self.sweep is None else self.sweep.axes:
+            words = path.split(".")
+            for depth, word in enumerate(words):
+                cause = depth == 1 and words[0] == "failures" and word in self.failures.given
+                known = keys_at(Document, tuple(words[:depth]))
+                if known and not cause and word not in known:
+                    names = [*known, *self.failures.given] if words[:depth] == ["failures"] else known
+                    yield ("sweep", path), f"'{word}' is an {unknown_key(word, [n for n in names if n != 'source'])}"
+                    break
 
 
 # What a file may say before its sections.
@@ -57,6 +68,7 @@ _MEANINGS = {
         "maintenance": "windows in which the job stands still as planned",
         "cost": "prices",
         "run": "the Monte Carlo run: replications, seed, where each one ends",
+        "sweep": "what `derisk sweep` runs it for: values, or a range, by the path of an input; all combinations",
     },
     "Cluster": {
         "hot_spares": "nodes that stand ready to replace broken ones, on top of those of the job",

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
-from simulator.scenario.schema import NOT_MODELLED, keys_at
+from simulator.scenario.schema import keys_at
 from simulator.scenario.source import Item
 from simulator.section import Fault, Place, Section, did_you_mean, unknown_key
 
@@ -97,8 +97,6 @@ def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetai
         return str(detail["msg"])
     if kind == "extra_forbidden":
         word = str(place[-1])
-        if word in NOT_MODELLED:
-            return "is not modelled by this version; leave it out"
         return unknown_key(word, [key for key in keys_at(model, place[:-1]) if key != "source"])
     if kind == "missing":
         return "missing; write it"

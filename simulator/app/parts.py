@@ -1,0 +1,238 @@
+"""What several pages show alike: charts, commands, progress, errors, and pages that have nothing to show yet."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from simulator.app import fields, look, session
+from simulator.app.jobs import Job, State, left
+from simulator.app.settings import registry, settings
+from simulator.app.state import told
+from simulator.scenario.errors import SET
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulator.app.works import Result
+    from simulator.scenario import ScenarioError
+    from simulator.report.figures import Figure
+
+LITTLE, MOST_ABOVE = 36, 60  # [px]
+EVERY = 0.4  # [s] how often progress is drawn anew
+CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"], "responsive": True}
+
+
+def theme() -> str:
+    """Return whether the page is `light` or `dark`."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def title(words: str, question: str = "") -> None:
+    """Begin a page."""
+    st.title(words, anchor=False)
+    if question:
+        st.html(look.note(question))
+
+
+def show(figure: "Figure", *, heading: bool = True) -> None:
+    """Show a chart with its sentence, the words for those who cannot see it, and its numbers."""
+    from simulator.report.figures.style import style
+
+    with st.container(key=f"figure-{figure.name}", border=True, height="stretch"):
+        if heading:
+            st.subheader(figure.title, anchor=False)
+        st.html(look.says(figure.sentence))
+        plot = style(figure.plot, theme())
+        plot.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+        # The title and the sentence stand above, so a plot needs less room there than by itself.
+        plot.update_layout(margin_t=min(MOST_ABOVE, figure.plot.layout.margin.t or LITTLE))
+        st.plotly_chart(plot, theme=None, config=CHART, alt=figure.alt, key=f"chart-{figure.name}")
+        st.download_button(
+            "CSV",
+            figure.csv(),
+            f"{figure.name}.csv",
+            "text/csv",
+            key=f"csv-{figure.name}",
+            icon=":material/download:",
+            help=f"The numbers behind this chart. {figure.alt}",
+            on_click="ignore",
+        )
+
+
+def command(*lines: str) -> None:
+    """End a page: how to have the same on the command line."""
+    st.caption("The same on the command line")
+    st.code("\n".join(lines), language="bash", wrap_lines=True)
+    if session.draft().text is not None:
+        st.caption(f"`{session.draft().called}` is your file: the page Scenario has it for download.")
+
+
+def problems() -> None:
+    """Tell what is wrong: with the last thing that was asked for, and with the scenario."""
+    trouble = st.session_state.get("trouble")
+    if trouble:
+        st.warning(trouble, icon=":material/info:")
+        st.session_state.trouble = ""
+    errors = session.loaded().errors
+    if errors:
+        words = "\n".join(f"- {plain(in_words(error))}" for error in errors[:12])
+        more = f"\n- and {len(errors) - 12} more" if len(errors) > 12 else ""
+        st.error(f"The scenario cannot be run as it is. Nothing was lost.\n{words}{more}", icon=":material/error:")
+
+
+def in_words(error: "ScenarioError") -> str:
+    """Return an error with its place: the line of a file, or the field of a form."""
+    return f"{error.path}: {told(error)}" if error.file == SET else error.headline
+
+
+def plain(text: str) -> str:
+    """Return text that Markdown leaves as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~$:" else letter for letter in text)
+
+
+def running(job: Job | None, *, name: str = "run", what: str = "The run") -> None:
+    """Show how far a job is, with a button that stops it; when it ends, the page is drawn anew once."""
+    if not session.live(job):
+        _ended(job, what)
+        return
+
+    @st.fragment(run_every=EVERY, key=f"progress-{name}")
+    def progress() -> None:
+        assert job is not None
+        if job.ended:
+            st.rerun()
+        with st.container(border=True, key=f"job-{name}"):
+            told, button = st.columns([6, 1], vertical_alignment="center")
+            told.progress(job.share, text=_told(job))
+            clicked = button.button("Cancel", key=f"cancel-{name}", width="stretch", disabled=job.stopping)
+        if clicked:
+            if not session.withdraw(job):
+                st.session_state.trouble = "Somebody else waits for the same run, so it goes on without you."
+            st.rerun()
+
+    progress()
+
+
+def _told(job: Job) -> str:
+    """Return how far a job is, in words."""
+    if job.state is State.WAITING:
+        position = registry().position(job)
+        ahead = registry().at_once
+        return f"**{job.label}** waits: number {position} in the queue, {ahead} run at a time"
+    if job.stopping:
+        return f"**{job.label}**: stopping; what is done is kept"
+    done = job.progress
+    if done is None or not done.done:
+        cold = _is_cold()
+        why = "compiling the engine: this happens once and takes about a minute" if cold else "beginning"
+        return f"**{job.label}**: {why}"
+    return f"**{job.label}**: {done.done:,} of {done.planned:,} replications; {left(done) or 'nearly done'}"
+
+
+def _is_cold() -> bool:
+    import sys
+
+    jit = sys.modules.get("simulator.jit")
+    return jit is not None and bool(jit.cache_is_cold())
+
+
+def asked(key: str, what: str) -> None:
+    """Show how far the job of a question is, and why it has no answer where it has none."""
+    running(session.job_of(key), name="question", what=what)
+
+
+def _ended(job: Job | None, what: str) -> None:
+    if job is None:
+        return
+    if job.state is State.FAILED:
+        st.error(f"{what} did not work. {plain(job.error)}", icon=":material/error:")
+    elif job.state is State.CANCELLED and job.result is None:
+        st.info(f"{what} was cancelled before anything was done.", icon=":material/info:")
+
+
+def result() -> "Result | None":
+    """Return the result that a page is about; without one, show how to get it."""
+    scenario = session.loaded().scenario
+    running(session.job())
+    found = session.shown()
+    if found is None:
+        if scenario is not None and not session.live(session.job()):
+            empty("There is no result yet", "Run the scenario first: a preset takes a few seconds.")
+        return None
+    read = session.result_of(found)
+    if isinstance(read, str):
+        st.warning(read, icon=":material/folder_off:")
+        if scenario is not None and st.button("Run it again", type="primary", key="run-again"):
+            session.run(again=True)
+            st.rerun()
+        return None
+    _marks(found, read)
+    return read
+
+
+def _marks(found: session.Shown, read: "Result") -> None:
+    """Say what one has to know before reading a result: that it is older than the inputs, or only a part."""
+    if session.is_stale(found):
+        changed = session.changes_since(found)
+        what = f" Changed since: {', '.join(changed[:4])}{' ...' if len(changed) > 4 else ''}." if changed else ""
+        with st.container(horizontal=True, vertical_alignment="center", key="stale"):
+            st.badge("Older than the inputs", icon=":material/history:", color="orange")
+            st.caption(f"This result belongs to the inputs before the last change.{plain(what)}")
+    if read.ensemble.interrupted:
+        with st.container(horizontal=True, vertical_alignment="center", key="partial"):
+            st.badge("Cancelled, partial", icon=":material/timelapse:", color="orange")
+            kept, whole = read.ensemble.replications, read.ensemble.planned
+            st.caption(f"{kept:,} of {whole:,} replications were done and are kept.")
+
+
+def empty(words: str, how: str, *, button: bool = True) -> None:
+    """Show that there is nothing yet, and what to do."""
+    with st.container(border=True, key="empty"):
+        st.subheader(words, anchor=False)
+        st.html(look.note(how))
+        disabled = session.loaded().scenario is None or session.live(session.job())
+        if button and st.button("Run the scenario", type="primary", key="run-empty", disabled=disabled):
+            session.run()
+            st.rerun()
+
+
+def limits() -> str:
+    """Return what the app allows, in words."""
+    running_now, waiting = registry().counts()
+    most = f"At most {settings().most_replications:,} replications a run and {registry().at_once} runs at a time."
+    return f"{most} Now {running_now} running, {waiting} waiting." if waiting else most
+
+
+def table(rows: "pd.DataFrame", name: str, alt: str) -> None:
+    """Show a table with its numbers for download."""
+    st.dataframe(rows, hide_index=True, key=f"table-{name}", alt=alt)
+    st.download_button(
+        "CSV",
+        rows.to_csv(index=False),
+        f"{name}.csv",
+        "text/csv",
+        key=f"csv-{name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def text_field(path: str, label: str, value: str, *, form: str, source: str = "") -> None:
+    """Draw the field of a path, as a scenario writes it; what is wrong with it stands under it."""
+    given = dict(session.draft().overrides)
+    meaning = fields.help_of(path)
+    if source:
+        meaning = f"{meaning}. Source: {source}"
+    typed = st.text_input(
+        f"{label} :violet-badge[changed]" if path in given else label,
+        value,
+        key=f"field:{form}:{path}:{value}",
+        max_chars=400,
+        help=plain(meaning) or None,
+        placeholder="not given",
+    )
+    if typed != value:
+        session.use(session.draft().changed(path, typed.strip() or None))
+        st.rerun()
+    for words in session.loaded().at(path):
+        st.markdown(f":red[{plain(words)}]")

@@ -1,0 +1,87 @@
+"""Timeline: one replication, told day by day."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from simulator.app import parts, session
+
+if TYPE_CHECKING:
+    from simulator.app.works import Result
+
+CHOICES = {"p10": "P10, a good one", "p50": "P50, the median", "p90": "P90, a bad one", "": "By number"}
+MOST_LINES = 400
+
+
+def page() -> None:
+    """Draw the page."""
+    parts.title("Timeline", "One replication of the run: what struck, what it cost, and how it ended.")
+    parts.problems()
+    result = parts.result()
+    if result is None:
+        parts.command(session.draft().command("run"))
+        return
+    replication = _chosen(result)
+    _tell(result, replication)
+    parts.command(f"derisk replay {result.folder} --replication {replication}")
+
+
+def _chosen(result: "Result") -> int:
+    from simulator.report.contents import told_replications
+
+    told = told_replications(result.ensemble.table)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    kind = left.segmented_control(
+        "Which replication",
+        list(CHOICES),
+        default="p50",
+        format_func=CHOICES.__getitem__,
+        key="replication",
+        required=True,
+    )
+    if kind:
+        return told[kind]
+    numbers = result.ensemble.table["replication"]
+    low, high = int(numbers.min()), int(numbers.max())
+    return int(right.number_input("Its number", low, high, low, key=f"number-{result.folder.name}"))
+
+
+def _tell(result: "Result", replication: int) -> None:
+    from simulator.report.figures import timeline
+    from simulator.report.story import ReplayError
+
+    try:
+        with st.spinner("Running it again"):
+            figure = timeline(result.ensemble, replication)
+            words = _story(result, replication)
+    except ReplayError as error:
+        st.warning(parts.plain(str(error)), icon=":material/history:")
+        return
+    parts.show(figure)
+    lines = words.splitlines()
+    with st.container(border=True, key="story"):
+        st.subheader("What happened", anchor=False)
+        st.code("\n".join(lines[:MOST_LINES]), language=None, wrap_lines=True, height=420)
+        if len(lines) > MOST_LINES:
+            st.caption(f"The first {MOST_LINES} of {len(lines):,} lines; the download has all of them.")
+        st.download_button(
+            "Story as text", words, f"replication-{replication}.txt", "text/plain", on_click="ignore",
+            icon=":material/download:",
+        )  # fmt: skip
+
+
+def _story(result: "Result", replication: int) -> str:
+    return _told(str(result.folder), result.ensemble.wall_seconds, replication)
+
+
+@lru_cache(maxsize=32)
+def _told(folder: str, stamp: float, replication: int) -> str:
+    from simulator.app import works
+    from simulator.report.story import replay_story
+
+    return replay_story(works.read(Path(folder)).ensemble, replication)
+
+
+page()

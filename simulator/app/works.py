@@ -1,0 +1,188 @@
+"""What jobs do: forecasts that end in a run folder, and questions about several forecasts. No Streamlit here."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simulator.app.jobs import Tell, Work
+from simulator.app.state import Draft, load
+from simulator.scenario import Scenario, ScenarioErrors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulator.ensemble import Ensemble, Progress
+    from simulator.planning.compare import Comparison
+
+LOADED = 8  # ensembles that stay in memory; each has some megabytes
+
+
+class Result(NamedTuple):
+    """A finished run, read from its folder."""
+
+    folder: Path
+    ensemble: "Ensemble"
+    summary: dict[str, Any]
+
+
+def planned(scenario: Scenario) -> int:
+    """Return how many replications a scenario asks for, at most."""
+    stop = scenario.document.run.stop
+    return scenario.replications if stop is None else int(stop.max.median)
+
+
+def refusal(scenario: Scenario, most: int) -> str:
+    """Return why a scenario is too much for the app, in words; empty where it is not."""
+    wanted = planned(scenario)
+    if wanted <= most:
+        return ""
+    path = "run.replications" if scenario.document.run.stop is None else "run.stop.max"
+    return (
+        f"{path}: {wanted:,} replications are more than the {most:,} that this app allows; ask for fewer, or use the "
+        "command line"
+    )
+
+
+def key_of(scenario: Scenario, *more: str) -> str:
+    """Return what names a job: the same scenario and the same question have the same key."""
+    origin = "\n".join((scenario.resolved_yaml(), *more))
+    return hashlib.sha256(origin.encode()).hexdigest()[:16]
+
+
+def forecast(scenario: Scenario, root: Path) -> Work:
+    """Return the work of a run; it comes to the run's folder, and what is done when it is cancelled is written too."""
+
+    def work(tell: Tell, cancel: threading.Event) -> Path:
+        from simulator.ensemble import run_ensemble
+        from simulator.report import folder
+
+        found = folder.find(scenario, root)
+        if found is not None:
+            return found
+        return folder.write(run_ensemble(scenario, progress=tell, cancel=cancel), root)
+
+    return work
+
+
+def find(scenario: Scenario, root: Path) -> Path | None:
+    """Return the folder of the same run where it has been done before, here or on the command line."""
+    from simulator.report import folder
+
+    return folder.find(scenario, root)
+
+
+def read(path: Path) -> Result:
+    """Return what a run folder holds. Raises OSError for one that has vanished or cannot be read."""
+    return _read(str(path), (path / "manifest.json").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=LOADED)
+def _read(path: str, stamp: int) -> Result:
+    """Return a folder's content; the stamp tells a folder that was replaced from the one before."""
+    import json
+
+    from simulator.report import folder
+
+    place = Path(path)
+    summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
+    return Result(place, folder.load(place), summary)
+
+
+def comparison(scenarios: Mapping[str, Scenario], replications: int) -> Work:
+    """Return the work of runs side by side under the same weather; it comes to a `Comparison`, the first the base.
+
+    Cancelled, it compares the runs that are whole; half a one beside them would be of other replications.
+    """
+
+    def work(tell: Tell, cancel: threading.Event) -> "Comparison":
+        from simulator.ensemble import Cancelled, run_ensemble
+        from simulator.planning.compare import compare
+
+        seed = next(iter(scenarios.values())).seed
+        done: dict[str, Ensemble] = {}
+        for number, (name, scenario) in enumerate(scenarios.items()):
+            told = part(tell, number, len(scenarios))
+            more: Any = {"progress": told, "cancel": cancel, "twins": False}
+            ensemble = run_ensemble(scenario, seed=seed, replications=replications, **more)
+            if ensemble.interrupted:
+                break
+            done[name] = ensemble
+        if len(done) < 2:
+            raise Cancelled("cancelled before two runs were done")
+        return compare(done)
+
+    return work
+
+
+def swept(axis: str, drafts: Mapping[str, Draft], replications: int) -> Work:
+    """Return the work of a scenario at several values of one input; it comes to a sweep's table, one row a value.
+
+    Each draft is the scenario at the value that is its key. Cancelled, the rows that are whole are kept.
+    """
+
+    def work(tell: Tell, cancel: threading.Event) -> "pd.DataFrame":
+        import pandas as pd
+
+        from simulator.ensemble import Cancelled, run_ensemble
+        from simulator.planning.sweep import Axis, cells, row
+
+        axes = (Axis(axis, tuple(drafts)),)
+        rows = []
+        for number, (cell, draft) in enumerate(zip(cells(axes), drafts.values(), strict=True)):
+            scenario = _valid(draft)
+            told = part(tell, number, len(drafts))
+            more: Any = {"progress": told, "cancel": cancel, "twins": False}
+            ensemble = run_ensemble(scenario, replications=replications, **more)
+            if ensemble.interrupted:
+                break
+            rows.append(row(cell, axes, ensemble))
+        if not rows:
+            raise Cancelled("cancelled before the first value was done")
+        return pd.DataFrame(rows)
+
+    return work
+
+
+def _valid(draft: Draft) -> Scenario:
+    loaded = load(draft)
+    if loaded.scenario is None:
+        raise ScenarioErrors(loaded.errors)
+    return loaded.scenario
+
+
+def report(run: Path) -> Work:
+    """Return the work of writing the reports of a run into its folder; it comes to their files."""
+
+    def work(tell: Tell, cancel: threading.Event) -> tuple[Path, ...]:
+        from simulator.report.publish import publish
+
+        return publish(run)
+
+    return work
+
+
+def part(tell: Tell, number: int, parts: int) -> "Callable[[Progress], None]":
+    """Return what a part of a job tells, as progress of all its parts, which take about as long each."""
+
+    def told(progress: "Progress") -> None:
+        left = progress.seconds_left
+        mean = None
+        if left is not None and progress.done:
+            whole = left / max(1, progress.planned - progress.done) * progress.planned if left else 0.0
+            mean = left + whole * (parts - number - 1)
+        done = number * progress.planned + progress.done
+        tell(progress._replace(done=done, planned=parts * progress.planned, seconds_left=mean))
+
+    return told
+
+
+def question(function: Callable[..., Any], *arguments: Any, **more: Any) -> Work:
+    """Return the work of a function of `planning` that takes `progress` and `cancel`."""
+
+    def work(tell: Tell, cancel: threading.Event) -> Any:
+        return function(*arguments, progress=tell, cancel=cancel, **more)
+
+    return work

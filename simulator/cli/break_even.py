@@ -1,0 +1,165 @@
+"""`derisk break-even`: the value of an input at which two options are equal, or a target is just met."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.border import Code, Refusal, width, write_json, write_text
+from simulator.cli.meter import progress_bar
+from simulator.cli.options import AsJson, Overrides, ScenarioName, announce_compilation, read_scenario
+from simulator.cli.output import new_file
+from simulator.cli.run import Seed, Threads
+from simulator.cli.sensitivity import ResultFile, check_suffix, seed_override
+
+if TYPE_CHECKING:
+    from simulator.planning.break_even import BreakEven, Pair, Question
+
+InputPath = Annotated[
+    str,
+    typer.Option("--input", metavar="PATH", help="The input to vary, such as cluster.hot_spares.", show_default=False),
+]
+Between = Annotated[
+    tuple[str, str],
+    typer.Option(
+        "--between", metavar="LOW HIGH", help="The range, as in '0 nodes' '64 nodes', or x0.5 x2.", show_default=False
+    ),
+]
+With = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="PATH=VALUE", help="The alternative. May be repeated.", show_default=False),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", metavar="QUANTITY=VALUE", help="As in 'finish.p90=60 d' or 'goodput.p50=80%'.", show_default=False
+    ),
+]
+QuantityName = Annotated[
+    str,
+    typer.Option("--quantity", metavar="NAME", help="finish, goodput or cost; finish.p90 for its P90, else the mean."),
+]
+EachReplications = Annotated[
+    int, typer.Option("--replications", "-n", metavar="N", min=10, max=100_000, help="At each value, of each option.")
+]
+LIKE = {"finish": "d", "goodput": "%", "cost": "USD"}
+
+
+def break_even(
+    scenario: ScenarioName,
+    path: InputPath,
+    between: Between,
+    alternative: With = None,
+    target: Target = None,
+    quantity: QuantityName = "finish",
+    overrides: Overrides = None,
+    replications: EachReplications = 200,
+    seed: Seed = None,
+    threads: Threads = None,
+    output: ResultFile = None,
+    json: AsJson = False,
+) -> None:
+    """Find the value of an input at which an alternative (--with) equals the scenario, or a --target is just met.
+
+    Differences are taken under common random numbers; the interval is that of their Monte Carlo error.
+    """
+    check_suffix(output)
+    question = _question(quantity, alternative, target)
+    given = [*(overrides or []), *seed_override(seed)]
+    base = read_scenario(scenario, given)
+
+    def scenarios(value: str) -> "Pair":
+        own = [*given, f"{path}={value}"]
+        other = read_scenario(scenario, [*own, *alternative]) if alternative else None
+        return read_scenario(scenario, own), other
+
+    from simulator.planning.break_even import BreakEvenError
+    from simulator.planning.break_even import break_even as search
+
+    def searched() -> "BreakEven":
+        announce_compilation()
+        with progress_bar(base.name) as progress:
+            try:
+                return search(
+                    path,
+                    scenarios,
+                    between,
+                    question,
+                    replications=replications,
+                    threads=threads,
+                    progress=progress,
+                )
+            except BreakEvenError as error:
+                raise Refusal(str(error), Code.USAGE) from None
+
+    called = " and ".join(alternative or [])
+    if output is None:
+        found = searched()
+    else:
+        with new_file(output) as write:
+            found = searched()
+            write(_file_text(found, output, base.name, called, base.seed))
+    _print(found, base.name, called, base.seed, json)
+
+
+def _question(quantity: str, alternative: list[str] | None, target: str | None) -> "Question":
+    """Return what is to be equal. Raises a usage error."""
+    from simulator.planning.break_even import Question
+
+    if bool(alternative) == bool(target):
+        words = "give --with PATH=VALUE (the alternative), or --target such as 'finish.p90=60 d'; one of the two"
+        raise typer.BadParameter(words, param_hint="--with, --target")
+    for override in alternative or []:
+        if "=" not in override:
+            raise typer.BadParameter(f"'{override}' gives no value; write '{override}=VALUE'", param_hint="--with")
+    if target is None:
+        return Question(*_measure(quantity, "--quantity"))
+    name, equals, value = target.partition("=")
+    if not equals or not value.strip():
+        raise typer.BadParameter(f"'{target}' gives no value; write 'finish.p90=60 d'", param_hint="--target")
+    measure, statistic = _measure(name.strip(), "--target")
+    from simulator import units
+
+    try:
+        size = units.parse(value.strip(), LIKE[measure]) / (86_400.0 if measure == "finish" else 1.0)
+    except units.UnitError as error:
+        raise typer.BadParameter(str(error), param_hint="--target") from None
+    return Question(measure, statistic, size)
+
+
+def _measure(name: str, hint: str) -> tuple[str, str]:
+    from simulator.planning.break_even import MEASURES, STATISTICS
+    from simulator.section import did_you_mean
+
+    found = re.fullmatch(r"(\w+?)(?:_days|_usd)?(?:\.(\w+))?", name)
+    measure, statistic = (found[1], found[2] or "mean") if found else (name, "mean")
+    if measure not in MEASURES:
+        words = (
+            f"there is no quantity '{measure}'{did_you_mean(measure, MEASURES) or '; one of ' + ', '.join(MEASURES)}"
+        )
+        raise typer.BadParameter(words, param_hint=hint)
+    if statistic not in STATISTICS:
+        words = f"there is no statistic '{statistic}'; one of {', '.join(STATISTICS)}"
+        raise typer.BadParameter(words, param_hint=hint)
+    return measure, statistic
+
+
+def _file_text(found: "BreakEven", output: Path, name: str, called: str, seed: int) -> str:
+    import json as json_module
+
+    from simulator.report import break_even_sheet
+
+    if output.suffix == ".csv":
+        return break_even_sheet.as_csv(found)
+    content = break_even_sheet.as_json(found, name, called, seed)
+    return json_module.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _print(found: "BreakEven", name: str, called: str, seed: int, json: bool) -> None:
+    from simulator.report import break_even_sheet
+
+    if json:
+        write_json(break_even_sheet.as_json(found, name, called, seed))
+    else:
+        write_text(break_even_sheet.as_text(found, name, called, width()))

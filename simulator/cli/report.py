@@ -1,0 +1,38 @@
+"""`derisk report`: a run as one page to forward, and as a workbook."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.border import write_text
+from simulator.cli.options import PolicyClass, announce_compilation, refuse_others
+from simulator.cli.policies import load_policy
+
+SWEEP = "sweep.json"  # of report/sweep_folder.py, which brings more than it takes to look
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUNDIR", help="The folder of a run or a sweep.", show_default=False)
+]
+ReportFolder = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="DIR", help="Write both files there.", show_default="the run folder"),
+]
+
+
+def report(run: RunFolder, output: ReportFolder = None, policy: PolicyClass = None) -> None:
+    """Write report.html and report.xlsx of a run or a sweep, to be forwarded.
+
+    The page is one file that needs no network; the workbook has the same numbers.
+    """
+    sweep = (run / SWEEP).is_file()
+    if not sweep:
+        refuse_others(run)
+    from simulator.report.publish import publish, publish_sweep
+
+    if sweep:
+        files = publish_sweep(run, output)
+    else:
+        announce_compilation()
+        files = publish(run, output, load_policy(policy) if policy else None)
+    for file in files:
+        write_text(str(file))

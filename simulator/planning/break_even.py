@@ -1,0 +1,278 @@
+"""Break-even: the value of one input at which an alternative and the base come to the same, or a target is just met."""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator import units
+from simulator.ensemble import Ensemble, Progress
+from simulator.ensemble.ensemble import settled
+from simulator.ensemble.estimates import QUANTILES, quantile, rank
+from simulator.plan import Floats
+from simulator.planning import outcomes, quantities
+from simulator.planning.several import Several, Stopped
+from simulator.quantity import Quantity
+from simulator.scenario import Scenario, ScenarioErrors
+from simulator.scenario.settle import quantities as numbers_in
+
+SCAN = 5  # values at which it is looked first, both ends among them: it may cross more than once
+CLOSE = 1e-3  # the search ends with a bracket of this share of the range
+RESAMPLES = 200
+Z95 = 1.959963984540054
+FAR = 10.0  # a range of more times than this is halved by ratio
+STATISTICS = {"mean": None, "p10": QUANTILES[0], "p50": QUANTILES[1], "p90": QUANTILES[2]}
+MEASURES = ("finish", "goodput", "cost")
+
+Pair = tuple[Scenario, Scenario | None]  # the base, and the alternative where there is one
+
+
+class BreakEven(NamedTuple):
+    """Where two options, or an option and a target, are equal; numbers of the input in SI."""
+
+    path: str
+    value: float | None  # None: nowhere in the range
+    text: str  # the value with its unit; empty where there is none
+    low: float  # the range that was searched
+    high: float
+    half_width: float  # half the 95 % interval of the value; infinite where it is open, NaN where there is none
+    evaluated: tuple[tuple[float, float], ...]  # value, and alternative minus base (or base minus target) there
+    like: str = ""  # the unit of the input
+    interval: tuple[float, float] = (math.nan, math.nan)  # 95 %, from the paired Monte Carlo error; open at infinity
+    measure: str = "finish"  # finish [days] | goodput [1] | cost [USD, with that of the delay]
+    statistic: str = "mean"
+    target: float | None = None  # in the unit of the measure
+    whole: bool = False  # only whole numbers were tried, and this is the first from which the sign is the other one
+    crossings: int = 0  # changes of sign among the first values; more than one: there are more values like this one
+    replications: int = 0
+    unfinished: int = 0  # replications among all that did not finish
+
+    @property
+    def at_low(self) -> float:
+        """The difference at the lower end of the range."""
+        return self.evaluated[0][1]
+
+    @property
+    def at_high(self) -> float:
+        """The difference at the upper end of the range."""
+        return self.evaluated[-1][1]
+
+
+class BreakEvenError(ValueError):
+    """A question that has no answer; the text is for the user."""
+
+
+class Question(NamedTuple):
+    """What is to be equal: a statistic of a measure, between two scenarios or with a target."""
+
+    measure: str = "finish"
+    statistic: str = "mean"
+    target: float | None = None  # in days, as a share, or in USD
+
+
+def break_even(
+    path: str,
+    scenarios: Callable[[str], Pair],
+    between: tuple[str, str],
+    question: Question,
+    *,
+    replications: int = 200,
+    threads: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> BreakEven:
+    """Return the value of an input, given as text to `scenarios`, at which the question's difference is zero.
+
+    An uncertain input is known at each value tried, unless its spread stands in a key of its own. A scan of the range,
+    then halving: differences under common random numbers are monotone where the effect is, and piecewise constant where
+    an input is a whole number or chooses a rule. Raises ScenarioErrors, BreakEvenError, KeyboardInterrupt, Cancelled.
+    """
+    numbers = [number_at(scenarios(text)[0], path) for text in between]
+    low, high = sorted(number.median for number in numbers)
+    if low == high:
+        raise BreakEvenError(f"{between[0]} and {between[1]} are the same value of {path}; give two ends of a range")
+    like = numbers[0].like
+    whole = _is_whole(path, scenarios, low, high, like)
+    planned = replications * (SCAN + math.ceil(math.log2(1 / CLOSE))) * (1 if question.target is not None else 2)
+    work = Several(planned, threads=threads, progress=progress, cancel=cancel)
+    search = _Search(scenarios, like, question, replications, work)
+    try:
+        bracket, crossings = _scanned(search, low, high, whole)
+        if bracket is not None:
+            bracket = _halved(search, *bracket, CLOSE * (high - low), whole)
+    except Stopped as stopped:
+        raise stopped.again() from None
+    value = None if bracket is None else bracket[1] if whole else search.between(*bracket)
+    interval = (math.nan, math.nan) if value is None else search.interval(value)
+    return BreakEven(
+        path=path,
+        value=value,
+        text="" if value is None else units.show(value, like),
+        low=low,
+        high=high,
+        half_width=(interval[1] - interval[0]) / 2,
+        evaluated=tuple((value, search.found[value][0]) for value in sorted(search.found)),
+        like=like,
+        interval=interval,
+        measure=question.measure,
+        statistic=question.statistic,
+        target=question.target,
+        whole=whole,
+        crossings=crossings,
+        replications=replications,
+        unfinished=search.unfinished,
+    )
+
+
+def number_at(scenario: Scenario, path: str) -> Quantity:
+    """Return the number of a scenario at a path. Raises BreakEvenError where there is none."""
+    from simulator.section import did_you_mean
+
+    numbers = {quantity.path: quantity for quantity in numbers_in(scenario.document)}
+    if path not in numbers:
+        below = [name for name in numbers if name.startswith(f"{path}.")]
+        hint = f"; name one of {', '.join(below[:4])}" if below else did_you_mean(path, numbers)
+        raise BreakEvenError(f"{path} is no single number of the scenario{hint or '; derisk check lists them'}")
+    return numbers[path]
+
+
+def _is_whole(path: str, scenarios: Callable[[str], Pair], low: float, high: float, like: str) -> bool:
+    """Return whether an input takes whole numbers only: it is tried with one that is not."""
+    if low != math.floor(low) or high != math.floor(high):
+        return False
+    try:
+        scenarios(units.exact(low + 0.5, like))
+    except ScenarioErrors as failed:
+        return any(error.path == path and "whole number" in error.message for error in failed.errors)
+    return False
+
+
+class _Search:
+    """Differences at values of the input, each computed once."""
+
+    def __init__(
+        self, scenarios: Callable[[str], Pair], like: str, question: Question, replications: int, work: Several
+    ) -> None:
+        self.found: dict[float, tuple[float, float]] = {}  # difference and its standard error, by value
+        self.unfinished = 0
+        self._scenarios, self._like, self._question = scenarios, like, question
+        self._replications, self._work = replications, work
+
+    def at(self, value: float) -> float:
+        """Return the difference at a value; infinite where one of the two is."""
+        if value not in self.found:
+            base, other = self._scenarios(units.exact(value, self._like))
+            own = self._values(base)
+            against = None if other is None or self._question.target is not None else self._values(other)
+            self.found[value] = difference(own, against, self._question)
+        return self.found[value][0]
+
+    def between(self, low: float, high: float) -> float:
+        """Return where a line through two values crosses zero; the middle where a difference is infinite."""
+        below, above = self.at(low), self.at(high)
+        if above == 0 or below == 0:
+            return high if above == 0 else low
+        if not (math.isfinite(below) and math.isfinite(above)):
+            return (low + high) / 2
+        return low + (high - low) * below / (below - above)
+
+    def interval(self, value: float) -> tuple[float, float]:
+        """Return the 95 % interval of a crossing: the values around it whose difference may well be zero."""
+        known = [(each, *self.found[each]) for each in sorted(self.found)]
+        ends = []
+        for points in ([p for p in known if p[0] <= value][::-1], [p for p in known if p[0] >= value]):
+            ends.append(_leaves_zero(value, points))
+        return (-math.inf if ends[0] is None else ends[0], math.inf if ends[1] is None else ends[1])
+
+    def _values(self, scenario: Scenario) -> Floats:
+        ensemble = self._work.run(settled(scenario, replications=self._replications), self._replications)
+        self.unfinished += outcomes.unfinished(ensemble)
+        return per_replication(ensemble, self._question)
+
+
+def per_replication(ensemble: Ensemble, question: Question) -> Floats:
+    """Return what is asked for of each replication. Raises BreakEvenError for a cost without a price.
+
+    An unfinished one counts with its horizon in the mean of the finish, and as endless in its quantiles.
+    """
+    if question.measure == "cost":
+        cost = outcomes.dollars(ensemble)
+        if cost is None:
+            raise BreakEvenError("the scenario has no price, so there is no cost; give one, such as cost.gpu")
+        return cost
+    if question.measure == "goodput":
+        return quantities.values(ensemble, "goodput")
+    return outcomes.days(ensemble) if question.statistic == "mean" else quantities.values(ensemble, "finish_days")
+
+
+def difference(base: Floats, other: Floats | None, question: Question) -> tuple[float, float]:
+    """Return alternative minus base, or base minus target, and its standard error from pairs; NaN where infinite."""
+    share = STATISTICS[question.statistic]
+    if share is None:
+        each = base - (question.target or 0.0) if other is None else other - base
+        error = float(each.std(ddof=1)) / math.sqrt(len(each)) if len(each) > 1 else math.nan
+        return float(each.mean()), error
+    ends = [quantile(np.sort(values), share) for values in ((base,) if other is None else (base, other))]
+    rows, at = outcomes.resamples(len(base), RESAMPLES), rank(len(base), share) - 1
+    drawn = [np.sort(values[rows], axis=1)[:, at] for values in ((base,) if other is None else (base, other))]
+    if other is None:
+        found, spread = ends[0] - (question.target or 0.0), drawn[0]
+    else:
+        found = 0.0 if ends[0] == ends[1] else ends[1] - ends[0]
+        spread = drawn[1] - drawn[0] if np.isfinite(drawn).all() else drawn[0]
+    return found, float(spread.std(ddof=1)) if np.isfinite(drawn).all() else math.nan
+
+
+def _scanned(search: _Search, low: float, high: float, whole: bool) -> tuple[tuple[float, float] | None, int]:
+    """Return the first neighbours with a change of sign between them, and how many such there are."""
+    steps = [step / (SCAN - 1) for step in range(SCAN)]
+    if low > 0 and high / low > FAR:
+        values = [low * (high / low) ** step for step in steps]
+    else:
+        values = [low + (high - low) * step for step in steps]
+    values = sorted({float(round(value)) for value in values} if whole else {*values[:-1], high})
+    signs = [_sign(search.at(value)) for value in values]
+    if not any(signs):
+        return None, 0  # no difference anywhere
+    turns = [place for place in range(1, len(values)) if signs[place - 1] != signs[place] and signs[place - 1] != 0]
+    if signs[0] == 0:
+        turns.insert(0, 1)
+    return ((values[turns[0] - 1], values[turns[0]]) if turns else None), len(turns)
+
+
+def _halved(search: _Search, low: float, high: float, close: float, whole: bool) -> tuple[float, float]:
+    """Return neighbours around the change of sign: a whole number apart, or `close`."""
+    below = _sign(search.at(low))
+    while high - low > (1.0 if whole else close):
+        middle = math.sqrt(low * high) if low > 0 and high / low > FAR else (low + high) / 2
+        middle = float(math.floor(middle)) if whole else middle
+        if not low < middle < high:
+            break
+        if _sign(search.at(middle)) == below:
+            low = middle
+        else:
+            high = middle
+    return low, high
+
+
+def _sign(value: float) -> int:
+    return (value > 0) - (value < 0)
+
+
+def _leaves_zero(value: float, points: Sequence[tuple[float, float, float]]) -> float | None:
+    """Return where, going away from a value, the difference first is beyond its error; None where it never is.
+
+    `points` are values with difference and standard error, the nearest first; between them it is taken to be a line.
+    """
+    near, excess = value, -Z95 * points[0][2] if points and math.isfinite(points[0][2]) else -math.inf
+    for far, found, error in points:
+        # An error that is unknown tells nothing.
+        within = Z95 * error if math.isfinite(error) else math.inf
+        beyond = math.inf if math.isinf(found) else abs(found) - within
+        if beyond > 0:
+            share = -excess / (beyond - excess) if math.isfinite(excess) and math.isfinite(beyond) else 1.0
+            return near + (far - near) * share
+        near, excess = far, beyond
+    return None

@@ -1,0 +1,58 @@
+"""In which inputs scenarios differ: what was compared, in the words of a scenario file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from simulator.scenario import Scenario
+
+# What is the same in all, or says nothing about the run.
+_NO_INPUT = ("schema", "name", "question", "sweep", "run.seed", "run.replications", "run.stop")
+_BACKING = ("source", "how")
+_FORMS = frozenset({"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "every", "power", "law"})
+
+
+class Differing(NamedTuple):
+    """An input, and what each of several scenarios says of it; None where it says nothing."""
+
+    path: str
+    values: tuple[str | None, ...]
+
+
+def inputs(resolved: Mapping[str, Any]) -> dict[str, str]:
+    """Return all inputs of a resolved scenario by path, in the order of the file, without what backs them."""
+    return {path: text for path, text in _told(resolved, "") if not _is_none(path)}
+
+
+def differing(scenarios: Sequence[Scenario]) -> tuple[Differing, ...]:
+    """Return the inputs in which scenarios differ, in the order of the schema."""
+    told = [inputs(scenario.resolved()) for scenario in scenarios]
+    paths = dict.fromkeys(path for each in told for path in each)
+    rows = (Differing(path, tuple(each.get(path) for each in told)) for path in paths)
+    return tuple(row for row in rows if len(set(row.values)) > 1)
+
+
+def _is_none(path: str) -> bool:
+    return any(path == word or path.startswith(f"{word}.") for word in _NO_INPUT)
+
+
+def _told(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the numbers and words below a place: a number or law in one piece, however it is written."""
+    if isinstance(value, Mapping):
+        numbers = {key: below for key, below in value.items() if key not in _BACKING}
+        if numbers and set(numbers) <= _FORMS:
+            yield path, _in_one(numbers)
+            return
+        for key, below in numbers.items():
+            yield from _told(below, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for position, below in enumerate(value):
+            yield from _told(below, f"{path}.{position}")
+    else:
+        yield path, str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _in_one(numbers: Mapping[str, Any]) -> str:
+    if set(numbers) == {"value"}:
+        return str(numbers["value"])
+    plain = {key: dict(_told(below, "")).get("", str(below)) for key, below in numbers.items()}
+    return "{" + ", ".join(f"{key}: {text}" for key, text in plain.items()) + "}"

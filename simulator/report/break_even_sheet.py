@@ -1,0 +1,144 @@
+"""What `derisk break-even` tells: the value at which two options, or an option and a target, are equal."""
+
+import csv
+import io
+import math
+from typing import Any
+
+from simulator import units
+from simulator.planning.break_even import BreakEven
+from simulator.planning.outcomes import WHY_WALL
+from simulator.report import text
+from simulator.report.sensitivity_sheet import finite
+from simulator.report.sensitivity_words import days, dollars
+
+SCHEMA = 1
+UNITS = {"finish": "days", "goodput": "share", "cost": "usd"}
+WORDS = {"mean": "expected ", "p10": "P10 of the ", "p50": "P50 of the ", "p90": "P90 of the "}
+
+
+def sentence(found: BreakEven, alternative: str) -> str:
+    """Return the answer; `alternative` is what the user calls the other option, empty where there is a target."""
+    quantity = f"{WORDS[found.statistic]}{found.measure}"
+    if found.value is None:
+        return _nowhere(found, quantity, alternative)
+    place = f"From {found.path} = {found.text} on" if found.whole else f"At {found.path} = {found.text}"
+    said = (
+        f"the {quantity} is {told(found, found.target)}" if found.target is not None else _equal(quantity, alternative)
+    )
+    if found.whole:
+        said = _turned(found, quantity, alternative)
+    words = f"{place} {said}{_interval(found)}."
+    sides = [units.show(value, found.like) for value in (found.low, found.high)]
+    words += f" {_difference(found, found.at_low, alternative)} at {sides[0]}, "
+    words += f"{_difference(found, found.at_high, alternative, short=True)} at {sides[1]}."
+    if found.crossings > 1:
+        words += f" It is so at {found.crossings} places at least between these two; this is the first."
+    return words
+
+
+def _equal(quantity: str, alternative: str) -> str:
+    return f"the {quantity} with {alternative} is the same as without"
+
+
+def _turned(found: BreakEven, quantity: str, alternative: str) -> str:
+    less = found.at_low > 0
+    if found.target is not None:
+        return f"the {quantity} is {'not above' if less else 'not below'} {told(found, found.target)}"
+    return f"the {quantity} with {alternative} is {'not above' if less else 'not below'} that without"
+
+
+def _interval(found: BreakEven) -> str:
+    ends = [units.show(end, found.like) for end in found.interval if math.isfinite(end)]
+    low, high = (math.isfinite(end) for end in found.interval)
+    if low and high:
+        return f" (95 % interval {ends[0]} to {ends[1]})"
+    if not (low or high):
+        return " (no value in the range can be told from it: the Monte Carlo error is too large; raise -n)"
+    return f" (95 % interval {'from' if low else 'up to'} {ends[0]} {'on, with no end' if low else ''}".rstrip() + (
+        " in the range)"
+    )
+
+
+def _nowhere(found: BreakEven, quantity: str, alternative: str) -> str:
+    sides = [units.show(value, found.like) for value in (found.low, found.high)]
+    if not any(difference for _, difference in found.evaluated):
+        return (
+            f"The {quantity} is the same at all values of {found.path} tried between {sides[0]} and {sides[1]}, so "
+            "there is nothing to break even."
+        )
+    return (
+        f"There is no break-even of {found.path} between {sides[0]} and {sides[1]}. "
+        f"{_difference(found, found.at_low, alternative)} at {sides[0]}, "
+        f"{_difference(found, found.at_high, alternative, short=True)} at {sides[1]}."
+    )
+
+
+def _difference(found: BreakEven, difference: float, alternative: str, short: bool = False) -> str:
+    """Return the difference at a value of the input, in words."""
+    if math.isnan(difference):
+        size = "not to be told apart, for neither finishes"
+    elif difference == 0:
+        size = "equal"
+    else:
+        size = f"{told(found, abs(difference))} {'more' if difference > 0 else 'less'}"
+        size = size if math.isfinite(difference) else "endless" if difference > 0 else "finite against endless"
+    if short:
+        return size
+    if found.target is not None:
+        return f"Against the target it is {size}"
+    return f"With {alternative} it is {size}"
+
+
+def told(found: BreakEven, value: float | None) -> str:
+    """Return a value of the measure, or a difference of two, with its unit."""
+    if value is None:
+        return ""
+    if found.measure == "goodput":
+        return text.percent(value)
+    return dollars(value) if found.measure == "cost" else days(value)
+
+
+def as_text(found: BreakEven, name: str, alternative: str, width: int | None) -> str:
+    """Return what `derisk break-even` prints."""
+    against = "to the target" if found.target is not None else "alternative minus base"
+    rows = [(found.path, f"difference {against}"), *_rows(found)]
+    parts = [name, "", text.paragraph(sentence(found, alternative), width), "", text.table(rows, right=(0, 1))]
+    runs = f"{found.replications:_} replications at each value and option, under the same chance."
+    parts += ["", text.paragraph(runs, width)]
+    if found.unfinished:
+        how = WHY_WALL if found.statistic == "mean" else "In quantiles they count as endless."
+        parts.append(text.paragraph(f"{found.unfinished:_} replications in all did not finish. {how}", width))
+    return "\n".join(parts)
+
+
+def _rows(found: BreakEven) -> list[tuple[str, str]]:
+    return [(units.show(value, found.like), _signed(found, difference)) for value, difference in found.evaluated]
+
+
+def _signed(found: BreakEven, difference: float) -> str:
+    if math.isnan(difference):
+        return "both never"
+    sign = "+" if difference > 0 else "-" if difference < 0 else ""
+    return sign + told(found, abs(difference))
+
+
+def as_json(found: BreakEven, name: str, alternative: str, seed: int) -> dict[str, Any]:
+    """Return what `derisk break-even --json` prints; the input is in SI and as text, differences in `unit`."""
+    content = finite(found._asdict())
+    content["evaluated"] = [
+        {"value": value, "text": units.show(value, found.like), "difference": finite(difference)}
+        for value, difference in found.evaluated
+    ]
+    head = {"schema": SCHEMA, "scenario": name, "seed": seed, "sentence": sentence(found, alternative)}
+    return {**head, "alternative": alternative or None, "unit": UNITS[found.measure], **content}
+
+
+def as_csv(found: BreakEven) -> str:
+    """Return one row a value that was tried."""
+    table = io.StringIO()
+    written = csv.writer(table, lineterminator="\n")
+    written.writerow(["value", "value_si", f"difference_{found.measure}_{found.statistic}_{UNITS[found.measure]}"])
+    for value, difference in found.evaluated:
+        written.writerow([units.exact(value, found.like), value, difference])
+    return table.getvalue()

@@ -1,0 +1,213 @@
+"""Scenarios side by side for a reader: what each alternative changes, how sure that is, and what was compared."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.ensemble.estimates import Estimate
+from simulator.planning.compare import Comparison, Difference
+from simulator.planning.differing import Differing
+from simulator.planning.quantities import COST, DELAY_COST, FINISH, GOODPUT, Measure
+from simulator.report import text
+
+SCHEMA = 1
+MOST_ROWS = 20  # of inputs that differ; JSON has all
+DAY = 86_400.0
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def as_text(comparison: Comparison, differing: Sequence[Differing], width: int | None) -> str:
+    """Return what `derisk compare` prints: a sentence and a table for each alternative, and what was compared."""
+    letters = [_letter(number) for number in range(len(comparison.names))]
+    legend = [(letter, name) for letter, name in zip(letters, comparison.names, strict=True)]
+    legend[0] = (letters[0], f"{comparison.names[0]}, the base")
+    parts = [text.table(legend, width=width, indent=0), ""]
+    for letter, told in zip(letters[1:], comparison.differences, strict=True):
+        parts += [text.paragraph(sentence(told, letter, letters[0]), width)]
+        parts += [text.table(_rows(told, letters[0], letter), right=(1, 2, 3, 4, 5), width=width), ""]
+    parts += [*_inputs(differing, letters, width), ""]
+    parts += [text.paragraph(note, width) for note in _notes(comparison)]
+    return "\n".join(parts)
+
+
+def as_json(comparison: Comparison, differing: Sequence[Differing]) -> dict[str, Any]:
+    """Return a comparison safe for JSON: what is infinite or unknown is None."""
+    first = comparison.ensembles[0]
+    alternatives = [
+        {
+            "name": name,
+            "pairs": told[0].pairs,
+            "left_out": told[0].left_out,
+            "differences": {each.measure.name: _as_json(each) for each in told},
+        }
+        for name, told in zip(comparison.names[1:], comparison.differences, strict=True)
+    ]
+    return {
+        "schema": SCHEMA,
+        "base": comparison.names[0],
+        "seed": first.seed,
+        "replications": first.replications,
+        "alternatives": alternatives,
+        "inputs": [{"path": row.path, "values": list(row.values)} for row in differing],
+    }
+
+
+def _as_json(told: Difference) -> dict[str, Any]:
+    numbers = ("mean", "half_width", "p50", "p90", "p90_half_width", "gain", "probability_better")
+    sides = {"base": _estimate(told.base), "other": _estimate(told.other)}
+    return sides | {name: finite(getattr(told, name)) for name in numbers}
+
+
+def _estimate(told: Estimate) -> dict[str, float | int | None]:
+    names = ("mean", "sd", "mc_error", "p10", "p50", "p90")
+    return {name: finite(getattr(told, name)) for name in names} | {"infinite": told.infinite}
+
+
+def finite(value: float) -> float | None:
+    """Return a number as JSON has it: None for what is infinite or unknown."""
+    return float(value) if math.isfinite(value) else None
+
+
+def sentence(told: Sequence[Difference], name: str, base: str) -> str:
+    """Return in one sentence what an alternative changes in finish, goodput and money."""
+    by_name = {each.measure.name: each for each in told}
+    clauses = [f"it finishes {_finish(by_name[FINISH.name], base)}", _change("goodput", by_name[GOODPUT.name])]
+    for measure in (COST, DELAY_COST):
+        if measure.name in by_name:
+            clauses.append(_change(f"the {measure.label}", by_name[measure.name]))
+    return f"{name} against {base}: {'; '.join(clauses)}."
+
+
+def _finish(told: Difference, base: str) -> str:
+    at_p50, at_p90 = _earlier(told.p50, base), _earlier(told.p90, base, told.p90_half_width)
+    if math.isnan(told.mean):
+        return f"{at_p50} at P50 and {at_p90} at P90"
+    mean = f"{_earlier(told.mean, base, told.half_width)} in the mean{_doubt(told)}"
+    return f"{at_p50} at P50, {at_p90} at P90 and {mean}"
+
+
+def _earlier(days: float, base: str, half_width: float = math.nan) -> str:
+    """Return how much earlier or later it is, with half the interval of that in the same unit, where known."""
+    if math.isnan(days):
+        return f"as little as {base} does"
+    if math.isinf(days):
+        return "never, but " + base + " does," if days > 0 else f"where {base} does not"
+    if days == 0 and not half_width > 0:
+        return "at the same time"
+    known = [abs(days) * DAY, *([half_width * DAY] if math.isfinite(half_width) else [])]
+    size, *error = text.alike(known, known[:1])
+    return f"{size} {'later' if days > 0 else 'earlier'}" + (f" (± {error[0]})" if error else "")
+
+
+def _change(label: str, told: Difference) -> str:
+    if math.isnan(told.mean):
+        return f"{label} is not known"
+    if told.mean == 0 and not told.half_width > 0:
+        return f"{label} stays as it is"
+    verb = "rises" if told.mean > 0 else "falls"
+    size, error = (_size(told.measure, abs(value)) for value in (told.mean, told.half_width))
+    return f"{label} {verb} by {size} (± {error}) in the mean{_doubt(told)}"
+
+
+def _doubt(told: Difference) -> str:
+    """Return words for a difference that may be none."""
+    if told.half_width > 0 and abs(told.mean) <= told.half_width:
+        return f", which {text.plural(told.pairs, 'pair')} cannot tell from nothing"
+    return ""
+
+
+def _size(measure: Measure, value: float) -> str:
+    """Return the size of a difference."""
+    if not math.isfinite(value):
+        return "unknown"
+    if measure.unit == FINISH.unit:
+        return text.duration(value * DAY)
+    return dollars(value) if measure.unit == COST.unit else f"{text.number(100 * value)} points"
+
+
+def amount(measure: Measure, value: float) -> str:
+    """Return a value of a measure: days, a share in percent, or dollars."""
+    if measure.unit == FINISH.unit:
+        return f"{text.number(value, 4)} d" if math.isfinite(value) else text.number(value)
+    return dollars(value) if measure.unit == COST.unit else text.percent(value)
+
+
+def signed(measure: Measure, value: float, half_width: float = math.nan) -> str:
+    """Return a difference with its sign, and half its 95 % interval where known."""
+    if not math.isfinite(value):
+        return {math.inf: "never", -math.inf: "not never"}.get(value, "unknown")
+    error = ""
+    if measure.unit == FINISH.unit:
+        written = f"{text.number(abs(value))} d"
+        error = f"{text.number(half_width, 2)} d"
+    elif measure.unit == COST.unit:
+        written, error = dollars(abs(value)), dollars(half_width)
+    else:
+        written, error = f"{text.number(100 * abs(value))} points", text.number(100 * half_width, 2)
+    sign = "+" if value > 0 else "-" if value < 0 else ""
+    return f"{sign}{written}" + (f" ± {error}" if math.isfinite(half_width) else "")
+
+
+def dollars(value: float) -> str:
+    """Return money with four digits at most."""
+    if not math.isfinite(value):
+        return text.number(value)
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.4g}{letter} USD"
+    return f"{value:.4g} USD"
+
+
+def _rows(told: Sequence[Difference], base: str, name: str) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("", base, name, f"{name} - {base}, 95%", "better in", "pairing gains")]
+    for each in told:
+        measure, label = each.measure, each.measure.label
+        if measure.name != GOODPUT.name:
+            for share in ("p50", "p90"):
+                change, half = getattr(each, share), each.p90_half_width if share == "p90" else math.nan
+                sides = (amount(measure, getattr(side, share)) for side in (each.base, each.other))
+                rows.append((f"{label} {share.upper()}", *sides, signed(measure, change, half), "", ""))
+        sides = (amount(measure, side.mean) for side in (each.base, each.other))
+        change_in_mean = signed(measure, each.mean, each.half_width)
+        rows.append((f"{label}, mean", *sides, change_in_mean, _share(each.probability_better), _gain(each.gain)))
+    return rows
+
+
+def _share(share: float) -> str:
+    return f"{share:.0%} of pairs" if share in (0.0, 1.0) or 0.005 <= share < 0.995 else f"{share:.1%} of pairs"
+
+
+def _gain(gain: float) -> str:
+    if math.isnan(gain):
+        return ""
+    return "all pairs agree" if math.isinf(gain) else f"{text.number(gain, 2)} times"
+
+
+def _inputs(differing: Sequence[Differing], letters: Sequence[str], width: int | None) -> list[str]:
+    """Return the inputs in which the scenarios differ."""
+    if not differing:
+        return ["No input differs."]
+    rows = [("", *letters), *((row.path, *(value or "-" for value in row.values)) for row in differing[:MOST_ROWS])]
+    more = len(differing) - MOST_ROWS
+    rest = [f"  and {more} more, which --json lists"] if more > 0 else []
+    return [f"What differs: {text.plural(len(differing), 'input')}", text.table(rows, width=width), *rest]
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    first = comparison.ensembles[0]
+    notes = [
+        f"{text.plural(first.replications, 'replication')} of each with seed {first.seed}, compared pair by pair: the "
+        "same weather, and the same draws of what both leave uncertain. Differences of means have a 95 % interval by "
+        "Student's law, those of P90 by a bootstrap of pairs. 'Pairing gains' says how many times wider the interval "
+        "of the mean were if the replications were independent."
+    ]
+    for name, told in zip(comparison.names[1:], comparison.differences, strict=True):
+        if told[0].left_out:
+            left_out = f"{told[0].left_out:_} of {text.plural(first.replications, 'pair')}"
+            why = "are left out of the differences of means, for one of the two did not finish"
+            notes.append(f"{name}: {left_out} {why}. In P50, P90 and 'better in' they count, as infinitely long.")
+    return notes
+
+
+def _letter(number: int) -> str:
+    return LETTERS[number] if number < len(LETTERS) else f"{LETTERS[number % 26]}{number // 26}"

@@ -1,0 +1,148 @@
+"""When the run finishes: the distribution over replications, its quantiles, and the deadline."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from simulator.ensemble import Ensemble
+from simulator.ensemble.estimates import Estimate, quantile
+from simulator.metrics import deadline, finish_days
+from simulator.metrics.columns import column
+from simulator.plan import Floats
+from simulator.report.figures.style import BLUE, HEIGHT, RED, Clock, Figure, blank, name_y, note, percent
+
+BARS = 40
+TAIL = 0.8  # times P90 - P10 beyond P90: what is later still is told, not drawn
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+def finish(ensemble: Ensemble) -> Figure:
+    """Return the distribution of the finish; its table holds the finish time of every hundredth of the replications."""
+    known, found = np.sort(column(ensemble, "finish_days")), finish_days(ensemble)
+    ends = known[np.isfinite(known)]
+    allowed = _allowed(ensemble)
+    # What is infinite bounds nothing, and minus what is infinite is no number.
+    reach = found.p90 + TAIL * (found.p90 - found.p10) if math.isfinite(found.p90) else math.inf
+    seen = ends[ends <= max(reach, allowed or 0.0)]
+    times = [*seen[-1:], *([] if allowed is None else [allowed])]
+    clock = Clock(ensemble.scenario.start, max(times, default=0.0))
+    plot = blank(height=HEIGHT + 24, margin={"t": 112})
+    if len(ends):
+        _bars(plot, clock, seen, allowed, ensemble.replications)
+        _marks(plot, clock, found, allowed)
+        if beyond := ensemble.replications - len(seen):
+            words = f"{percent(beyond / ensemble.replications)} later{' or never' if found.infinite else ''} →"
+            note(plot, words, 1, 0.16, xref="paper", yref="paper", xanchor="right", opacity=0.8)
+    else:
+        note(plot, "No replication finished.", 0.5, 0.5, xref="paper", yref="paper", xanchor="center")
+    if allowed is not None and len(ends):
+        _deadline(plot, clock, allowed)
+    return Figure(
+        "finish",
+        "When it will be done",
+        plot,
+        _sentence(ensemble, clock, found),
+        f"Histogram of the finish {'date' if clock.start else 'time'} over {ensemble.replications:,} replications, "
+        f"with lines at P10 ({clock.told(found.p10)}), P50 ({clock.told(found.p50)}) and P90 ({clock.told(found.p90)})"
+        f"{'' if allowed is None else f', and at the deadline ({_last_day(clock, allowed)})'}.",
+        _table(known, clock),
+    )
+
+
+def _allowed(ensemble: Ensemble) -> float | None:
+    """Return the time from the start to the end of the day of the deadline [days]."""
+    start, end = ensemble.scenario.start, ensemble.scenario.deadline
+    return None if start is None or end is None else (end - start).days + 1.0
+
+
+def _last_day(clock: Clock, allowed: float) -> str:
+    return clock.told(allowed - 1)
+
+
+def _table(known: Floats, clock: Clock) -> pd.DataFrame:
+    shares = np.arange(1, 100) / 100
+    ends = [quantile(known, share) for share in shares]
+    columns: dict[str, object] = {"probability": shares, "finish_days": ends}
+    if clock.start is not None:
+        columns["finish_date"] = [clock.at(end)[:10] if math.isfinite(end) else "never" for end in ends]
+    return pd.DataFrame(columns)
+
+
+def _bars(plot: go.Figure, clock: Clock, ends: Floats, allowed: float | None, replications: int) -> None:
+    width = _width(float(ends[-1] - ends[0]))
+    # With a deadline a bar ends there, so that each is either in time or late.
+    anchor = allowed if allowed is not None else 0.0
+    first = math.floor((ends[0] - anchor) / width)
+    many = math.floor((ends[-1] - anchor) / width) - first + 1
+    edges = anchor + width * (first + np.arange(many + 1))
+    counts, _ = np.histogram(ends, edges)
+    late = np.zeros(many, bool) if allowed is None else edges[:-1] >= allowed - 1e-9
+    for some, colour in ((~late, BLUE), (late, RED)):
+        plot.add_bar(
+            x=clock.all_at((edges[:-1] + width / 2)[some]),
+            y=100 * counts[some] / replications,
+            width=[0.92 * clock.width(width)] * int(some.sum()),
+            marker={"color": colour, "line": {"width": 0}},
+            customdata=[
+                f"{clock.told(low)} to {clock.told(low + width)}: {count:,} replications"
+                for low, count in zip(edges[:-1][some], counts[some], strict=True)
+            ],
+            hovertemplate="%{customdata}, %{y:.2f}%<extra></extra>",
+            showlegend=False,
+        )
+    low, high = edges[0], edges[-1]
+    if allowed is not None:
+        low, high = min(low, allowed), max(high, allowed)
+    room = 0.06 * (high - low)
+    clock.on(plot, low - room, high + room)
+    plot.update_yaxes(ticksuffix="%", rangemode="tozero")
+    name_y(plot, "share of replications")
+    plot.layout.annotations[0].update(x=1, xanchor="right", yanchor="top", yshift=0)
+
+
+def _width(span: float) -> float:
+    """Return a round width for a bar [days]."""
+    least = max(span / BARS, 1 / 1440)
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(step * power for step in STEPS if step * power >= least * (1 - 1e-9))
+
+
+def _marks(plot: go.Figure, clock: Clock, found: Estimate, allowed: float | None) -> None:
+    # Out of the way of the deadline's line.
+    middle = "center" if allowed is None else "left" if allowed < found.p50 else "right"
+    sides = {"p10": ("right", 1.04), "p50": (middle, 1.13), "p90": ("left", 1.04)}
+    for name, (side, height) in sides.items():
+        end = getattr(found, name)
+        if math.isfinite(end):
+            plot.add_shape(type="line", xref="x", yref="paper", x0=clock.at(end), x1=clock.at(end), y0=0, y1=height)
+            words = f"<b>{name.upper()}</b> {clock.told(end)}"
+            place = {"yref": "paper", "xanchor": side, "yanchor": "bottom" if side == "center" else "middle"}
+            shift = {"right": -5, "left": 5, "center": 0}[side]
+            note(plot, words, clock.at(end), height, xshift=shift, **place)
+
+
+def _deadline(plot: go.Figure, clock: Clock, allowed: float) -> None:
+    place = {"xref": "x", "yref": "paper", "x0": clock.at(allowed), "x1": clock.at(allowed), "y0": 0, "y1": 1.23}
+    plot.add_shape(type="line", line={"color": RED, "dash": "dot", "width": 2}, **place)
+    words = f"<b>deadline</b> {_last_day(clock, allowed)}"
+    note(plot, words, clock.at(allowed), 1.23, yref="paper", xanchor="center", yanchor="bottom")
+
+
+def _sentence(ensemble: Ensemble, clock: Clock, found: Estimate) -> str:
+    done = ensemble.replications - found.infinite
+    if not done:
+        return f"None of {ensemble.replications:,} replications finishes."
+    when = "by" if clock.start is not None else "within"
+    told = f"Half of the replications are done {when} {clock.told(found.p50)}"
+    if not math.isfinite(found.p50):
+        told = f"Only {percent(done / ensemble.replications)} of the replications finish"
+    elif math.isfinite(found.p90):
+        told += f", nine in ten {when} {clock.told(found.p90)}, one in ten {when} {clock.told(found.p10)}"
+    met = deadline(ensemble)
+    if met is not None:
+        told += f"; {percent(met.probability)} meet the deadline"
+    if found.infinite and math.isfinite(found.p50):
+        told += f"; {percent(found.infinite / ensemble.replications)} do not finish at all"
+    return f"{told}."

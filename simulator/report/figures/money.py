@@ -1,0 +1,71 @@
+"""What the run costs, line by line."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from simulator.cost import LINES
+from simulator.report.figures.style import BLUE, RED, Figure, blank, dollars, percent
+
+DELAY, DELAY_LABEL = "delay", "delay"
+ROW = 32  # [px]
+FIELDS = ("mean", "mc_error", "p10", "p50", "p90")
+
+
+def money(summary: Mapping[str, Any]) -> Figure | None:
+    """Return the mean of each line of a summary's money, the largest first; None where nothing has a price."""
+    lines = summary.get("money", {}).get("lines_usd", {})
+    rows = [{"line": name, "label": LINES[name].label, **_numbers(told)} for name, told in lines.items()]
+    if "delay_cost_usd" in summary:
+        rows.append({"line": DELAY, "label": DELAY_LABEL, **_numbers(summary["delay_cost_usd"])})
+    if not rows:
+        return None
+    # A mean over replications of which none finishes is unknown, and comes last.
+    rows.sort(key=lambda row: -(row["mean_usd"] or 0.0))
+    drawn = [row for row in rows if row["mean_usd"] is not None]
+    labels, means = [row["label"] for row in drawn], [float(row["mean_usd"]) for row in drawn]
+    plot = blank(height=110 + ROW * max(1, len(drawn)), margin={"t": 20})
+    plot.add_bar(
+        y=labels,
+        x=means,
+        orientation="h",
+        width=0.68,
+        marker={"color": [RED if row["line"] == DELAY else BLUE for row in drawn], "line": {"width": 0}},
+        text=[dollars(mean) for mean in means],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[f"P10 {_told(row['p10_usd'])}, P90 {_told(row['p90_usd'])}" for row in drawn],
+        hovertemplate="%{y}: %{text} in the mean, %{customdata}<extra></extra>",
+    )
+    plot.update_xaxes(title_text="mean [USD]", range=[0, 1.18 * max([*means, 1e-9])])
+    plot.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
+    return Figure(
+        "money",
+        "What it costs",
+        plot,
+        _sentence(summary, rows),
+        f"Horizontal bars of mean costs, the largest first: "
+        f"{', '.join(f'{label} {dollars(mean)}' for label, mean in zip(labels, means, strict=True))}.",
+        pd.DataFrame(rows),
+    )
+
+
+def _numbers(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{name}_usd": told[name] for name in FIELDS}
+
+
+def _told(value: float | None) -> str:
+    return "unknown" if value is None else dollars(value)
+
+
+def _sentence(summary: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
+    total = summary.get("money", {}).get("total_usd", {}).get("mean")
+    if not total:
+        return f"The {rows[0]['label']} costs {_told(rows[0]['mean_usd'])} in the mean."
+    first = next(row for row in rows if row["line"] != DELAY)
+    told = (
+        f"The run costs {dollars(total)} in the mean, {percent(first['mean_usd'] / total)} of it for {first['label']}"
+    )
+    delay = next((row["mean_usd"] for row in rows if row["line"] == DELAY), None)
+    return f"{told}." if delay is None else f"{told}; the delay costs {dollars(delay)} on top."

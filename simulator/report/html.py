@@ -1,0 +1,222 @@
+"""The report of a run as one HTML file: it needs no network, prints, and follows the reader's light or dark."""
+
+import json
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from simulator.ensemble import Ensemble
+from simulator.ensemble.shards import WHOLE
+from simulator.ledger import Account
+from simulator.quantity import ASSUMED
+from simulator.report import answer, checklist, text
+from simulator.report.contents import RESOLVED
+from simulator.report.figures.style import THEMES, Figure, commas, dollars, number, percent, template
+from simulator.report.words import ACCOUNTS
+from simulator.scenario import Scenario
+
+MOST_ROWS = 130  # of a figure's table on the page; its CSV has all
+DAY = 86_400.0
+
+
+# Columns of a sweep's table that the page shows, and how.
+_SWEPT: dict[str, Callable[[Any], str]] = {
+    **{f"finish_days_{name}": number for name in ("p10", "p50", "p90")},
+    **{f"goodput_{name}": percent for name in ("p10", "p50", "p90")},
+    "cost_usd_mean": dollars,
+    "deadline_probability": percent,
+    "unfinished": str,
+}
+_SWEPT_HEADS = {
+    **{f"finish_days_{name}": f"finish {name.upper()} [d]" for name in ("p10", "p50", "p90")},
+    **{f"goodput_{name}": f"goodput {name.upper()}" for name in ("p10", "p50", "p90")},
+    "cost_usd_mean": "mean cost",
+    "deadline_probability": "meets the deadline",
+}
+
+
+class Card(NamedTuple):
+    """A number to be seen first."""
+
+    label: str
+    value: str
+    more: tuple[str, ...]
+
+
+def render(ensemble: Ensemble, summary: Mapping[str, Any], manifest: Mapping[str, Any], figures: list[Figure]) -> str:
+    """Return the report of a run as HTML, from its ensemble, the contents of its JSON files, and its figures."""
+    scenario = ensemble.scenario
+    rows = scenario.table()
+    unbacked = checklist.assumed(rows)
+    head, *numbers = answer._quantities(summary)
+    counts = answer._counts(summary)
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        scenario=scenario,
+        answer=commas(answer.sentence(summary, scenario)),
+        cards=list(_cards(summary)),
+        head=head,
+        numbers=numbers,
+        counts=counts[1:],
+        money=answer._money(summary)[1:],
+        losses=list(_losses(summary)),
+        notes=[commas(note) for note in answer._notes(summary, scenario, RESOLVED) if not note.startswith(ASSUMED)],
+        warnings=list(_warnings(ensemble)),
+        assumed=len(unbacked),
+        inputs=len(rows),
+        unbacked=[row._replace(source=_reason(row.source)) for row in checklist._gathered(unbacked)],
+        backed=checklist._gathered([row for row in rows if row not in unbacked]),
+        derived=scenario.derived(),
+        command=_command(ensemble),
+        manifest=manifest,
+        summary=summary,
+        **_drawn(figures),
+    )
+
+
+def render_sweep(scenario: Scenario, table: pd.DataFrame, manifest: Mapping[str, Any], figures: list[Figure]) -> str:
+    """Return the report of a sweep as HTML, from its scenario, its table, the content of its manifest, and figures."""
+    axes = manifest["axes"]
+    columns: dict[str, Callable[[Any], str]] = {"cell": str, **dict.fromkeys(axes, str)}
+    columns |= {name: write for name, write in _SWEPT.items() if name in table}
+    names = [_SWEPT_HEADS.get(name, name) for name in columns]
+    options = [f"--axis {shlex.quote(f'{path}={chr(44).join(values)}')}" for path, values in axes.items()]
+    again = f"--seed {manifest['seed']} -n {manifest['replications']}"
+    return (
+        _environment()
+        .get_template("sweep.html.j2")
+        .render(
+            scenario=scenario,
+            manifest=manifest,
+            columns=names,
+            rows=[[write(row[name]) for name, write in columns.items()] for row in table.to_dict("records")],
+            command=" ".join(["derisk sweep", RESOLVED, *options, again]),
+            **_drawn(figures),
+        )
+    )
+
+
+def _drawn(figures: list[Figure]) -> dict[str, Any]:
+    """Return what a page needs to draw figures."""
+    return {
+        "figures": [_shown(figure) for figure in figures],
+        "plots": _plots(figures),
+        "themes": THEMES,
+        "library": Markup(_library()),
+    }
+
+
+def _environment() -> Environment:
+    """Return the templates; whatever they are given is a user's text unless it is said to be markup."""
+    environment = Environment(
+        loader=PackageLoader("simulator.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["commas"] = commas
+    return environment
+
+
+def _library() -> str:
+    """Return plotly.js, once for all figures; it may not end the script in which it stands."""
+    from plotly.offline import get_plotlyjs
+
+    script: str = get_plotlyjs()
+    return script.replace("</script", "<\\/script")
+
+
+def _plots(figures: list[Figure]) -> Markup:
+    """Return data and layouts as JSON that is safe within a script."""
+    plots = {}
+    for figure in figures:
+        made = json.loads(figure.plot.to_json())
+        made["layout"].pop("template", None)
+        plots[figure.name] = {"data": made["data"], "layout": made["layout"]}
+    templates = {name: template(name).to_plotly_json() for name in THEMES}
+    written = json.dumps({"plots": plots, "templates": templates}, separators=(",", ":"))
+    return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _shown(figure: Figure) -> dict[str, Any]:
+    table = figure.table.head(MOST_ROWS)
+    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    return {
+        "name": figure.name,
+        "title": figure.title,
+        "sentence": figure.sentence,
+        "alt": figure.alt,
+        "csv": "data:text/csv;charset=utf-8," + quote(figure.csv()),
+        "columns": list(table.columns),
+        "rows": rows,
+        "left_out": len(figure.table) - len(table),
+    }
+
+
+def _cell(value: Any) -> str:
+    return number(value, 5) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _cards(summary: Mapping[str, Any]) -> Iterator[Card]:
+    low, middle, high = (commas(one) for one in answer._finishes(summary))
+    yield Card("done by" if "finish_date" in summary else "done within", middle, (f"P10 {low}", f"P90 {high}"))
+    good = {name: answer._of(summary["goodput"], name) for name in answer.QUANTILES}
+    more = f"P10 {percent(good['p10'])}", f"P90 {percent(good['p90'])}"
+    yield Card("goodput", percent(good["p50"]), more)
+    if (promise := summary.get("deadline")) is not None:
+        yield Card("meets the deadline", percent(promise["probability"]), (answer._written(promise["date"]),))
+    stops = {name: answer._of(summary["interruptions"]["total"], name) for name in answer.QUANTILES}
+    between = answer._of(summary["mttf_hours"], "p50")
+    every = f"one every {commas(text.duration(between * 3600))}" if stops["p50"] > 0 else "none in the median"
+    yield Card("interruptions", commas(answer._count(stops["p50"])), (every,))
+    for name, label in (("cost_usd", "cost"), ("delay_cost_usd", "cost of the delay")):
+        if name in summary:
+            low_usd, middle_usd, high_usd = (answer._of(summary[name], share) for share in answer.QUANTILES)
+            yield Card(label, dollars(middle_usd), (f"P10 {dollars(low_usd)}", f"P90 {dollars(high_usd)}"))
+
+
+def _losses(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the accounts: training first, then what is lost, the most on top."""
+    shares = {account: answer._of(summary["ledger_share"][account.name], "mean") for account in Account}
+    losses = sorted((one for one in Account if one is not Account.PRODUCTIVE), key=lambda one: -shares[one])
+    largest = max((shares[one] for one in losses), default=0.0)
+    for account in (Account.PRODUCTIVE, *(one for one in losses if shares[one] >= answer.LEAST_SHARE)):
+        told = summary["ledger_share"][account.name]
+        yield {
+            "words": ACCOUNTS[account],
+            "kept": account is Account.PRODUCTIVE,
+            "mean": text.percent(shares[account]),
+            "quantiles": [text.percent(answer._of(told, name)) for name in answer.QUANTILES],
+            "bar": 0.0 if account is Account.PRODUCTIVE or largest <= 0 else 100 * shares[account] / largest,
+        }
+
+
+def _reason(source: str) -> str:
+    return source.removeprefix(ASSUMED).removeprefix(": ")
+
+
+def _warnings(ensemble: Ensemble) -> Iterator[str]:
+    if ensemble.interrupted:
+        kept = f"{ensemble.replications:,} of {ensemble.planned:,} replications"
+        yield f"This run was interrupted: what follows rests on {kept}."
+    if ensemble.shard != WHOLE:
+        yield f"This is shard {ensemble.shard} of a run, not all of it."
+    if ensemble.precision is not None and not ensemble.precision.reached:
+        yield "The precision that was asked for was not reached."
+
+
+def _command(ensemble: Ensemble) -> str:
+    """Return the command that gives the same numbers again, from the run folder."""
+    words = ["derisk run", RESOLVED, f"--seed {ensemble.seed}"]
+    # With a stop rule the number of replications follows from the rule, which the file holds.
+    if ensemble.precision is None:
+        words.append(f"-n {ensemble.planned}")
+    if ensemble.shard != WHOLE:
+        words.append(f"--shard {ensemble.shard}")
+    if ensemble.engine != "kernel":
+        words.append(f"--engine {ensemble.engine}")
+    if ensemble.policy:
+        words.append(f"--policy FILE.PY:{ensemble.policy.partition('+')[0]}")
+    return " ".join(words)

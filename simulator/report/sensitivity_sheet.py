@@ -1,0 +1,220 @@
+"""What `derisk sensitivity` tells: which inputs matter, inputs or chance, and what to measure next."""
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from simulator.planning.indices import Indices
+from simulator.planning.information import Information, Worth
+from simulator.planning.outcomes import WHY_WALL
+from simulator.planning.tornado import Bar, Tornado
+from simulator.quantity import ASSUMED
+from simulator.report import text
+from simulator.report.sensitivity_words import days, dollars, sentence
+
+SCHEMA = 1
+WIDTH = 30  # columns of a bar
+ROWS = 12  # of a table for people; --json and -o hold all
+MEASURES = {"wall_days": "run time", "finish_days": "run time", "goodput": "goodput", "cost_usd": "cost"}
+
+
+class Sensitivity(NamedTuple):
+    """All that was computed of a scenario; what was not asked for or not reached is empty."""
+
+    tornado: Tornado
+    information: Information | None = None
+    indices: tuple[Indices, ...] = ()
+    suggested: bool = False  # the options are ours: the user named none
+
+
+def as_text(found: Sensitivity, width: int | None) -> str:
+    """Return what `derisk sensitivity` prints."""
+    tornado = found.tornado
+    parts = [tornado.scenario_name, "", text.paragraph(sentence(tornado, found.information), width)]
+    if tornado.bars:
+        parts += ["", *_tornado(tornado, width), "", *_others(tornado)]
+    parts += ["", *(text.paragraph(line, width) for line in _split(tornado))]
+    for indices in found.indices:
+        parts += ["", *_indices(indices, width)]
+    if found.information is not None and found.information.worths:
+        parts += ["", *_information(found.information, found.suggested, width)]
+    if tornado.unfinished:
+        share = f"{tornado.unfinished:_} of {text.plural(tornado.replications, 'replication')} as it is"
+        parts += ["", text.paragraph(f"Not all finish: {share} did not. {WHY_WALL}", width)]
+    return "\n".join(parts)
+
+
+def _tornado(tornado: Tornado, width: int | None) -> list[str]:
+    base = days(tornado.finish_p90_days)
+    head = (
+        f"P90 of the finish with one input at its P10 (░) and at its P90 (█), all others drawn, "
+        f"{tornado.replications:_} replications each; | is the scenario as it is, {base}"
+    )
+    rows: list[tuple[str, ...]] = [("input", "its P10", "its P90", "finish at P10", "at P90", "swing", "", "")]
+    shown = tornado.bars[:ROWS]
+    ends = [tornado.finish_p90_days, *(end for bar in shown for end in bar.finish_p90_days)]
+    finite = [end for end in ends if math.isfinite(end)]
+    for bar in shown:
+        low, high = bar.finish_p90_days
+        drawn = two_sided(low, high, tornado.finish_p90_days, min(finite), max(finite)) if finite else ""
+        swing = f"{_swing(bar)}"
+        rows.append((bar.path, bar.low, bar.high, days(low), days(high), swing, _flag(bar.assumed), drawn))
+    lines = [text.paragraph(head, width), text.table(rows, right=(1, 2, 3, 4))]
+    if rest := tornado.bars[ROWS:]:
+        lines.append(f"  {len(rest)} more inputs come after these; --json lists them all")
+    return lines
+
+
+def two_sided(low: float, high: float, middle: float, least: float, most: float) -> str:
+    """Return a bar from the middle to the end at P10 in ░ and to that at P90 in █; an infinite end leaves the scale."""
+    span = most - least or 1.0
+    places = [WIDTH if math.isinf(end) else round((end - least) / span * (WIDTH - 1)) for end in (low, high, middle)]
+    cells = [" "] * (WIDTH + 1)
+    for place, mark in sorted(zip(places[:2], "░█", strict=True), key=lambda end: -abs(end[0] - places[2])):
+        for column in range(min(place, places[2]), max(place, places[2]) + 1):
+            cells[column] = mark
+    cells[places[2]] = "|"
+    return "".join(cells).rstrip()
+
+
+def _swing(bar: Bar) -> str:
+    swing = bar.swing_days
+    if not math.isfinite(swing):
+        return "both never" if math.isnan(swing) else "to never"
+    error = "" if math.isnan(bar.finish_error_days) else f" ± {text.number(bar.finish_error_days, 2)}"
+    return f"{text.number(swing)}{error} d"
+
+
+def _others(tornado: Tornado) -> list[str]:
+    priced = tornado.cost_usd is not None
+    head = ["input", "goodput at P10", "at P90", *(["cost at P10", "at P90"] if priced else [])]
+    rows: list[Sequence[str]] = [head]
+    for bar in tornado.bars[:ROWS]:
+        cells = [bar.path, *(text.percent(end) for end in bar.goodput)]
+        cells += [dollars(end) for end in bar.cost_usd or ()]
+        rows.append(cells)
+    cost = f"; cost {dollars(tornado.cost_usd)}" if tornado.cost_usd is not None else ""
+    return [
+        f"The same for the means; as it is: goodput {text.percent(tornado.goodput)}{cost}",
+        text.table(rows, right=range(1, len(head))),
+    ]
+
+
+def _split(tornado: Tornado) -> list[str]:
+    lines = []
+    for measure, split in tornado.splits:
+        if math.isnan(split.ignorance):
+            lines.append(f"Where the variance of the {MEASURES[measure]} comes from is unknown: too few pairs vary.")
+            continue
+        shares = f"{split.ignorance:.0%} comes from inputs that are not known well, {split.chance:.0%} from chance"
+        error = f" (± {split.mc_error:.0%}, {text.plural(split.pairs, 'pair')} that finished)" if split.pairs else ""
+        lines.append(f"Of the variance of the {MEASURES[measure]}, {shares}{error}.")
+    return lines
+
+
+def _indices(indices: Indices, width: int | None) -> list[str]:
+    head = (
+        f"Shares of the variance of the {MEASURES[indices.measure]}: alone, and with all that an input does together "
+    )
+    head += f"with others; ± their standard error, {indices.rows:_} rows"
+    rows = [("input", "alone", "", "in total", "")]
+    for index in sorted(indices.indices, key=lambda index: -index.total if math.isfinite(index.total) else 0.0):
+        cells = (_share(index.first), _error(index.first_error), _share(index.total), _error(index.total_error))
+        rows.append((index.name, *cells))
+    return [text.paragraph(head, width), text.table(rows, right=(1, 3))]
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.1f}%" if math.isfinite(share) else "unknown"
+
+
+def _error(error: float) -> str:
+    return f"± {100 * error:.1f}%" if math.isfinite(error) else ""
+
+
+def _information(found: Information, suggested: bool, width: int | None) -> list[str]:
+    which = "These options are ours, for none was named with --option" if suggested else "The options"
+    expected = [
+        f"{name}: {text.number(mean, 4)} d" + (f", {dollars(found.usd[place])}" if found.usd is not None else "")
+        for place, (name, mean) in enumerate(zip(found.options, found.days, strict=True))
+    ]
+    lines = [
+        "What to measure next: what it is worth on average, at most, to know an input before choosing",
+        text.paragraph(f"{which}, with what each is expected to come to. {'; '.join(expected)}.", width),
+    ]
+    rows = [("input", "worth", "", *(["worth", ""] if found.usd is not None else []), "")]
+    rows += [_worth(worth) for worth in found.worths[:ROWS]]
+    lines.append(text.table(rows, right=(1, 3) if found.usd is not None else (1,)))
+    money = [None, None] if found.perfect_usd is None else [found.perfect_usd, found.ceiling_usd]
+    least, most = (
+        f"{text.number(time)} d" + (f" and {dollars(usd)}" if usd is not None else "")
+        for time, usd in zip((found.perfect_days, found.ceiling_days), money, strict=True)
+    )
+    lines.append(
+        text.paragraph(
+            f"To know all inputs together is worth about {least}, or more; {most} is a ceiling that counts chance as "
+            f"known too, and nobody can buy that. From {found.replications:_} replications of each option, nine tenths "
+            "of them to find a rule and the rest to judge it. What is not twice its error is as good as nothing.",
+            width,
+        )
+    )
+    return lines
+
+
+def _worth(worth: Worth) -> tuple[str, ...]:
+    cells = [worth.path, f"{text.number(worth.days)} d", f"± {text.number(worth.error_days, 2)} d"]
+    if worth.usd is not None and worth.error_usd is not None:
+        cells += [dollars(worth.usd), f"± {dollars(worth.error_usd)}"]
+    return (*cells, _flag(worth.assumed))
+
+
+def _flag(assumed: bool) -> str:
+    return ASSUMED if assumed else ""
+
+
+def as_json(found: Sensitivity, seed: int) -> dict[str, Any]:
+    """Return what `derisk sensitivity --json` prints; units are in the names, what is infinite or unknown is null."""
+    tornado = found.tornado
+    told = finite({name: value for name, value in tornado._asdict().items() if name not in ("bars", "splits")})
+    told["bars"] = [{**finite(bar._asdict()), "swing_days": finite(bar.swing_days)} for bar in tornado.bars]
+    content = {"schema": SCHEMA, "seed": seed, "sentence": sentence(tornado, found.information), "tornado": told}
+    content["variance_share"] = {measure: finite(split._asdict()) for measure, split in tornado.splits}
+    if found.indices:
+        content["indices"] = {
+            each.measure: {"rows": each.rows, "factors": [finite(index._asdict()) for index in each.indices]}
+            for each in found.indices
+        }
+    if found.information is not None:
+        worths = [finite(worth._asdict()) for worth in found.information.worths]
+        content["information"] = {**finite(found.information._asdict()), "worths": worths, "suggested": found.suggested}
+    return content
+
+
+def finite(value: Any) -> Any:
+    """Return a value as JSON can hold it: what is infinite or no number is None."""
+    if isinstance(value, dict):
+        return {key: finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_csv(found: Sensitivity) -> str:
+    """Return one row an input: its bar, and what it is worth to know it; units are in the names, inf is never."""
+    worths = {} if found.information is None else {worth.path: worth for worth in found.information.worths}
+    table = io.StringIO()
+    head = ["input", "p10", "p90", "assumed"]
+    for name in ("finish_p90_days", "wall_days", "goodput", "cost_usd"):
+        head += [f"{name}_at_p10", f"{name}_at_p90"]
+    written = csv.writer(table, lineterminator="\n")
+    head += ["finish_swing_days", "finish_error_days", "worth_days", "worth_error_days", "worth_usd", "worth_error_usd"]
+    written.writerow(head)
+    for bar in found.tornado.bars:
+        worth = worths.get(bar.path)
+        cells: list[object] = [bar.path, bar.low, bar.high, bar.assumed, *bar.finish_p90_days, *bar.wall_days]
+        cells += [*bar.goodput, *(bar.cost_usd or ("", "")), bar.swing_days, bar.finish_error_days]
+        cells += ["", "", "", ""] if worth is None else [worth.days, worth.error_days, worth.usd, worth.error_usd]
+        written.writerow(["" if cell is None or cell != cell else cell for cell in cells])  # NaN is unknown
+    return table.getvalue()

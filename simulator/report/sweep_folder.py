@@ -1,0 +1,143 @@
+"""Folders of sweeps: cells are kept as they are done, so a sweep that was stopped goes on; and one table in the end.
+
+Every file is written aside and renamed, and holds nothing that could differ between two runs: a sweep that was stopped
+and went on leaves the same bytes as one that was not. See docs/sweeps.md.
+"""
+
+import csv
+import errno
+import hashlib
+import io
+import json
+import math
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from simulator.ensemble.provenance import model
+from simulator.planning.sweep import Cell, Grid, Outcome, table
+from simulator.report.contents import RESOLVED, as_json, as_parquet
+from simulator.report.folder import DIGITS, OutputError, slug
+
+MANIFEST = "sweep.json"
+TABLE = "sweep.parquet"
+CSV = "sweep.csv"
+SCHEMA = 1
+_ROW = b"row"  # the key in a cell's file under which its row of the table stands
+
+
+class SweepFolder:
+    """The folder of one sweep: what decides about its results is in its name."""
+
+    def __init__(self, grid: Grid, root: Path | str = "runs") -> None:
+        self._grid = grid
+        origin = [SCHEMA, *grid.digests, grid.axes, grid.base, model()]
+        self._digest = hashlib.sha256(json.dumps(origin).encode()).hexdigest()
+        self.path = Path(root) / f"{slug(grid.own.name) or 'scenario'}-sweep-{self._digest[:DIGITS]}"
+        self._cells = self.path / "cells"
+
+    def kept(self) -> dict[int, Outcome]:
+        """Return the cells that are done, by number; one whose file cannot be read counts as not done."""
+        found = {cell.number: self._read(cell) for cell in self._grid.cells}
+        return {number: outcome for number, outcome in found.items() if outcome is not None}
+
+    def begin(self) -> None:
+        """Make the folder, with what it is of. Raises OutputError."""
+        with self._writing():
+            if (self.path.exists() or self.path.is_symlink()) and not self._is_ours():
+                text = "is in the way, and is no folder of this sweep; move it, or name another place"
+                raise OutputError(text, self.path, errno.EEXIST)
+            self._cells.mkdir(parents=True, exist_ok=True)
+            self._put(RESOLVED, self._grid.own.resolved_yaml().encode())
+            self._put(MANIFEST, as_json(self._manifest()))
+
+    def keep(self, cell: Cell, outcome: Outcome) -> None:
+        """Write what a cell came to. Raises OutputError."""
+        columns = pa.table({name: pa.array(values, from_pandas=False) for name, values in outcome.values.items()})
+        buffer = io.BytesIO()
+        told = {_ROW: json.dumps(outcome.row).encode()}
+        pa.parquet.write_table(columns.replace_schema_metadata(told), buffer, compression="zstd")
+        with self._writing():
+            self._put(self._name(cell), buffer.getvalue())
+
+    def finish(self, outcomes: dict[int, Outcome]) -> pd.DataFrame:
+        """Write the table of all cells, and return it. Raises OutputError."""
+        frame = table(self._grid, outcomes)
+        with self._writing():
+            self._put(TABLE, as_parquet(frame))
+            self._put(CSV, as_csv(frame).encode())
+        return frame
+
+    def _name(self, cell: Cell) -> str:
+        return f"cells/{cell.number:05}.parquet"
+
+    def _read(self, cell: Cell) -> Outcome | None:
+        file = self.path / self._name(cell)
+        if not file.is_file():
+            return None
+        try:
+            found = pa.parquet.read_table(io.BytesIO(file.read_bytes()))
+            row = json.loads(found.schema.metadata[_ROW])
+            values = {name: found[name].to_numpy().astype(np.float64) for name in found.column_names}
+        except (OSError, ValueError, KeyError, TypeError):  # pyarrow's own errors are among these
+            return None
+        whole = all(len(measured) == self._grid.replications for measured in values.values())
+        return Outcome(row, values) if whole and row.get("cell") == cell.number else None
+
+    def _is_ours(self) -> bool:
+        with suppress(OSError, ValueError):
+            return bool(json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))["hash"] == self._digest)
+        # Stopped before it was written: nothing is in it, or the cells alone.
+        return self.path.is_dir() and {file.name for file in self.path.iterdir()} <= {"cells", RESOLVED}
+
+    def _manifest(self) -> dict[str, Any]:
+        grid = self._grid
+        return {
+            "schema": SCHEMA,
+            "hash": self._digest,
+            "model": model(),
+            "scenario": grid.own.name,
+            "seed": grid.own.seed,
+            "replications": grid.replications,
+            "axes": {axis.path: list(axis.values) for axis in grid.axes},
+            "cells": len(grid.cells),
+            "base": grid.base + 1,
+            "base_is_the_scenario": grid.base_is_own,
+        }
+
+    def _put(self, name: str, content: bytes) -> None:
+        """Write a file aside and rename it, so that under its name it is whole."""
+        target = self.path / name
+        aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+        try:
+            aside.write_bytes(content)
+            aside.rename(target)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OutputError:
+            raise
+        except OSError as error:
+            text = f"cannot be written: {error.strerror or error}; the cells that are done are kept"
+            raise OutputError(text, self.path, error.errno or errno.EIO) from error
+
+
+def as_csv(frame: pd.DataFrame) -> str:
+    """Return a table as CSV: numbers with all their digits, infinity as inf, and nothing where there is no number."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(frame.columns)
+    for row in frame.itertuples(index=False):
+        writer.writerow("" if isinstance(value, float) and math.isnan(value) else value for value in row)
+    return text.getvalue()

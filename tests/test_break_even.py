@@ -1,0 +1,257 @@
+"""Break-even: closed forms, dense sweeps, whole numbers, intervals that hold, and ranges without an answer."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from simulator.cli import application
+from simulator.ensemble import run_ensemble
+from simulator.planning import break_even as module
+from simulator.planning.break_even import BreakEven, BreakEvenError, Pair, Question, break_even, difference
+from simulator.report.break_even_sheet import as_csv, as_json, as_text, sentence
+from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
+
+SMALL = """
+schema: 1
+name: small
+cluster: {nodes: 40 nodes, gpus_per_node: 8 GPUs, hot_spares: 2 nodes}
+job: {work: 2 d}
+failures:
+  gpu: {part: gpu, rate: 8 /kGPU/day, spread: 30%}
+recovery: {detection: 1 min, diagnosis: 1 min, restart: 4 min, repair: {mean: 12 h, shape: 0.5}}
+checkpoint: {interval: 10 min, tiers: [{to: storage, blocking: 10 s, lag: 0 s, restore: 2 min}]}
+run: {seed: 11, replications: 60}
+"""
+CALM = """
+schema: 1
+name: calm
+cluster: {nodes: 4 nodes, gpus_per_node: 8 GPUs}
+job: {work: 10 d}
+recovery: {detection: 1 min, diagnosis: 1 min, swap: 1 min, restart: 1 min, repair: 1 d}
+checkpoint: {interval: 1 d, tiers: [{to: storage, blocking: 0 s, lag: 0 s, restore: 2 min}]}
+cost: {gpu: 2 USD/GPU/h}
+"""
+BLOCKING = "checkpoint.tiers.0.blocking"
+
+
+def scenarios(text: str, path: str, *alternative: str, base: tuple[str, ...] = ()) -> Callable[[str], Pair]:
+    def pair(value: str) -> Pair:
+        own = [*base, f"{path}={value}"]
+        return parse_scenario(text, own), parse_scenario(text, [*own, *alternative]) if alternative else None
+
+    return pair
+
+
+def test_the_work_that_takes_so_long_is_so_long() -> None:
+    found = break_even("job.work", scenarios(CALM, "job.work"), ("1 d", "9 d"), Question("finish", "mean", 3.3))
+    assert found.value is not None and found.value == pytest.approx(3.3 * 86_400, rel=1e-6)
+    assert (found.text == "3.3 d" and found.like == "d") or found.like in ("h", "min", "s")
+    assert found.interval == pytest.approx((found.value, found.value), rel=1e-3)
+    assert (found.low, found.high) == (86_400.0, 9 * 86_400.0)
+    assert found.at_low == pytest.approx(1 - 3.3) and found.at_high == pytest.approx(9 - 3.3)
+
+
+def test_a_price_at_which_more_gpus_for_less_time_cost_as_much() -> None:
+    # Twice the GPUs for 4 days instead of 10 are cheaper, whatever the staff costs; for 6 days they are dearer by 2
+    # days of 32 GPUs, and 4 days less of staff make up for that.
+    alternative = ("cluster.hot_spares=4 nodes", "job.work=4 d")
+    pair = scenarios(CALM, "cost.staff.price", *alternative, base=("cost.staff={price: 1 USD/day}",))
+    found = break_even("cost.staff.price", pair, ("0 USD/day", "5_000 USD/day"), Question("cost"))
+    assert found.value is None and found.at_low < 0 and found.at_high < 0
+    dear = ("cluster.hot_spares=4 nodes", "job.work=6 d")
+    found = break_even(
+        "cost.staff.price", scenarios(CALM, "cost.staff.price", *dear, base=("cost.staff={price: 1 USD/day}",)),
+        ("0 USD/day", "5_000 USD/day"), Question("cost"),
+    )  # fmt: skip
+    assert found.value is not None and found.value * 86_400 == pytest.approx(2 * 24 * 32 * 2 / 4, rel=1e-6)
+
+
+def swept(pair: Callable[[str], Pair], values: list[str], column: str, replications: int) -> list[float]:
+    differences = []
+    for value in values:
+        base, other = pair(value)
+        assert other is not None
+        tables = [run_ensemble(each, replications=replications, twins=False).table for each in (base, other)]
+        differences.append(float(np.mean(tables[1][column].to_numpy() - tables[0][column].to_numpy())))
+    return differences
+
+
+def test_it_is_where_a_dense_sweep_crosses() -> None:
+    pair = scenarios(SMALL, BLOCKING, "checkpoint.interval=30 min")
+    found = break_even(BLOCKING, pair, ("1 s", "121 s"), Question(), replications=40)
+    assert found.value is not None and found.crossings == 1 and not found.whole
+    seconds = list(range(1, 122, 6))
+    differences = swept(pair, [f"{second} s" for second in seconds], "wall_days", 40)
+    turn = next(place for place in range(1, len(seconds)) if (differences[place] > 0) != (differences[0] > 0))
+    below, above = differences[turn - 1], differences[turn]
+    crossing = seconds[turn - 1] + 6 * below / (below - above)
+    assert seconds[turn - 1] <= found.value <= seconds[turn]
+    assert found.value == pytest.approx(crossing, abs=1.0)
+    assert found.interval[0] < found.value < found.interval[1]
+    assert found.half_width == pytest.approx((found.interval[1] - found.interval[0]) / 2)
+    assert list(found.evaluated) == sorted(found.evaluated)
+
+
+def test_the_interval_holds_the_crossing_of_many_replications_and_narrows() -> None:
+    def found(replications: int, seed: int) -> BreakEven:
+        pair = scenarios(SMALL, BLOCKING, "checkpoint.interval=30 min", base=(f"run.seed={seed}",))
+        return break_even(BLOCKING, pair, ("1 s", "121 s"), Question(), replications=replications)
+
+    many = found(600, 1000)
+    few = [found(30, seed) for seed in range(6)]
+    assert many.value is not None
+    inside = [each.interval[0] <= many.value <= each.interval[1] for each in few]
+    assert sum(inside) >= 4  # of 6 at 95 %: fewer has a probability of 0.2 %
+    assert many.half_width < 0.5 * np.mean([each.half_width for each in few])
+
+
+def test_whole_numbers_are_searched_as_such() -> None:
+    pair = scenarios(SMALL, "cluster.hot_spares")
+    tables = {n: run_ensemble(pair(f"{n} nodes")[0], replications=40, twins=False).table for n in range(0, 13)}
+    means = {number: float(table["goodput"].mean()) for number, table in tables.items()}
+    target = (means[3] + means[4]) / 2
+    first = next(number for number in means if means[number] >= target)
+    found = break_even("cluster.hot_spares", pair, ("0 nodes", "12 nodes"), Question("goodput", "mean", target),
+                       replications=40)  # fmt: skip
+    assert found.whole and found.value == first and found.text == f"{first} nodes"
+    assert all(value == int(value) for value, _ in found.evaluated)
+    assert dict(found.evaluated)[first] == pytest.approx(means[first] - target)
+
+
+def test_quantiles_of_runs_that_do_not_finish_are_endless() -> None:
+    pair = scenarios(SMALL, "failures.gpu.rate", base=("run.horizon=60 h",))
+    found = break_even("failures.gpu.rate", pair, ("1 /kGPU/day", "60 /kGPU/day"), Question("finish", "p90", 2.3),
+                       replications=40)  # fmt: skip
+    assert found.value is not None and math.isinf(found.at_high) and found.at_low < 0 and found.unfinished > 0
+    assert "never" in as_text(found, "small", "", None)
+    assert json.dumps(as_json(found, "small", "", 11), allow_nan=False)
+
+
+def test_without_a_crossing_both_ends_are_told() -> None:
+    found = break_even("job.work", scenarios(CALM, "job.work"), ("1 d", "9 d"), Question("finish", "mean", 20.0))
+    assert found.value is None and found.text == "" and found.crossings == 0 and math.isnan(found.half_width)
+    told = sentence(found, "")
+    assert "no break-even" in told and "19.00 d less at 24 h" in told.replace("1 d", "24 h") and "11.00 d less" in told
+
+
+def test_what_does_not_matter_has_no_break_even() -> None:
+    pair = scenarios(CALM, "recovery.restart", "recovery.detection=5 min")
+    found = break_even("recovery.restart", pair, ("1 min", "9 min"), Question(), replications=10)
+    assert found.value is None and "nothing to break even" in sentence(found, "recovery.detection=5 min")
+
+
+def test_more_than_one_crossing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Goodput is best at some interval, and a target below that is met twice.
+    pair = scenarios(SMALL, "checkpoint.interval")
+    best = float(run_ensemble(pair("12 min")[0], replications=40).table["goodput"].mean())
+    found = break_even("checkpoint.interval", pair, ("0.2 min", "300 min"), Question("goodput", "mean", 0.97 * best),
+                       replications=40)  # fmt: skip
+    assert found.crossings == 2 and found.value is not None and "at 2 places" in sentence(found, "")
+
+
+def test_differences_and_their_errors_are_those_of_pairs() -> None:
+    random = np.random.default_rng(1)
+    base = random.normal(10, 3, 400)
+    other = base + random.normal(0.5, 0.1, 400)
+    found, error = difference(base, other, Question())
+    assert abs(found - 0.5) < 4 * error and error == pytest.approx(0.1 / 20, rel=0.2)
+    found, error = difference(base, other, Question("finish", "p50"))
+    assert abs(found - 0.5) < 4 * error and 0 < error < 0.1
+    assert difference(base, None, Question("finish", "mean", 10.0))[0] == pytest.approx(base.mean() - 10)
+    assert difference(np.full(9, math.inf), np.full(9, math.inf), Question("finish", "p90"))[0] == 0.0
+
+
+def test_threads_change_nothing() -> None:
+    pair = scenarios(SMALL, BLOCKING, "checkpoint.interval=30 min")
+    one, two = (break_even(BLOCKING, pair, ("1 s", "121 s"), Question(), replications=20, threads=n) for n in (1, 2))
+    assert one == two
+
+
+def test_questions_without_an_answer_are_refused() -> None:
+    def ask(path: str, low: str, high: str, question: Question) -> BreakEven:
+        return break_even(path, scenarios(SMALL, path), (low, high), question, replications=10)
+
+    with pytest.raises(BreakEvenError, match="same value"):
+        ask("job.work", "1 d", "24 h", Question("finish", "mean", 3.0))
+    with pytest.raises(BreakEvenError, match="no price"):
+        ask("job.work", "1 d", "2 d", Question("cost", "mean", 3.0))
+    with pytest.raises(BreakEvenError, match=r"recovery\.repair is no single number.*recovery\.repair\.mean"):
+        ask("recovery.repair", "{mean: 1 h, shape: 0.5}", "{mean: 2 h, shape: 0.5}", Question("finish", "mean", 3.0))
+    with pytest.raises(ScenarioErrors, match="did you mean 'work'"):
+        ask("job.wrok", "1 d", "2 d", Question("finish", "mean", 3.0))
+
+
+def test_every_statistic_and_measure_has_words() -> None:
+    one = break_even("job.work", scenarios(CALM, "job.work"), ("1 d", "9 d"), Question("finish", "mean", 3.3))
+    for measure in module.MEASURES:
+        for statistic in module.STATISTICS:
+            told = as_text(one._replace(measure=measure, statistic=statistic), "calm", "", 80)
+            assert measure in told and max(map(len, told.splitlines())) <= 90
+            turned = one._replace(measure=measure, statistic=statistic, target=None, whole=True, crossings=1)
+            assert sentence(turned, "x=3").startswith("From job.work = 3.3 d on the")
+            assert "with x=3 is not below that without" in sentence(turned, "x=3")
+    rows = list(csv.reader(io.StringIO(as_csv(one))))
+    assert rows[0] == ["value", "value_si", "difference_finish_mean_days"] and len(rows) == 1 + len(one.evaluated)
+
+
+# The command
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    return path
+
+
+def derisk(*words: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(application, ["break-even", *(str(word) for word in words)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_finds_a_break_even(file: Path, tmp_path: Path) -> None:
+    written = tmp_path / "result.csv"
+    words = (file, "--input", BLOCKING, "--between", "x0.1", "x10", "--with", "checkpoint.interval=30 min", "-n", 20)
+    code, told, _ = derisk(*words, "-o", written)
+    assert code == 0 and f"At {BLOCKING} = " in told and "95 % interval" in told and "is the same as without" in told
+    content = json.loads(derisk(*words, "--json", "--seed", 11)[1])
+    assert content["schema"] == 1 and content["unit"] == "days" and content["low"] == 1.0 and content["high"] == 100.0
+    assert len(content["evaluated"]) == len(written.read_text(encoding="utf-8").splitlines()) - 1
+    assert content["sentence"] in told
+
+
+def test_the_command_meets_a_target(file: Path) -> None:
+    words = (file, "--input", "cluster.hot_spares", "--between", "0 nodes", "9 nodes", "-n", 20)
+    code, told, _ = derisk(*words, "--target", "goodput.p50=85%")
+    assert code == 0 and "goodput" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "remedy"),
+    [
+        ((), 2, "one of the two"),
+        (("--target", "finish.p90=60 d", "--with", "job.work=3 d"), 2, "one of the two"),
+        (("--target", "finish=60"), 2, 'write "60 d"'),
+        (("--target", "finish.p90"), 2, "gives no value"),
+        (("--target", "finsh=60 d"), 2, "did you mean 'finish'"),
+        (("--target", "finish.p95=60 d"), 2, "p90"),
+        (("--target", "cost=3 USD"), 2, "cost.gpu"),
+        (("--with", "job.work"), 2, "write 'job.work=VALUE'"),
+        (("--with", "job.wrok=3 d"), 3, "did you mean 'work'"),
+        (("--target", "finish=60 d", "-o", "result.png"), 2, ".csv or .json"),
+    ],
+)
+def test_mistakes_are_told_with_a_remedy(file: Path, words: tuple[str, ...], code: int, remedy: str) -> None:
+    found, _, told = derisk(file, "--input", "cluster.hot_spares", "--between", "1 node", "9 nodes", *words)
+    assert found == code and remedy in " ".join(told.replace("│", " ").split())
+
+
+def test_scenarios_of_the_helpers_are_valid() -> None:
+    assert isinstance(parse_scenario(SMALL), Scenario) and isinstance(parse_scenario(CALM), Scenario)
