@@ -339,3 +339,12 @@ def test_scale_tells_the_sweep(sweeping: Path) -> None:
     holds(figure)
     assert figure.table["goodput_p50"].tolist() == table["goodput_p50"].tolist()
     assert figure.plot.layout.xaxis.type == "log"
+
+
+def test_short_runs_are_told_in_hours_and_calm_ones_never_stop() -> None:
+    text = PLANNED[: PLANNED.index("failures:")] + PLANNED[PLANNED.index("recovery:") :]
+    calm = run_ensemble(parse_scenario(text, ["job.work=1 d", "job.deadline=2027-03-03"]), replications=2)
+    assert " h on the clock" in figures.waterfall(calm).sentence
+    figure = figures.timeline(calm)
+    assert "never stops" in figure.sentence and figure.plot.layout.xaxis.visible is False
+    holds(figures.finish(calm))

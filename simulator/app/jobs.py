@@ -14,7 +14,7 @@ Work = Callable[[Tell, threading.Event], Any]
 
 AT_ONCE = 2  # jobs that compute at the same time; each uses all cores, so more of them only share
 MOST_WAITING = 20
-KEPT = 64  # jobs that have ended and are still known
+KEPT = 24  # jobs that have ended and are still known
 LONGEST = 1_800.0  # [s] then a job is cancelled, as if somebody had: what is done is kept
 
 

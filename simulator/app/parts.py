@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.app.works import Result
-    from simulator.scenario import ScenarioError
     from simulator.report.figures import Figure
+    from simulator.scenario import ScenarioError
 
-LITTLE, MOST_ABOVE = 36, 60  # [px]
+LITTLE = 36  # [px]
 EVERY = 0.4  # [s] how often progress is drawn anew
 CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"], "responsive": True}
 
@@ -44,8 +44,9 @@ def show(figure: "Figure", *, heading: bool = True) -> None:
         st.html(look.says(figure.sentence))
         plot = style(figure.plot, theme())
         plot.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
-        # The title and the sentence stand above, so a plot needs less room there than by itself.
-        plot.update_layout(margin_t=min(MOST_ABOVE, figure.plot.layout.margin.t or LITTLE))
+        if figure.plot.layout.margin.t is None:
+            # The title and the sentence stand above, so a plot needs less room there than by itself.
+            plot.update_layout(margin_t=LITTLE)
         st.plotly_chart(plot, theme=None, config=CHART, alt=figure.alt, key=f"chart-{figure.name}")
         st.download_button(
             "CSV",
@@ -205,7 +206,12 @@ def limits() -> str:
 
 def table(rows: "pd.DataFrame", name: str, alt: str) -> None:
     """Show a table with its numbers for download."""
-    st.dataframe(rows, hide_index=True, key=f"table-{name}", alt=alt)
+    numbers = {
+        str(column): st.column_config.NumberColumn(format="localized")
+        for column in rows
+        if rows[column].dtype.kind in "iu"
+    }
+    st.dataframe(rows, hide_index=True, key=f"table-{name}", alt=alt, column_config=numbers)
     st.download_button(
         "CSV",
         rows.to_csv(index=False),

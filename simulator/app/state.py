@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -45,8 +46,9 @@ def presets() -> tuple[Preset, ...]:
     files = [file for file in resources.scenario_files() if file.relative_to(folder).parts[0] not in NOT_OFFERED]
     found = []
     for file in sorted(files, key=lambda file: ("presets" not in file.parts, file.parts)):
-        head = layered(file, str(file), []).data()
-        found.append(Preset(_name_of(file, folder), head["name"], head.get("question") or ""))
+        with suppress(ScenarioErrors, KeyError):  # one file that cannot be read hides itself, not all others
+            head = layered(file, str(file), []).data()
+            found.append(Preset(_name_of(file, folder), head["name"], head.get("question") or ""))
     return tuple(found)
 
 

@@ -67,7 +67,7 @@ def command(port: int, host: str, no_browser: bool) -> list[str]:
         "server.showEmailPrompt": "false",
         "browser.gatherUsageStats": "false",
         "client.showErrorDetails": "none",
-        "client.toolbarMode": "viewer",
+        "client.toolbarMode": "minimal",
         "theme.base": folder / "theme.toml",
     }
     told = [f"--{name}={value}" for name, value in options.items()]

@@ -2,7 +2,7 @@
 
 import math
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -22,6 +22,8 @@ def page() -> None:
     if found is None and not session.live(session.job()):
         _welcome()
     result = parts.result() if found is not None or session.live(session.job()) else None
+    if found is None and session.live(session.job()):
+        _under_way()
     if result is not None:
         _answer(result)
         with st.expander("Other scenarios to begin with", expanded=False):
@@ -54,11 +56,30 @@ def _card(preset: Preset) -> None:
     with st.container(border=True, height="stretch", key=f"card-{preset.name}"):
         st.html(look.card(preset.title, preset.question))
         label = "Run it again" if chosen and session.shown() is not None else "Run"
-        if st.button(label, key=f"go-{preset.name}", width="stretch", help=f"Forecast {preset.title}"):
+        kind: Literal["primary", "secondary"] = "primary" if chosen and session.shown() is None else "secondary"
+        if st.button(label, key=f"go-{preset.name}", width="stretch", type=kind):
             if not chosen:
                 session.use(Draft.of_preset(preset.name))
             session.run()
             st.rerun()
+
+
+def _under_way() -> None:
+    """Show what is being simulated while there is no answer yet."""
+    from simulator.report import text
+
+    scenario = session.loaded().scenario
+    if scenario is None:
+        return
+    st.html(look.eyebrow(f"{scenario.name}. {scenario.question or ''}"))
+    causes = len(scenario.document.failures.causes)
+    rows = [
+        ("GPUs of the job", f"{scenario.gpus:,}", f"{scenario.nodes:,} nodes and {scenario.spares:,} hot spares"),
+        ("Training", text.duration(scenario.work()), "without failures, at the medians"),
+        ("What can break", str(causes), "causes of failure"),
+        ("Not known exactly", str(len(scenario.inputs)), "inputs, drawn anew for each replication"),
+    ]
+    st.html(look.numbers(rows))
 
 
 def _answer(result: "Result") -> None:
@@ -87,7 +108,7 @@ def _numbers(result: "Result") -> list[tuple[str, str, str]]:
     rows = [_finish(summary)]
     if "deadline" in summary:
         promise = summary["deadline"]
-        rows.append(("Meets the deadline", f"{promise['probability']:.0%}", f"{_day(promise['date'])} or before"))
+        rows.append(("Meets the deadline", f"{promise['probability']:.1%}", f"{_day(promise['date'])} or before"))
     else:
         half = finish["p50"]
         extra = "never" if half is None else text.duration(max(0.0, half * DAY - work))

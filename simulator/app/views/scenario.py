@@ -49,23 +49,33 @@ def _file() -> None:
                 st.error(parts.plain(str(error)), icon=":material/error:")
                 return
             st.session_state.uploaded = mark
-            _take(draft)
-        elif (problem := st.session_state.get("upload_problem")) is not None:
-            st.error(problem, icon=":material/error:")
+            _take(draft, "file")
+        _tell("file")
 
 
-def _take(draft: Draft) -> None:
+def _tell(place: str) -> None:
+    """Tell what is wrong with a text that is not used, beside the file or the text."""
+    where, problem = st.session_state.get("problem") or ("", "")
+    if where == place:
+        st.error(problem, icon=":material/error:")
+
+
+def _take(draft: Draft, place: str) -> None:
     """Work on a draft if it is a scenario; else tell all that is wrong with it, with line and column."""
     found = load(draft)
     if found.scenario is None:
         lines = "\n".join(f"- {parts.plain(error.headline)}" for error in found.errors[:12])
-        st.session_state.upload_problem = f"This is not used; the scenario is still as it was.\n{lines}"
+        st.session_state.problem = (place, f"This is not used; the scenario is still as it was.\n{lines}")
         st.session_state.written = draft.text
-        st.error(st.session_state.upload_problem, icon=":material/error:")
-        return
-    st.session_state.upload_problem, st.session_state.written = None, None
-    session.use(draft)
+    else:
+        _forget()
+        session.use(draft)
     st.rerun()
+
+
+def _forget() -> None:
+    """Forget a text that is not used."""
+    st.session_state.problem, st.session_state.written = None, None
 
 
 def _form() -> None:
@@ -180,10 +190,14 @@ def _yaml() -> None:
     written = st.text_area(
         "The scenario as a file; edit it and apply",
         start,
-        height=520,
+        height=640,
         key=f"field:yaml:{mark}",
         label_visibility="collapsed",
     )
+    _tell("text")
+    if st.session_state.get("written") and st.button("Discard this text", key="discard", width="stretch"):
+        _forget()
+        st.rerun()
     apply, download, whole = st.columns(3)
     if apply.button("Apply", key="apply", width="stretch", type="primary" if written != text else "secondary"):
         _apply(written, text)
@@ -201,12 +215,11 @@ def _yaml() -> None:
 
 def _apply(written: str, text: str) -> None:
     if written == text:
-        st.session_state.written = None
-        st.caption("Nothing was changed in the text.")
-        return
+        _forget()
+        st.rerun()
     draft = session.draft()
     try:
-        _take(Draft.of_text(written, draft.called or f"my_{draft.preset.rpartition('/')[2]}.yaml"))
+        _take(Draft.of_text(written, draft.called or f"my_{draft.preset.rpartition('/')[2]}.yaml"), "text")
     except DraftError as error:
         st.error(parts.plain(str(error)), icon=":material/error:")
 

@@ -11,10 +11,11 @@ from simulator.ensemble.estimates import Estimate, quantile
 from simulator.metrics import deadline, finish_days
 from simulator.metrics.columns import column
 from simulator.plan import Floats
-from simulator.report.figures.style import BLUE, HEIGHT, RED, Clock, Figure, blank, name_y, note, percent
+from simulator.report.figures.style import BLUE, HEIGHT, RED, Clock, Figure, blank, name_y, note, nothing, percent
 
 BARS = 40
 TAIL = 0.8  # times P90 - P10 beyond P90: what is later still is told, not drawn
+ROW = 26  # [px]
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -28,15 +29,16 @@ def finish(ensemble: Ensemble) -> Figure:
     seen = ends[ends <= max(reach, allowed or 0.0)]
     times = [*seen[-1:], *([] if allowed is None else [allowed])]
     clock = Clock(ensemble.scenario.start, max(times, default=0.0))
-    plot = blank(height=HEIGHT + 24, margin={"t": 112})
+    room = 0 if allowed is None else ROW  # for the word of the deadline
+    plot = blank(height=HEIGHT + room, margin={"t": 84 + room})
     if len(ends):
         _bars(plot, clock, seen, allowed, ensemble.replications)
         _marks(plot, clock, found, allowed)
         if beyond := ensemble.replications - len(seen):
             words = f"{percent(beyond / ensemble.replications)} later{' or never' if found.infinite else ''} →"
-            note(plot, words, 1, 0.16, xref="paper", yref="paper", xanchor="right", opacity=0.8)
+            note(plot, words, 1, 0.3, xref="paper", yref="paper", xanchor="right", opacity=0.8)
     else:
-        note(plot, "No replication finished.", 0.5, 0.5, xref="paper", yref="paper", xanchor="center")
+        nothing(plot, "No replication finished.")
     if allowed is not None and len(ends):
         _deadline(plot, clock, allowed)
     return Figure(
@@ -71,7 +73,7 @@ def _table(known: Floats, clock: Clock) -> pd.DataFrame:
 
 
 def _bars(plot: go.Figure, clock: Clock, ends: Floats, allowed: float | None, replications: int) -> None:
-    width = _width(float(ends[-1] - ends[0]))
+    width = _width(float(ends[-1] - ends[0]), len(ends))
     # With a deadline a bar ends there, so that each is either in time or late.
     anchor = allowed if allowed is not None else 0.0
     first = math.floor((ends[0] - anchor) / width)
@@ -102,9 +104,9 @@ def _bars(plot: go.Figure, clock: Clock, ends: Floats, allowed: float | None, re
     plot.layout.annotations[0].update(x=1, xanchor="right", yanchor="top", yshift=0)
 
 
-def _width(span: float) -> float:
-    """Return a round width for a bar [days]."""
-    least = max(span / BARS, 1 / 1440)
+def _width(span: float, count: int) -> float:
+    """Return a round width for a bar [days]: fewer for fewer replications (twice Rice's rule, 2 n^(1/3))."""
+    least = max(span / min(BARS, 4 * count ** (1 / 3)), 1 / 1440)
     power = 10.0 ** math.floor(math.log10(least))
     return next(step * power for step in STEPS if step * power >= least * (1 - 1e-9))
 

@@ -51,7 +51,8 @@ def interval(scenario: Scenario) -> Figure | None:
     every = np.concatenate([lengths, [optimum, saves.interval, young]])
     table = pd.DataFrame({"kind": kinds, "interval_minutes": every / 60, "overhead": _overheads(saves, every)})
     near = abs(math.log(saves.interval / optimum)) < NEAR
-    told = f"Saving after every {text.duration(saves.interval)} of work costs {percent(chosen)} in saves and lost work"
+    told = f"At the medians of the inputs, saving after every {text.duration(saves.interval)} of work costs "
+    told += f"{percent(chosen)} in saves and lost work"
     told += ", the least there is." if near else f"; the optimum, {text.duration(optimum)}, costs {percent(best)}."
     plot = blank()
     most = min(max(4 * best, 1.6 * chosen), float(overheads.max()))

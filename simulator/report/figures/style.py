@@ -124,6 +124,14 @@ def note(plot: go.Figure, words: str, x: Any, y: Any, **more: Any) -> None:
     plot.add_annotation(text=words, x=x, y=y, **{"xanchor": "left", "yanchor": "middle", **more})
 
 
+def nothing(plot: go.Figure, words: str) -> None:
+    """Leave a plot empty, but for words that say why."""
+    plot.update_xaxes(visible=False)
+    plot.update_yaxes(visible=False)
+    plot.update_layout(height=160, annotations=[], margin={"t": 20})
+    note(plot, words, 0.5, 0.5, xref="paper", yref="paper", xanchor="center")
+
+
 def safe(words: str) -> str:
     """Return a user's words so that Plotly shows them as they are: it reads some HTML in all its texts."""
     return escape(words, quote=False)

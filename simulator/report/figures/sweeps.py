@@ -49,9 +49,11 @@ def spares(table: pd.DataFrame, axis: str = SPARES) -> Figure:
             spot = {"yref": "paper", "xanchor": "center", "yanchor": "top", "yshift": -14 * at}
             note(plot, f"{name} never".strip(), place, 0.99, opacity=0.8, **spot)
         if costs:
-            _line(plot, some[number], some["cost_usd_mean"], (name, colour), row=2)
+            # A name is written once, in the panel above where anything is drawn there.
+            _line(plot, some[number], some["cost_usd_mean"], ("" if finite.any() else name, colour), row=2)
     plot.update_xaxes(title_text="hot spares [nodes]", rangemode="tozero", row=2 if costs else 1, col=1)
     name_y(plot, f"{end.upper()} of the finish [d]")
+    _name_lines(plot, table, axis)
     if costs:
         note(plot, "mean cost [USD]", 0, 0.44, xref="paper", yref="paper", yanchor="bottom", yshift=8, opacity=0.8)
     return Figure(
@@ -109,6 +111,7 @@ def scale(table: pd.DataFrame, axis: str = GPUS) -> Figure:
     plot.update_xaxes(type="log", title_text="GPUs of the job", tickformat=",", dtick="D2")
     plot.update_yaxes(range=[0, 100], ticksuffix="%")
     name_y(plot, "goodput")
+    _name_lines(plot, table, axis)
     first, last = lines[0][1].sort_values(number).iloc[[0, -1]].to_dict("records")
     ends = f"{percent(first['goodput_p50'])} on {first[number]:,.0f} GPUs to {percent(last['goodput_p50'])}"
     return Figure(
@@ -143,9 +146,20 @@ def _number(table: pd.DataFrame, axis: str) -> str:
     return found
 
 
+def _others(table: pd.DataFrame, axis: str) -> list[str]:
+    return [name for name in _axes(table) if name != axis and table[name].nunique() > 1]
+
+
+def _name_lines(plot: go.Figure, table: pd.DataFrame, axis: str) -> None:
+    """Say what the names at the ends of the lines are values of."""
+    if others := _others(table, axis):
+        words = safe(f"lines: {', '.join(others)}")
+        note(plot, words, 1, 1.0, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=10, opacity=0.8)
+
+
 def _lines(table: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the part of a table for each combination of the other axes, with its name."""
-    others = [name for name in _axes(table) if name != axis and table[name].nunique() > 1]
+    others = _others(table, axis)
     if not others:
         yield "", table
         return

@@ -25,6 +25,7 @@ from simulator.report.figures.style import (
     commas,
     days,
     note,
+    nothing,
     safe,
 )
 from simulator.report.incidents import Incident, happenings
@@ -68,9 +69,11 @@ def timeline(ensemble: Ensemble, replication: int | None = None, policy: "type[P
     _bars(plot, clock, table, edges)
     span = stops[0].ticks / max(1, stops[min(len(stops), MOST_MARKS) - 1].ticks) if stops else 1.0
     _axes(plot, clock, edges, span)
+    if not stops:
+        nothing(plot, "Nothing stopped it.")
     which = f"Replication {number}" + (", the median one by finish," if replication is None else "")
     end = "is done" if result.outcome == Outcome.DONE else "is not done"
-    sentence = f"{which} {end} after {days(wall)} and stops {len(told):,} times"
+    sentence = f"{which} {end} after {days(wall)} and " + (f"stops {len(told):,} times" if stops else "never stops")
     if stops:
         first = _first(stops[0])
         sentence += f"; the longest stop takes {story.duration(stops[0].ticks)} ({_when(clock, stops[0])}: {first})"

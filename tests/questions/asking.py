@@ -1,0 +1,101 @@
+"""A question and its command: how it is written, run, and read."""
+
+import json
+import shlex
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from typer.testing import CliRunner
+
+from simulator import resources
+from simulator.cli import application
+from simulator.ensemble import Ensemble
+from simulator.report import folder
+from simulator.report.figures import Figure
+from simulator.scenario import Scenario, load_scenario
+
+FOLDERS = ("run", "compare", "sweep")  # commands that leave folders behind
+REPEATS = ("--set", "--with", "--axis", "--input", "--target", "--option", "--between")  # each on a line of its own
+
+
+class Told(NamedTuple):
+    """What a command said: its JSON, and the scenario that it began with."""
+
+    words: tuple[str, ...]
+    json: dict[str, Any]
+    scenario: Scenario
+    ensemble: Ensemble | None  # of `derisk run`
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells of a sweep."""
+        cells: list[dict[str, Any]] = self.json["cells"]
+        return cells
+
+    @property
+    def base(self) -> dict[str, Any]:
+        """The base cell of a sweep."""
+        return self.cells[self.json["base"] - 1]
+
+    def variants(self, measure: str) -> list[dict[str, Any]]:
+        """Return the differences of a measure of a comparison, one for each of the others."""
+        return [each["differences"][measure] for each in self.json["alternatives"]]
+
+
+Answer = Callable[[Told], tuple[str, ...]]
+
+
+class Question(NamedTuple):
+    """A page: its question, its command, and words and a figure that read what the command says."""
+
+    name: str
+    title: str
+    command: str
+    answer: Answer  # sentences; the first one stands alone
+    table: Callable[[Told], list[str]]
+    figure: Callable[[Told], Figure]
+    caveat: str
+    rests: tuple[str, ...]  # beginnings of the paths of the inputs that decide
+    slow: bool = False
+
+
+def words_of(command: str) -> tuple[str, ...]:
+    """Return the words of a command as a shell would read them."""
+    return tuple(shlex.split(command.replace("\\\n", " ")))
+
+
+def ask(command: str) -> Told:
+    """Run a command as it is written, with --json, and return what it says. Raises AssertionError where it fails."""
+    words = words_of(command)
+    assert words[0] == "derisk", command
+    called = words[2]
+    sets = [value for option, value in zip(words, words[1:], strict=False) if option == "--set"]
+    with tempfile.TemporaryDirectory() as place:
+        more = ("-o", place) if words[1] in FOLDERS else ()
+        result = CliRunner().invoke(application, [*words[1:], *more, "--json"], catch_exceptions=False)
+        assert result.exit_code == 0, f"{command}\n{result.output}"
+        runs = list(Path(place).iterdir()) if words[1] == "run" else []
+        ensemble = folder.load(runs[0]) if runs else None
+    scenario = load_scenario(resources.scenarios() / f"{called}.yaml", sets)
+    return Told(words, json.loads(result.stdout), scenario, ensemble)
+
+
+def written(command: str) -> str:
+    """Return a command for a page: one line where it fits, else an option a line."""
+    words = words_of(command)
+    short = " ".join(_quoted(word) for word in words)
+    if len(short) <= 110:
+        return short
+    lines = [""]
+    for word in words:
+        if word in REPEATS:
+            lines.append(f"  {word}")
+        else:
+            lines[-1] += f" {_quoted(word)}"
+    return " \\\n".join(line.removeprefix(" ") if place == 0 else line for place, line in enumerate(lines))
+
+
+def _quoted(word: str) -> str:
+    return word if shlex.quote(word) == word else f"'{word}'"

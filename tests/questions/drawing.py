@@ -1,0 +1,68 @@
+"""Figures as SVG files: drawn by Plotly in Chromium, without a network; each says of which numbers it is."""
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from simulator.report.figures import Figure
+from simulator.report.figures.style import style
+
+WIDTH = 820  # [px]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+MARK = "derisk figure "
+
+
+def digest(figure: Figure) -> str:
+    """Return what tells one figure from another: its words, and its numbers as far as anybody sees them."""
+    table = figure.table.to_csv(index=False, float_format="%.5g", lineterminator="\n")
+    return hashlib.sha256("\n".join((figure.title, figure.alt, table)).encode()).hexdigest()[:16]
+
+
+def digest_in(path: Path) -> str:
+    """Return of which figure a file is; empty where it does not say."""
+    found = re.search(rf"<!-- {MARK}(\w+) -->", path.read_text(encoding="utf-8"))
+    return found[1] if found else ""
+
+
+def draw(wanted: Mapping[Path, Figure]) -> None:
+    """Draw figures into files. Raises RuntimeError without a browser."""
+    with _page() as page:
+        for path, figure in wanted.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_svg(page, figure), encoding="utf-8")
+
+
+@contextmanager
+def _page() -> Iterator[Any]:
+    """Open a page that knows Plotly."""
+    from playwright.sync_api import sync_playwright
+    from plotly.offline import get_plotlyjs
+
+    browser_path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if browser_path is None:
+        raise RuntimeError(f"figures need a browser; install one of {', '.join(BROWSERS)}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path)
+        page = browser.new_page()
+        page.set_content("<html><body></body></html>")
+        page.add_script_tag(content=get_plotlyjs())
+        yield page
+        browser.close()
+
+
+def _svg(page: Any, figure: Figure) -> str:
+    plot = style(figure.plot)
+    height = plot.layout.height or 400
+    call = "async ([told, width, height]) => await Plotly.toImage(JSON.parse(told), {format: 'svg', width, height})"
+    address = page.evaluate(call, [plot.to_json(), WIDTH, height])
+    svg = unquote(address.partition(",")[2])
+    # Plotly names parts of a drawing by chance; the same figure shall be the same file.
+    for number, name in enumerate(dict.fromkeys(re.findall(r'id="[a-z]*?-?([0-9a-f]{6})', svg))):
+        svg = svg.replace(name, f"f{number:05d}")
+    head, end, rest = svg.partition(">")
+    return f"{head}{end}<!-- {MARK}{digest(figure)} -->{rest}\n"

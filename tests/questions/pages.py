@@ -1,0 +1,103 @@
+"""The pages: text from a question and from what its command said, and the index of all of them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from questions.asking import Question, Told, words_of, written
+from questions.drawing import digest
+
+from simulator.report.figures import Figure
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "questions"
+IMAGES = FOLDER.parent / "images" / "questions"
+FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SOURCES = ("chosen", "default", "given")  # of inputs that nobody has to back
+
+
+def page(question: Question, told: Told, figure: Figure) -> str:
+    """Return a page."""
+    first, *rest = question.answer(told)
+    lines = [f"# {question.title}", "", f"**Answer.** **{first}** {' '.join(rest)}".rstrip(), ""]
+    lines += ["```", written(question.command), "```", ""]
+    lines += [f"![{figure.alt}](../images/questions/{question.name}.svg)", ""]
+    lines += [*question.table(told), ""]
+    lines += [f"{_how(told)}", "", f"**Caveat.** {question.caveat}", "", "## What it rests on", ""]
+    lines += [*rests(question, told), "", f"<!-- {digest(figure)} -->", ""]
+    return "\n".join(lines)
+
+
+def _how(told: Told) -> str:
+    """Return how the numbers of the table are to be read."""
+    found = told.json
+    seed, many = found["seed"], found.get("replications")
+    form = {
+        "run": "The error is that of the mean; quantiles are order statistics.",
+        "compare": "Run time is P50, with P10 to P90 in brackets; goodput is a mean with its Monte Carlo error; "
+        "differences are to the first line, pair by pair under the same chance, with half their 95 % interval.",
+        "sweep": "Run time is P50, with P10 to P90 in brackets; goodput is a mean with its Monte Carlo error; "
+        "differences are to the base cell, pair by pair under the same chance, with half their 95 % interval.",
+        "break-even": "Each value is tried under the same chance; the interval is that of the Monte Carlo error.",
+        "sensitivity": "One input is held at its P10 or P90 and all others are drawn, under the same chance; "
+        "± is a 95 % interval.",
+    }[told.words[1]]
+    if many is None:
+        many = found["tornado"]["replications"]
+    counted = f"{many:,} replications {'' if told.words[1] == 'run' else 'each, '}with seed {seed}"
+    never = " Never means not within the horizon." if _never(told) else ""
+    left = sum(each["left_out"] for each in found.get("alternatives", ()))
+    out = f" {left:,} pairs of which one did not finish are left out of means of the run time." if left else ""
+    return f"{form} {counted.replace(' , ', ', ')}.{never}{out}".replace("replications  with", "replications with")
+
+
+def _never(told: Told) -> bool:
+    if told.words[1] == "sweep":
+        return any(cell["unfinished"] for cell in told.cells)
+    if told.words[1] == "compare":
+        return any(each[side]["infinite"] for each in told.variants("finish_days") for side in ("base", "other"))
+    return told.words[1] == "run" and told.json["finish_days"].get("unfinished", 0) > 0
+
+
+def rests(question: Question, told: Told) -> Iterator[str]:
+    """Yield the inputs that decide, with their sources. Raises AssertionError for a beginning that finds none."""
+    rows = told.scenario.table()
+    for beginning in question.rests:
+        found = [row for row in rows if row.path == beginning or row.path.startswith(f"{beginning}.")]
+        assert found, f"{question.name}: nothing in the scenario begins with {beginning}"
+        for row in found:
+            value = f"{row.value} ({row.ignorance})" if row.ignorance else row.value
+            yield f"- `{row.path}` {value}: {_source(row.source)}"
+    assumed = sum(row.source.startswith("ASSUMED") for row in rows)
+    name = question_scenario(question)
+    yield f"- ASSUMED in all: {assumed} of {len(rows)} inputs of `{name}`; `derisk check {name}` lists them first."
+
+
+def _source(source: str) -> str:
+    return {"chosen": "a choice", "given": "a choice of this page"}.get(source, source)
+
+
+def question_scenario(question: Question) -> str:
+    """Return the scenario of a question."""
+    return words_of(question.command)[2]
+
+
+def command_in(text: str) -> str:
+    """Return the one command of a page. Raises AssertionError for none or several."""
+    found = FENCE.findall(text)
+    assert len(found) == 1, f"{len(found)} commands"
+    return str(found[0])
+
+
+def index(questions: Iterable[Question]) -> str:
+    """Return the index: each question with the first sentence of its page's answer."""
+    lines = [
+        "# Planner's questions", "",
+        "Each is one command, one figure and one caveat, and a test runs the command and compares. Numbers come from "
+        "simulation; what nobody measured is called ASSUMED on its page. `make questions` writes all of this.", "",
+    ]  # fmt: skip
+    for question in questions:
+        text = (FOLDER / f"{question.name}.md").read_text(encoding="utf-8")
+        found = re.search(r"^\*\*Answer\.\*\* \*\*(.*?)\*\*", text, re.MULTILINE)
+        assert found, f"{question.name}: no answer"
+        lines.append(f"- [{question.title}]({question.name}.md) {found[1]}")
+    return "\n".join([*lines, ""])

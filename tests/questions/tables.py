@@ -1,0 +1,143 @@
+"""The table of a page, from what a command says."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from questions.asking import Told
+from questions.words import days, known, plus, share, signed_usd, spread, usd
+
+ENDS = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
+
+
+def of(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Return lines of Markdown; the first row is the head, and the first columns are words."""
+    head, *rest = rows
+    rules = ["---" if place < left else "---:" for place in range(len(head))]
+    return [f"| {' | '.join(row)} |" for row in (head, rules, *rest)]
+
+
+def compared(*labels: str) -> Callable[[Told], list[str]]:
+    """Return the table of a comparison whose scenarios have these names, the base first."""
+
+    def table(told: Told) -> list[str]:
+        alternatives = told.json["alternatives"]
+        assert len(labels) == 1 + len(alternatives), labels
+        costs = "cost_usd" in alternatives[0]["differences"]
+        rows = [["", "run time [d]", "goodput", "mean difference", "difference of P90"]]
+        rows[0] += ["cost", "difference"] if costs else []
+        rows.append(_side(labels[0], alternatives[0]["differences"], "base", costs))
+        rows += [
+            _side(label, each["differences"], "other", costs)
+            for label, each in zip(labels[1:], alternatives, strict=True)
+        ]
+        return of(rows)
+
+    return table
+
+
+def _side(label: str, told: dict[str, Any], side: str, costs: bool) -> list[str]:
+    finish, goodput = told["finish_days"], told["goodput"][side]
+    row = [label, spread(finish[side]), f"{share(goodput['mean'])} ± {100 * goodput['mc_error']:.1f}"]
+    row += ["", ""] if side == "base" else [_plus(finish["mean"], finish["half_width"]), _p90(finish)]
+    if costs:
+        cost = told["cost_usd"]
+        row += [usd(cost[side]["mean"]), "" if side == "base" else signed_usd(cost["mean"], cost["half_width"])]
+    return row
+
+
+def _plus(mean: float | None, half: float | None) -> str:
+    return "unknown" if mean is None else plus(mean, half)
+
+
+def _p90(finish: dict[str, Any]) -> str:
+    if known(finish["p90"]):
+        return plus(finish["p90"], finish["p90_half_width"])
+    return "never" if finish["other"]["p90"] is None and finish["base"]["p90"] is not None else "unknown"
+
+
+def swept(axis: str, name: str, difference: bool = True) -> Callable[[Told], list[str]]:
+    """Return the table of a sweep over one axis, which is called so."""
+
+    def table(told: Told) -> list[str]:
+        first = told.cells[0]
+        rows = [[name, "run time [d]", "goodput"]]
+        rows[0] += ["mean difference"] if difference else []
+        rows[0] += ["cost"] if "cost_usd_mean" in first else []
+        rows[0] += ["in time"] if "deadline_probability" in first else []
+        rows[0] += ["unfinished"] if any(cell["unfinished"] for cell in told.cells) else []
+        for cell in told.cells:
+            goodput = f"{share(cell['goodput_mean'])} ± {100 * cell['goodput_mc_error']:.1f}"
+            row = [cell[axis].replace("_", ","), spread(cell, "finish_days_"), goodput]
+            if difference:
+                change, half = cell["finish_days_difference"], cell["finish_days_difference_half_width"]
+                row.append("" if cell is told.base else _plus(change, half))
+            row += [usd(cell["cost_usd_mean"])] if "cost" in rows[0] else []
+            row += [_in_time(cell)] if "in time" in rows[0] else []
+            row += [share(cell["unfinished"] / cell["replications"], 0)] if "unfinished" in rows[0] else []
+            rows.append(row)
+        return of(rows)
+
+    return table
+
+
+def _in_time(cell: dict[str, Any]) -> str:
+    return f"{share(cell['deadline_probability'], 0)} ± {100 * cell['deadline_mc_error']:.0f}"
+
+
+def crossed(name: str, difference: str, write: Callable[[float], str]) -> Callable[[Told], list[str]]:
+    """Return the table of a break-even: the values tried that lie apart, and the one that was found."""
+
+    def table(told: Told) -> list[str]:
+        found = told.json
+        near = 0.02 * (found["high"] - found["low"])
+        rows, last = [[name, difference]], None
+        for each in found["evaluated"]:
+            apart = last is None or each["value"] - last > near or each is found["evaluated"][-1]
+            if apart and not (found["value"] is not None and abs(each["value"] - found["value"]) < near):
+                rows.append([each["text"], "never" if each["difference"] is None else write(each["difference"])])
+                last = each["value"]
+        if found["value"] is not None:
+            at = next(
+                (place for place, each in enumerate(rows[1:], start=1) if _value(found, each[0]) > found["value"]),
+                len(rows),
+            )
+            rows.insert(at, [f"**{found['text']}**", "**0**"])
+        return of(rows)
+
+    return table
+
+
+def _value(found: dict[str, Any], text: str) -> float:
+    return next(float(each["value"]) for each in found["evaluated"] if each["text"] == text)
+
+
+def swings(many: int = 6) -> Callable[[Told], list[str]]:
+    """Return the table of a tornado: the inputs that matter most."""
+
+    def table(told: Told) -> list[str]:
+        rows = [["input", "its P10", "its P90", "P90 of the run time, at its P10", "at its P90", "swing", ""]]
+        for bar in told.json["tornado"]["bars"][:many]:
+            swing, error = bar["swing_days"], bar["finish_error_days"]
+            sized = "to never" if swing is None else f"{swing:.1f} ± {1.96 * (error or 0):.1f} d"
+            ends = [days(end) for end in bar["finish_p90_days"]]
+            rows.append(
+                [f"`{bar['path']}`", bar["low"], bar["high"], *ends, sized, "ASSUMED" if bar["assumed"] else ""]
+            )
+        return of(rows)
+
+    return table
+
+
+def run(*wanted: tuple[str, str, Callable[[float | None], str]]) -> Callable[[Told], list[str]]:
+    """Return the table of a run: quantities by their dotted name in summary.json, how they are called and written."""
+
+    def table(told: Told) -> list[str]:
+        rows = [["", *(label for _, label in ENDS), "mean", "Monte Carlo error"]]
+        for path, label, write in wanted:
+            found: Any = told.json
+            for key in path.split("."):
+                found = found[key]
+            rows.append([label, *(write(found[end]) for end, _ in ENDS), write(found["mean"]), write(found["mc_error"])])
+        return of(rows)
+
+    return table
