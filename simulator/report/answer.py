@@ -22,26 +22,26 @@ LEAST_SHARE = 0.00005  # of the wall clock: what is less is no line of the table
 def as_text(summary: Summary, scenario: Scenario, called: str, width: int | None) -> str:
     """Return what `derisk run` prints of a summary, without where it lies; `called` is what the user calls it."""
     parts = [summary["scenario"], "", text.paragraph(sentence(summary, scenario), width)]
-    parts += ["", text.table(_quantities(summary), right=(1, 2, 3), width=width)]
-    if told := _counts(summary):
+    parts += ["", text.table(quantity_rows(summary), right=(1, 2, 3), width=width)]
+    if told := count_rows(summary):
         parts += ["", "What was absorbed, moved and repaired, counted in a run; what never happened is left out"]
         parts += [text.table(told, right=(1, 2, 3), width=width)]
-    if told := _money(summary):
+    if told := money_rows(summary):
         parts += ["", "What it costs, the largest first; what is indented is part of the lines above, not on top"]
         parts += [text.table(told, right=(1, 2, 3), width=width)]
-    lost = 1 - _of(summary["ledger_share"][Account.PRODUCTIVE.name], "mean")
+    lost = 1 - value_of(summary["ledger_share"][Account.PRODUCTIVE.name], "mean")
     parts += ["", f"Where the time went: mean shares of the wall clock; bars show what is lost, {text.percent(lost)}"]
     parts += [text.table(_ledger(summary), right=(1,)), ""]
-    return "\n".join([*parts, *(text.paragraph(note, width) for note in _notes(summary, scenario, called))])
+    return "\n".join([*parts, *(text.paragraph(note, width) for note in notes(summary, scenario, called))])
 
 
 def sentence(summary: Summary, scenario: Scenario) -> str:
     """Return the answer in one sentence, and a second one for the deadline where there is one."""
-    goodput = f"at a goodput of {text.percent(_of(summary['goodput'], 'p50'))}"
+    goodput = f"at a goodput of {text.percent(value_of(summary['goodput'], 'p50'))}"
     if not summary["outcomes"].get(Outcome.DONE.name):
         return f"It does not finish: none of {text.plural(summary['replications'], 'replication')} did, {goodput}."
-    low, middle, high = _finishes(summary)
-    finishes = [_of(summary["finish_days"], name) * DAY for name in QUANTILES]
+    low, middle, high = finish_texts(summary)
+    finishes = [value_of(summary["finish_days"], name) * DAY for name in QUANTILES]
     if math.isinf(finishes[1]):
         seldom = "It finishes in fewer than half of the replications"
         return f"{seldom} (P10 {low}, P90 {high}), {goodput}.{_promise(summary)}"
@@ -57,31 +57,33 @@ def _promise(summary: Summary) -> str:
     promise = summary.get("deadline")
     if promise is None:
         return ""
-    return f" It meets the deadline, {_written(promise['date'])}, with a probability of {promise['probability']:.1%}."
+    return f" It meets the deadline, {date_text(promise['date'])}, with a probability of {promise['probability']:.1%}."
 
 
-def _finishes(summary: Summary) -> list[str]:
+def finish_texts(summary: Summary) -> list[str]:
     """Return P10, P50 and P90 of the finish: days of the calendar where the start is known, else durations."""
     dates = summary.get("finish_date")
     if dates is not None:
-        return ["never" if dates[name] is None else _written(dates[name]) for name in QUANTILES]
-    return text.durations([_of(summary["finish_days"], name) * DAY for name in QUANTILES])
+        return ["never" if dates[name] is None else date_text(dates[name]) for name in QUANTILES]
+    return text.durations([value_of(summary["finish_days"], name) * DAY for name in QUANTILES])
 
 
-def _written(day: str) -> str:
+def date_text(day: str) -> str:
+    """Return a day, given as in JSON, as a reader writes it."""
     moment = date.fromisoformat(day)
     return f"{moment.day} {moment:%b %Y}"
 
 
-def _quantities(summary: Summary) -> list[tuple[str, ...]]:
+def quantity_rows(summary: Summary) -> list[tuple[str, ...]]:
+    """Return the headline quantities with their quantiles, under a heading."""
     rows: list[tuple[str, ...]] = [("", "P10", "P50", "P90", "mean, with its Monte Carlo error")]
     if "finish_date" in summary:
-        rows.append(("finish date", *_finishes(summary), ""))
+        rows.append(("finish date", *finish_texts(summary), ""))
     rows.append(_times("run time", summary["finish_days"], DAY))
     rows.append(_row("goodput", summary["goodput"], text.percent))
     rows.append(_row("ETTR", summary["ettr"], text.percent))
-    rows.append(_row("failures", summary["failures"]["total"], _count))
-    rows.append(_row("interruptions of the job", summary["interruptions"]["total"], _count))
+    rows.append(_row("failures", summary["failures"]["total"], count_text))
+    rows.append(_row("interruptions of the job", summary["interruptions"]["total"], count_text))
     rows.append(_times("MTTF of the job", summary["mttf_hours"], HOUR))
     if "mfu_end_to_end" in summary:
         rows.append(_row("MFU end to end", summary["mfu_end_to_end"], text.percent))
@@ -93,15 +95,15 @@ def _quantities(summary: Summary) -> list[tuple[str, ...]]:
     return rows
 
 
-def _counts(summary: Summary) -> list[tuple[str, ...]]:
+def count_rows(summary: Summary) -> list[tuple[str, ...]]:
     """Return the counts whose mean is above zero, under a heading; nothing where there is none."""
     rows = [(words.label, summary["counts"][count.name.lower()]) for count, words in COUNTS.items()]
     rows.append(("interventions of operators, a day", summary["interventions_per_day"]))
-    told = [_row(label, estimate, _count) for label, estimate in rows if _of(estimate, "mean") > 0]
+    told = [_row(label, estimate, count_text) for label, estimate in rows if value_of(estimate, "mean") > 0]
     return [("", "P10", "P50", "P90", "mean, with its Monte Carlo error"), *told] if told else []
 
 
-def _money(summary: Summary) -> list[tuple[str, ...]]:
+def money_rows(summary: Summary) -> list[tuple[str, ...]]:
     """Return the lines of money, what of them did not train, and what units cost; nothing without a price."""
     money = summary.get("money")
     if money is None:
@@ -120,34 +122,35 @@ def _money(summary: Summary) -> list[tuple[str, ...]]:
 
 def _by_size(amounts: Summary) -> list[str]:
     """Return the names of amounts, that with the largest mean first."""
-    return sorted(amounts, key=lambda name: -_of(amounts[name], "mean"))
+    return sorted(amounts, key=lambda name: -value_of(amounts[name], "mean"))
 
 
 def _row(label: str, estimate: Summary, write: Callable[[float], str]) -> tuple[str, ...]:
-    mean, error = _of(estimate, "mean"), _of(estimate, "mc_error")
+    mean, error = value_of(estimate, "mean"), value_of(estimate, "mc_error")
     told = write(mean) if math.isfinite(mean) else "unknown"
     if math.isfinite(error):
         told += f" ± {_error(error, write)}"
-    return (label, *(write(_of(estimate, name)) for name in QUANTILES), told)
+    return (label, *(write(value_of(estimate, name)) for name in QUANTILES), told)
 
 
 def _error(error: float, write: Callable[[float], str]) -> str:
     """Return a standard error with two digits, however small it is."""
     if write is text.percent:
         return f"{text.number(100 * error, 2)}%"
-    return text.number(error, 2) if write is _count else write(error)
+    return text.number(error, 2) if write is count_text else write(error)
 
 
 def _times(label: str, estimate: Summary, size: float) -> tuple[str, ...]:
     """Return a row of times, all in the same unit; `size` is that of the summary [s]."""
-    *told, mean = text.durations([_of(estimate, name) * size for name in (*QUANTILES, "mean")])
-    error = _of(estimate, "mc_error") * size
+    *told, mean = text.durations([value_of(estimate, name) * size for name in (*QUANTILES, "mean")])
+    error = value_of(estimate, "mc_error") * size
     if math.isfinite(error):
-        mean += f" ± {text.durations([_of(estimate, name) * size for name in (*QUANTILES, 'mean')], error)[-1]}"
+        mean += f" ± {text.durations([value_of(estimate, name) * size for name in (*QUANTILES, 'mean')], error)[-1]}"
     return (label, *told, mean)
 
 
-def _count(value: float) -> str:
+def count_text(value: float) -> str:
+    """Return a count for a reader."""
     # Quantiles of counts are whole, their means are not.
     return text.grouped(value, 0) if math.isfinite(value) and value == math.floor(value) else text.number(value)
 
@@ -163,7 +166,7 @@ def _dollars(value: float) -> str:
 
 def _ledger(summary: Summary) -> list[tuple[str, ...]]:
     """Return the accounts: productive training first, then the losses, the largest on top and with the longest bar."""
-    shares = {account: _of(summary["ledger_share"][account.name], "mean") for account in Account}
+    shares = {account: value_of(summary["ledger_share"][account.name], "mean") for account in Account}
     losses = sorted((account for account in Account if account != Account.PRODUCTIVE), key=lambda one: -shares[one])
     rows: list[tuple[str, ...]] = [(ACCOUNTS[Account.PRODUCTIVE].label, text.percent(shares[Account.PRODUCTIVE]), "")]
     for account in losses:
@@ -174,7 +177,7 @@ def _ledger(summary: Summary) -> list[tuple[str, ...]]:
     return rows
 
 
-def _notes(summary: Summary, scenario: Scenario, called: str) -> list[str]:
+def notes(summary: Summary, scenario: Scenario, called: str) -> list[str]:
     """Return what one has to know of the numbers above."""
     notes = (_outcomes(summary), _variance(summary), _assumed(scenario, called), _precision(summary))
     return [note for note in notes if note]
@@ -214,7 +217,7 @@ def _precision(summary: Summary) -> str:
     if found is None:
         return f"{told}."
     scale, write = (DAY, text.duration) if found["quantity"] == "finish_days" else (1.0, text.percent)
-    half, asked = (_of(found, name) * scale for name in ("half_width", "half_width_asked"))
+    half, asked = (value_of(found, name) * scale for name in ("half_width", "half_width_asked"))
     known = f"known to ± {write(half)}" if math.isfinite(half) else "not bounded yet"
     verdict = "as asked for" if found["reached"] else "which is NOT what was asked for"
     name = "run time" if found["quantity"] == "finish_days" else "goodput"
@@ -222,7 +225,7 @@ def _precision(summary: Summary) -> str:
     return f"{told}; {quantile} is {known} (95 %), {verdict} (± {write(asked)})."
 
 
-def _of(estimate: Mapping[str, Any], name: str) -> float:
+def value_of(estimate: Mapping[str, Any], name: str) -> float:
     """Return a number of an estimate; null is infinite where some replications are, else unknown."""
     value = estimate.get(name)
     if value is not None:

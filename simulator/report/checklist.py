@@ -47,14 +47,14 @@ def as_text(scenario: Scenario, theory: "Expected", width: int | None) -> str:
         (f"Given with a source ({len(backed)})", backed),
     ):
         if some:
-            parts += ["", title, text.table([HEADS, *(_cells(row) for row in _gathered(some))], width=width)]
+            parts += ["", title, text.table([HEADS, *(_cells(row) for row in gathered(some))], width=width)]
     derived = [(row.path, row.value, row.source) for row in scenario.derived()]
     parts += ["", "What follows from them, at their medians", text.table(derived, width=width)]
     parts += ["", "What theory expects, at the medians", text.table(_expectations(theory), width=width)]
     return "\n".join(parts)
 
 
-def _gathered(rows: list[Row]) -> list[Row]:
+def gathered(rows: list[Row]) -> list[Row]:
     """Return rows in which the same thing said of several causes alike is one row, where the first of them stood."""
     alike: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:

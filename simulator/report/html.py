@@ -53,8 +53,8 @@ def render(ensemble: Ensemble, summary: Mapping[str, Any], manifest: Mapping[str
     scenario = ensemble.scenario
     rows = scenario.table()
     unbacked = checklist.assumed(rows)
-    head, *numbers = answer._quantities(summary)
-    counts = answer._counts(summary)
+    head, *numbers = answer.quantity_rows(summary)
+    counts = answer.count_rows(summary)
     page = _environment().get_template("report.html.j2")
     return page.render(
         scenario=scenario,
@@ -63,14 +63,14 @@ def render(ensemble: Ensemble, summary: Mapping[str, Any], manifest: Mapping[str
         head=head,
         numbers=numbers,
         counts=counts[1:],
-        money=answer._money(summary)[1:],
+        money=answer.money_rows(summary)[1:],
         losses=list(_losses(summary)),
-        notes=[commas(note) for note in answer._notes(summary, scenario, RESOLVED) if not note.startswith(ASSUMED)],
+        notes=[commas(note) for note in answer.notes(summary, scenario, RESOLVED) if not note.startswith(ASSUMED)],
         warnings=list(_warnings(ensemble)),
         assumed=len(unbacked),
         inputs=len(rows),
-        unbacked=[row._replace(source=_reason(row.source)) for row in checklist._gathered(unbacked)],
-        backed=checklist._gathered([row for row in rows if row not in unbacked]),
+        unbacked=[row._replace(source=_reason(row.source)) for row in checklist.gathered(unbacked)],
+        backed=checklist.gathered([row for row in rows if row not in unbacked]),
         derived=scenario.derived(),
         command=_command(ensemble),
         manifest=manifest,
@@ -160,26 +160,26 @@ def _cell(value: Any) -> str:
 
 
 def _cards(summary: Mapping[str, Any]) -> Iterator[Card]:
-    low, middle, high = (commas(one) for one in answer._finishes(summary))
+    low, middle, high = (commas(one) for one in answer.finish_texts(summary))
     yield Card("done by" if "finish_date" in summary else "done within", middle, (f"P10 {low}", f"P90 {high}"))
-    good = {name: answer._of(summary["goodput"], name) for name in answer.QUANTILES}
+    good = {name: answer.value_of(summary["goodput"], name) for name in answer.QUANTILES}
     more = f"P10 {percent(good['p10'])}", f"P90 {percent(good['p90'])}"
     yield Card("goodput", percent(good["p50"]), more)
     if (promise := summary.get("deadline")) is not None:
-        yield Card("meets the deadline", percent(promise["probability"]), (answer._written(promise["date"]),))
-    stops = {name: answer._of(summary["interruptions"]["total"], name) for name in answer.QUANTILES}
-    between = answer._of(summary["mttf_hours"], "p50")
+        yield Card("meets the deadline", percent(promise["probability"]), (answer.date_text(promise["date"]),))
+    stops = {name: answer.value_of(summary["interruptions"]["total"], name) for name in answer.QUANTILES}
+    between = answer.value_of(summary["mttf_hours"], "p50")
     every = f"one every {commas(text.duration(between * 3600))}" if stops["p50"] > 0 else "none in the median"
-    yield Card("interruptions", commas(answer._count(stops["p50"])), (every,))
+    yield Card("interruptions", commas(answer.count_text(stops["p50"])), (every,))
     for name, label in (("cost_usd", "cost"), ("delay_cost_usd", "cost of the delay")):
         if name in summary:
-            low_usd, middle_usd, high_usd = (answer._of(summary[name], share) for share in answer.QUANTILES)
+            low_usd, middle_usd, high_usd = (answer.value_of(summary[name], share) for share in answer.QUANTILES)
             yield Card(label, dollars(middle_usd), (f"P10 {dollars(low_usd)}", f"P90 {dollars(high_usd)}"))
 
 
 def _losses(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the accounts: training first, then what is lost, the most on top."""
-    shares = {account: answer._of(summary["ledger_share"][account.name], "mean") for account in Account}
+    shares = {account: answer.value_of(summary["ledger_share"][account.name], "mean") for account in Account}
     losses = sorted((one for one in Account if one is not Account.PRODUCTIVE), key=lambda one: -shares[one])
     largest = max((shares[one] for one in losses), default=0.0)
     for account in (Account.PRODUCTIVE, *(one for one in losses if shares[one] >= answer.LEAST_SHARE)):
@@ -188,7 +188,7 @@ def _losses(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "words": ACCOUNTS[account],
             "kept": account is Account.PRODUCTIVE,
             "mean": text.percent(shares[account]),
-            "quantiles": [text.percent(answer._of(told, name)) for name in answer.QUANTILES],
+            "quantiles": [text.percent(answer.value_of(told, name)) for name in answer.QUANTILES],
             "bar": 0.0 if account is Account.PRODUCTIVE or largest <= 0 else 100 * shares[account] / largest,
         }
 
