@@ -414,6 +414,12 @@ def test_questions_are_answered_by_jobs(page: str, button: str, title: str, runs
     assert not tab.error and not tab.warning
 
 
+def test_what_to_measure_next_is_told(runs: Path) -> None:
+    tab = turned(opened(), "sensitivity")
+    tab = finished(pressed(healthy(tab.select_slider[0].set_value(50).run()), "measure-next"))
+    assert "has the least expected" in words(tab) and len(tab.dataframe) == 1
+
+
 def test_a_result_that_is_older_than_the_inputs_says_so(runs: Path) -> None:
     tab = ran()
     field = next(each for each in tab.sidebar.text_input if each.label == "Hot spares")
@@ -554,9 +560,11 @@ def test_a_page_that_fails_says_so_without_a_traceback(runs: Path, monkeypatch: 
     assert tab.session_state["draft"].preset == "example"
 
 
-def test_a_damaged_run_folder_is_told(runs: Path) -> None:
+def test_a_damaged_run_folder_is_told_and_made_again(runs: Path) -> None:
     tab = ran()
     folder = next(runs.iterdir())
     (folder / "replications.parquet").write_bytes(b"no parquet")
     (folder / MANIFEST).touch()
-    assert "cannot be read any more" in words(healthy(tab.run()))
+    tab = healthy(tab.run())
+    assert "cannot be read any more" in words(tab)
+    assert "It finishes after" in words(finished(pressed(tab, "run-again")))

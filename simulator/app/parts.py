@@ -116,18 +116,19 @@ def running(job: Job | None, *, name: str = "run", what: str = "The run") -> Non
 
 def _told(job: Job) -> str:
     """Return how far a job is, in words."""
+    name = f"**{plain(job.label)}**"
     if job.state is State.WAITING:
         position = registry().position(job)
         ahead = registry().at_once
-        return f"**{job.label}** waits: number {position} in the queue, {ahead} run at a time"
+        return f"{name} waits: number {position} in the queue, {ahead} run at a time"
     if job.stopping:
-        return f"**{job.label}**: stopping; what is done is kept"
+        return f"{name}: stopping; what is done is kept"
     done = job.progress
     if done is None or not done.done:
         cold = _is_cold()
         why = "compiling the engine: this happens once and takes about a minute" if cold else "beginning"
-        return f"**{job.label}**: {why}"
-    return f"**{job.label}**: {done.done:,} of {done.planned:,} replications; {left(done) or 'nearly done'}"
+        return f"{name}: {why}"
+    return f"{name}: {done.done:,} of {done.planned:,} replications; {left(done) or 'nearly done'}"
 
 
 def _is_cold() -> bool:
@@ -137,9 +138,9 @@ def _is_cold() -> bool:
     return jit is not None and bool(jit.cache_is_cold())
 
 
-def asked(key: str, what: str) -> None:
+def asked(key: str, what: str, *, name: str = "question") -> None:
     """Show how far the job of a question is, and why it has no answer where it has none."""
-    running(session.job_of(key), name="question", what=what)
+    running(session.job_of(key), name=name, what=what)
 
 
 def _ended(job: Job | None, what: str) -> None:

@@ -86,7 +86,7 @@ def submit(key: str, label: str, work: Work, *, again: bool = False) -> Job | No
 
 
 def run(*, again: bool = False) -> None:
-    """Forecast the scenario of the tab."""
+    """Forecast the scenario of the tab; `again`: even where there is a run folder, because it cannot be read."""
     scenario = loaded().scenario
     if scenario is None:
         return
@@ -94,7 +94,10 @@ def run(*, again: bool = False) -> None:
     if too_much:
         st.session_state.trouble = too_much
         return
-    submit(run_key(scenario), scenario.name, works.forecast(scenario, settings().runs), again=again)
+    known = registry().get(run_key(scenario))
+    vanished = known is not None and isinstance(known.result, Path) and not known.result.is_dir()
+    work = works.forecast(scenario, settings().runs, anew=again)
+    submit(run_key(scenario), scenario.name, work, again=again or vanished)
 
 
 def run_key(scenario: Scenario) -> str:

@@ -52,14 +52,17 @@ def key_of(scenario: Scenario, *more: str) -> str:
     return hashlib.sha256(origin.encode()).hexdigest()[:16]
 
 
-def forecast(scenario: Scenario, root: Path) -> Work:
-    """Return the work of a run; it comes to the run's folder, and what is done when it is cancelled is written too."""
+def forecast(scenario: Scenario, root: Path, *, anew: bool = False) -> Work:
+    """Return the work of a run; it comes to the run's folder, and what is done when it is cancelled is written too.
+
+    A folder of the same run is used unless it shall be made anew.
+    """
 
     def work(tell: Tell, cancel: threading.Event) -> Path:
         from simulator.ensemble import run_ensemble
         from simulator.report import folder
 
-        found = folder.find(scenario, root)
+        found = None if anew else folder.find(scenario, root)
         if found is not None:
             return found
         return folder.write(run_ensemble(scenario, progress=tell, cancel=cancel), root)

@@ -12,31 +12,31 @@ from simulator.report.figures import Figure
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "questions"
 IMAGES = FOLDER.parent / "images" / "questions"
 FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SOURCES = ("chosen", "default", "given")  # of inputs that nobody has to back
+ESTIMATES = "Run time is P50, with P10 to P90 in brackets; goodput is a mean with its Monte Carlo error"
+PAIRED = "pair by pair under the same chance, with half their 95 % interval"
 
 
 def page(question: Question, told: Told, figure: Figure) -> str:
     """Return a page."""
     first, *rest = question.answer(told)
+    table = question.table(told)
     lines = [f"# {question.title}", "", f"**Answer.** **{first}** {' '.join(rest)}".rstrip(), ""]
     lines += ["```", written(question.command), "```", ""]
     lines += [f"![{figure.alt}](../images/questions/{question.name}.svg)", ""]
-    lines += [*question.table(told), ""]
-    lines += [f"{_how(told)}", "", f"**Caveat.** {question.caveat}", "", "## What it rests on", ""]
+    lines += [*table, ""]
+    lines += [_how(told, "difference" in table[0]), "", f"**Caveat.** {question.caveat}", "", "## What it rests on", ""]
     lines += [*rests(question, told), "", f"<!-- {digest(figure)} -->", ""]
     return "\n".join(lines)
 
 
-def _how(told: Told) -> str:
+def _how(told: Told, differences: bool) -> str:
     """Return how the numbers of the table are to be read."""
     found = told.json
     seed, many = found["seed"], found.get("replications")
     form = {
         "run": "The error is that of the mean; quantiles are order statistics.",
-        "compare": "Run time is P50, with P10 to P90 in brackets; goodput is a mean with its Monte Carlo error; "
-        "differences are to the first line, pair by pair under the same chance, with half their 95 % interval.",
-        "sweep": "Run time is P50, with P10 to P90 in brackets; goodput is a mean with its Monte Carlo error; "
-        "differences are to the base cell, pair by pair under the same chance, with half their 95 % interval.",
+        "compare": f"{ESTIMATES}; differences are to the first line, {PAIRED}.",
+        "sweep": f"{ESTIMATES}; differences are to the line without one, {PAIRED}." if differences else f"{ESTIMATES}.",
         "break-even": "Each value is tried under the same chance; the interval is that of the Monte Carlo error.",
         "sensitivity": "One input is held at its P10 or P90 and all others are drawn, under the same chance; "
         "± is a 95 % interval.",

@@ -12,7 +12,7 @@ from questions.words import plus, signed_usd
 from simulator.planning.tornado import Bar, Tornado
 from simulator.report import figures
 from simulator.report.figures import Figure
-from simulator.report.figures.style import BLUE, GREY, OCHRE, RED, blank, dollars, name_y, note, safe
+from simulator.report.figures.style import BLUE, GREY, OCHRE, RED, blank, name_y, note, safe
 
 ROOM = 0.42  # of the span of the marks, for words to the right of them
 ROW = 40  # [px]
@@ -32,7 +32,6 @@ class Series(NamedTuple):
 P50 = Series("finish_days_p50", "P50", BLUE)
 P90 = Series("finish_days_p90", "P90", OCHRE, "finish_days_p90_half_width")
 DIFFERENCE = Series("finish_days_difference", "", BLUE, "finish_days_difference_half_width")
-COST = Series("cost_usd_mean", "mean cost", BLUE, "cost_usd_mc_error", 1.96)
 
 
 class Across(NamedTuple):
@@ -217,18 +216,3 @@ def money(told: Told) -> Figure:
 def named(plot: Plot, title: str) -> Plot:
     """Return a figure by another title."""
     return lambda told: replace(plot(told), title=title)
-
-
-def in_millions(told: Told) -> Told:
-    """Return a sweep with costs in millions of dollars, for an axis that people can read."""
-    cells = [
-        {key: value / 1e6 if key.startswith("cost_usd") and value is not None else value for key, value in cell.items()}
-        for cell in told.cells
-    ]
-    return told._replace(json={**told.json, "cells": cells})
-
-
-__all__ = [
-    "COST", "DIFFERENCE", "P50", "P90", "Across", "Series", "crossing", "dollars", "dots", "finish", "in_millions",
-    "lines", "money", "named", "tornado",
-]  # fmt: skip

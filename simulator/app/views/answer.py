@@ -196,10 +196,7 @@ def _notes(result: "Result") -> None:
     unbacked = len(assumed(rows))
     if unbacked:
         notes.append(f"ASSUMED: {unbacked} of {len(rows)} inputs have no source; the page Scenario marks them.")
-    notes.append(
-        f"{summary['replications']:,} replications with seed {summary['seed']}, "
-        f"in {result.ensemble.wall_seconds:.1f} s. Run folder: {result.folder}"
-    )
+    notes.append(f"{summary['replications']:,} replications with seed {summary['seed']}. Run folder: {result.folder}")
     with st.container(border=True, key="notes"):
         st.subheader("What to know of these numbers", anchor=False)
         st.html("".join(look.note(words) for words in notes))

@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from simulator.app import look, parts, session, works
+from simulator.app.state import load
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
+    from simulator.planning.information import Information
     from simulator.planning.tornado import Tornado
 
 REPLICATIONS = (50, 100, 200, 400)
+PER_OPTION = 5  # times as many replications as a bar end, as `derisk sensitivity` has
+MOST_ROWS = 15
 MEASURES = {"finish_p90_days": "Finish, P90", "goodput": "Goodput", "cost_usd": "Cost"}
 
 
@@ -30,6 +34,7 @@ def page() -> None:
     found = session.answer_of(key)
     if found is not None:
         _show(found)
+    _next(scenario, replications)
     parts.command(session.draft().command("sensitivity", "--replications", str(replications)))
 
 
@@ -55,6 +60,74 @@ def _show(found: "Tornado") -> None:
         "Of what", known, default=known[0], format_func=MEASURES.__getitem__, required=True, key="tornado-of"
     )
     parts.show(figures.tornado(found, str(measure)))
+
+
+def _next(scenario: Scenario, replications: int) -> None:
+    """Ask what it is worth to know an input before choosing among options."""
+    from simulator.planning.information import information
+
+    st.subheader("What to measure next", anchor=False)
+    options = _options(scenario)
+    if len(options) < 2:
+        st.html(look.note("This scenario leaves nothing to choose from that would be usual."))
+        return
+    key = works.key_of(scenario, "information", str(replications), *options)
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    told = "To measure an input pays where it would change a choice. Here the choice is among: "
+    left.html(look.note(told + "; ".join(options) + "."))
+    if right.button("Find out", key="measure-next", width="stretch", disabled=session.live(session.job_of(key))):
+        session.submit(key, "What to measure next", works.question(information, options, PER_OPTION * replications))
+        st.rerun()
+    parts.asked(key, "The question", name="information")
+    found = session.answer_of(key)
+    if found is not None:
+        _worths(found)
+
+
+def _options(scenario: Scenario) -> dict[str, Scenario]:
+    """Return the options that `derisk sensitivity` would choose from, where this scenario allows them."""
+    from simulator.planning.choices import suggested
+
+    options = {}
+    for name, changes in suggested(scenario).items():
+        draft = session.draft()
+        for change in changes:
+            path, _, value = change.partition("=")
+            draft = draft.changed(path, value)
+        found = load(draft).scenario
+        if found is not None:
+            options[name] = found
+    return options
+
+
+def _worths(found: "Information") -> None:
+    import pandas as pd
+
+    from simulator.report.sensitivity_words import clear_worth, days, dollars
+
+    clear = next((worth for worth in found.worths if clear_worth(worth)), None)
+    best, goal = (found.best, "time") if found.best_usd is None else (found.best_usd, "cost")
+    told = f"Of {len(found.options)} options '{best}' has the least expected {goal}. "
+    if clear is None:
+        told += "To know any one input better would not change that choice, as far as these replications tell."
+    else:
+        value = days(clear.days) if clear.usd is None else dollars(clear.usd)
+        told += f"To know {clear.path} before choosing is worth {value} on average, at most."
+    st.html(look.says(told))
+    rows = [
+        {
+            "input": worth.path,
+            "worth [d]": round(worth.days, 4),
+            "error [d]": round(worth.error_days, 4),
+            **(
+                {}
+                if worth.usd is None
+                else {"worth [USD]": round(worth.usd), "error [USD]": round(worth.error_usd or 0)}
+            ),
+        }
+        for worth in found.worths[:MOST_ROWS]
+    ]
+    parts.table(pd.DataFrame(rows), "what-to-measure", "What it is worth to know each input before choosing")
 
 
 page()

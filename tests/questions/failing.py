@@ -1,0 +1,227 @@
+"""Questions about what breaks, who mends it, and what to look for."""
+
+from questions import plots, tables
+from questions.asking import Question, Told
+from questions.words import DAY, change, clear, days, money_change, plus, share, usd
+
+NODE_DAY = 1 / DAY
+
+
+def contract(told: Told) -> tuple[str, ...]:
+    """Return the failure rate for a contract."""
+    found = told.json
+    if found["value"] is None:
+        return (found["sentence"],)
+    low, high = (None if end is None else end * DAY for end in found["interval"])
+    known = " (95 % interval " + (
+        f"{low:.4f} to {high:.4f})" if low is not None and high is not None else "open on one side)"
+    )
+    rate, nodes = found["value"] * DAY, told.scenario.document.cluster.needed
+    return (
+        f"At most {rate:.4f} failures per node and day{known}: then nine runs in ten are done within "
+        f"{found['target']:g} d, for {_work(told)} of work.",
+        f"That is one failure of a node in {1 / rate:,.0f} days, or {rate * nodes:.1f} a day on {nodes:,} nodes. "
+        f"At {found['high'] * DAY:.4f} it is {days(found['evaluated'][-1]['difference'])} more.",
+    )
+
+
+def _work(told: Told) -> str:
+    return next(row.value for row in told.scenario.table() if row.path == "job.work")
+
+
+def bad_nodes(told: Told) -> tuple[str, ...]:
+    """Return whether it pays to find bad nodes."""
+    (retired, burnt), (_, cost) = told.variants("finish_days"), told.variants("cost_usd")
+    gain = "Yes" if clear(burnt) and burnt["mean"] < 0 else "Not as far as these pairs can tell"
+    return (
+        f"{gain}: a burn-in that finds all bad nodes lets the run finish {change(burnt)} in the mean and saves "
+        f"{usd(abs(cost['mean']))} ± {usd(cost['half_width'])}; days of burn-in on the whole cluster must cost less.",
+        f"To retire instead a node that was taken out three times in two weeks changes the finish by "
+        f"{plus(retired['mean'], retired['half_width'])} in the mean.",
+    )
+
+
+def crews(told: Told) -> tuple[str, ...]:
+    """Return how many crews are enough."""
+    cells = sorted(told.cells, key=lambda cell: float(cell["recovery.manual.crews [crew]"]))
+    most = cells[-1]
+    enough = next(cell for cell in cells if cell["unfinished"] - most["unfinished"] <= 0.02 * cell["replications"])
+    few = cells[0]
+    return (
+        f"{enough['recovery.manual.crews'].capitalize()} for 4,096 nodes: with more, no more than 2 % of the runs are "
+        f"saved; with {few['recovery.manual.crews']} {share(few['unfinished'] / few['replications'], 0)} of the runs "
+        f"never finish, with {most['recovery.manual.crews']} {share(most['unfinished'] / most['replications'], 0)}.",
+        f"The median run time with {enough['recovery.manual.crews']} is {days(enough['finish_days_p50'])}, mean "
+        f"goodput {share(enough['goodput_mean'])} ± {100 * enough['goodput_mc_error']:.1f} (Monte Carlo error). Too "
+        "few crews are no slow decline: repairs come in faster than they go out, and in the end the job waits.",
+    )
+
+
+def evict(told: Told) -> tuple[str, ...]:
+    """Return whether to evict slow nodes."""
+    (never, always), (cost, _) = told.variants("finish_days"), told.variants("cost_usd")
+    yes = "Yes" if clear(never) and never["mean"] > 0 else "Not as far as these pairs can tell"
+    return (
+        f"{yes}: a job that keeps its slow nodes is done {change(never)} in the mean and costs "
+        f"{money_change(cost)}.",
+        "To wait until a slow node has cost five minutes, a restart's worth, or to evict every one as soon as it is "
+        f"found, makes a difference of {plus(always['mean'], always['half_width'])}: what counts is that they go.",
+    )
+
+
+def checks(told: Told) -> tuple[str, ...]:
+    """Return how often to check for silent corruption."""
+    names = (*CHECKS[1:],)
+    named = dict(zip(names, told.variants("finish_days"), strict=True))
+    best = min(named, key=lambda name: float(named[name]["mean"]))
+    first = CHECKS[0] if named[best]["mean"] >= 0 else best
+    often, seldom = named[names[0]], named[names[-1]]
+    return (
+        f"Every {first}, of those tried: checks of two minutes every {names[0]} finish {change(often)} in the mean than "
+        f"every {CHECKS[0]}, and every {names[-1]} {change(seldom)}.",
+        "More checks take time from every day; fewer let a corruption roll back more work when it is found.",
+    )
+
+
+def measure(told: Told) -> tuple[str, ...]:
+    """Return what to measure next."""
+    found = told.json["tornado"]
+    first, second, *_ = found["bars"]
+    ends = [days(end) for end in first["finish_p90_days"]]
+    return (
+        f"`{first['path']}`: from its P10 ({first['low']}) to its P90 ({first['high']}) it moves the P90 of the run time "
+        f"from {ends[0]} to {ends[1]} (± {1.96 * first['finish_error_days']:.1f} d).",
+        f"Next comes `{second['path']}`, with {second['swing_days']:.1f} ± {1.96 * second['finish_error_days']:.1f} d. "
+        "An input that moves little needs no measurement, however little is known about it.",
+    )
+
+
+def launch(told: Told) -> tuple[str, ...]:
+    """Return whether to wait for the hardware to age."""
+    gains = told.variants("finish_days")
+    waits = (30, 60, 90)
+    worth = [(wait + each["mean"], each["half_width"]) for wait, each in zip(waits, gains, strict=True)]
+    best = min(worth)
+    now = best[0] > 0
+    last, cost = gains[-1], told.variants("cost_usd")[-1]
+    return (
+        f"{'Now' if now else 'Wait'}: {waits[-1]} d of waiting make the run {-last['mean']:.1f} ± "
+        f"{last['half_width']:.1f} d shorter, so the model is there {worth[-1][0]:.1f} ± {worth[-1][1]:.1f} d later.",
+        f"What waiting saves is money, {usd(abs(cost['mean']))} ± {usd(cost['half_width'])} of GPU hours, if the "
+        "cluster costs nothing meanwhile or others use it up to then; whoever does so ages it too.",
+    )
+
+
+CHECKS = ("4 h", "1 h", "12 h", "48 h")
+_CHECKED = " ".join(
+    f"--with 'failures.corruption.found.every={each}, job.evaluation.every={each}'" for each in CHECKS
+)
+_AGED = " ".join(
+    f"--with 'failures.gpu.age={age} d, failures.hbm.age={age} d, failures.host.age={age} d'" for age in (0, 30, 60, 90)
+)
+
+QUESTIONS = (
+    Question(
+        "contract_rate",
+        "What failure rate should the contract for 32,768 GPUs allow?",
+        "derisk break-even spares_32k --set 'cluster.hot_spares=128 nodes' --input failures.hardware.rate "
+        "--between '0.001 /node/day' '0.0065 /node/day' --target 'finish.p90=90 d' -n 150",
+        contract,
+        tables.crossed("failures of a node", "P90 of the run time against 90 d", lambda value: plus(value, None)),
+        plots.named(
+            plots.crossing("failures per node and day", "P90 of the run time against the target [d]", NODE_DAY),
+            "Which failure rate keeps the date",
+        ),
+        "The rate counts what stops the job and takes a node out. A contract must say who counts, and repair times "
+        "belong into it too: the number holds for the repairs and spares that are assumed here.",
+        ("cluster.hot_spares", "failures.hardware", "recovery.repair", "recovery.manual", "recovery.restart"),
+    ),
+    Question(
+        "what_to_measure",
+        "What should be measured next, before the cluster is bought?",
+        "derisk sensitivity planned_405b_gb200 -n 100",
+        measure,
+        tables.swings(),
+        plots.named(plots.tornado, "What moves the P90 of the run time"),
+        "The ranges decide as much as the model: an input whose range was guessed too narrow ranks too low.",
+        ("job.step_time", "failures.node.rate", "recovery.detection", "recovery.diagnosis", "recovery.restart"),
+    ),
+    Question(
+        "launch_now_or_later",
+        "Launch on a new cluster now, or let it age for three months first?",
+        f"derisk compare young_16k {_AGED} -n 40",
+        launch,
+        tables.compared("now", "after 30 d", "after 60 d", "after 90 d"),
+        plots.named(plots.dots(("now", "after 30 d", "after 60 d", "after 90 d")), "How much shorter the run gets"),
+        "How much more often young hardware fails, and for how long, is ASSUMED: three times in the first month, twice "
+        "in the next two. Run times count from the launch, so the days of waiting come on top.",
+        ("failures.gpu", "failures.hbm.intensity", "failures.host.intensity", "recovery.restart"),
+        slow=True,
+    ),
+    Question(
+        "bad_nodes",
+        "Does it pay to find the bad nodes before the run?",
+        "derisk compare habits_16k --with 'failures.bad_node.lemons.share=1.5%' "
+        "--with 'recovery.retirement={after: 3, within: 14 d}' --with 'failures.bad_node.lemons.share=0%' -n 60",
+        bad_nodes,
+        tables.compared("1.5 % are bad", "retired after the third time", "burn-in found all"),
+        plots.named(
+            plots.dots(("1.5% are bad", "retired after the third time", "burn-in found all")),
+            "What bad nodes cost",
+        ),
+        "A burn-in that finds every bad node and no good one does not exist, so this is an upper bound. A repair cures "
+        "bad nodes here as well as others.",
+        ("failures.bad_node", "cluster.hot_spares", "recovery.cure", "recovery.repair", "cost.gpu"),
+        slow=True,
+    ),
+    Question(
+        "repair_crews",
+        "How many repair crews do 4,096 nodes need?",
+        "derisk sweep spares_32k --set 'cluster.hot_spares=128 nodes' "
+        "--axis recovery.manual.crews='4 crews,8 crews,12 crews,16 crews,20 crews,24 crews,32 crews,40 crews' -n 100",
+        crews,
+        tables.swept("recovery.manual.crews", "crews", difference=False),
+        plots.named(
+            plots.lines(
+                plots.Across(
+                    "recovery.manual.crews [crew]", "repairs by hand at a time", 1.0, True,
+                    (4.0, 8.0, 12.0, 16.0, 24.0, 40.0),
+                ),
+                "mean goodput",
+                (plots.Series("goodput_mean", "", half="goodput_mc_error", times=1.96),),
+            ),
+            "What crews bring",
+        ),
+        "Crews work around the clock here, and a crew is one repair at a time; shifts and weekends make more people of "
+        "it.",
+        ("cluster.hot_spares", "failures.hardware.rate", "recovery.manual", "recovery.vendor", "recovery.cure"),
+    ),
+    Question(
+        "slow_nodes",
+        "Does it pay to evict slow nodes?",
+        "derisk compare habits_16k --with 'recovery.eviction.slower_than=97%' "
+        "--with 'recovery.eviction.slower_than=1%' "
+        "--with 'recovery.eviction.slower_than=100%, recovery.eviction.once_it_cost=0 s' -n 60",
+        evict,
+        tables.compared("below 97 %, once it cost 5 min", "nobody", "all, at once"),
+        plots.named(
+            plots.dots(("below 97%, once it cost 5 min", "nobody", "all, at once")), "What slow nodes cost"
+        ),
+        "A slow node that nobody evicts stays slow to the end; some recover by themselves, and how many is not "
+        "published.",
+        ("failures.slow", "recovery.eviction", "cluster.hot_spares", "cost.gpu"),
+        slow=True,
+    ),
+    Question(
+        "corruption_checks",
+        "How often should a run check for silent data corruption?",
+        f"derisk compare habits_16k {_CHECKED} -n 60",
+        checks,
+        tables.compared(*(f"every {each}" for each in CHECKS)),
+        plots.named(plots.dots(tuple(f"every {each}" for each in CHECKS)), "How often to check"),
+        "A check finds half of what is there, and takes as long as an evaluation of the model; corruption that is never "
+        "found costs nothing here, for what it does to the model is not simulated.",
+        ("failures.corruption", "job.evaluation", "checkpoint.keep"),
+        slow=True,
+    ),
+)  # fmt: skip
