@@ -6,13 +6,15 @@ READY := $(VENV)/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run app test test-slow lint bench calibrate validation lock clean
+.PHONY: help run app test test-slow e2e screenshots lint bench calibrate validation lock clean
 
 help:
 	@echo "make run          forecast the pre-training of Llama 3 405B on 16,384 GPUs"
 	@echo "make app          open the app in a browser"
 	@echo "make test         lint, types and the whole test suite"
 	@echo "make test-slow    the tests that take longer"
+	@echo "make e2e          drive the app in a real browser (Debian's package chromium)"
+	@echo "make screenshots  take the pictures of docs/images/ in that browser"
 	@echo "make lint         ruff and mypy only"
 	@echo "make bench        measure what the README's speed table is made of"
 	@echo "make calibrate    fit the constants of the step-time model on published runs"
@@ -32,6 +34,17 @@ test: $(READY) lint
 
 test-slow: $(READY)
 	$(PYTHON) -m pytest -m slow
+
+# Playwright drives the browser of the machine and brings none of its own.
+PLAYWRIGHT := playwright==1.65.2
+
+e2e: $(READY)
+	$(PYTHON) -m pip install --quiet "$(PLAYWRIGHT)"
+	$(PYTHON) -m pytest -m e2e tests/e2e
+
+screenshots: $(READY)
+	$(PYTHON) -m pip install --quiet "$(PLAYWRIGHT)"
+	$(PYTHON) -m tests.e2e.screenshots
 
 lint: $(READY)
 	$(PYTHON) -m ruff check .

@@ -29,6 +29,11 @@ SECOND, DAY = 10**6, 86_400 * 10**6  # [ticks]
 
 # What makes one replication short enough for the engine that steps every checkpoint.
 SHORTER = {
+    "habits_16k.yaml": ["job.work=3 d", "run.horizon=8 d", "checkpoint.interval=10 min"],
+    "owned_16k.yaml": ["job.work=3 d", "run.horizon=8 d", "checkpoint.interval=10 min"],
+    "young_16k.yaml": ["job.work=3 d", "run.horizon=8 d", "checkpoint.interval=10 min"],
+    "one_site_100k.yaml": ["job.work=3 d", "run.horizon=8 d"],
+    "two_sites_100k.yaml": ["job.work=3 d", "run.horizon=8 d"],
     "curve_10k_100k_1m.yaml": ["job.work=1 d", "run.horizon=4 d", "checkpoint.interval=10 min"],
     "spares_32k.yaml": ["job.work=5 d"],
     "nvl72_vs_hgx.yaml": ["job.tokens=0.5T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],

@@ -4,6 +4,7 @@ import json
 import shlex
 import tempfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,7 +72,7 @@ def ask(command: str) -> Told:
     words = words_of(command)
     assert words[0] == "derisk", command
     called = words[2]
-    sets = [value for option, value in zip(words, words[1:], strict=False) if option == "--set"]
+    sets = [value for option, value in pairwise(words) if option == "--set"]
     with tempfile.TemporaryDirectory() as place:
         more = ("-o", place) if words[1] in FOLDERS else ()
         result = CliRunner().invoke(application, [*words[1:], *more, "--json"], catch_exceptions=False)

@@ -3,7 +3,7 @@
 from questions import plots, tables
 from questions.asking import Question, Told
 from questions.plots import Across
-from questions.words import days, share, usd
+from questions.words import about_usd, days, share, usd
 
 
 def promise(told: Told) -> tuple[str, ...]:
@@ -26,8 +26,10 @@ def point(told: Told) -> tuple[str, ...]:
     money, goodput = told.json["money"], told.json["goodput"]
     one, total, lost = money["usd_per_goodput_point"], money["total_usd"], money["of_which_usd"]["goodput_expense"]
     return (
-        f"One more point of goodput saves {usd(one['p50'])} in the median, and {usd(one['mean'])} ± "
-        f"{usd(one['mc_error'])} in the mean, of {usd(total['p50'])} and {usd(total['mean'])} that the run costs.",
+        f"One more point of goodput saves {usd(one['p50'])} in the median, and "
+        f"{about_usd(one['mean'], one['mc_error'])} in the mean, of {usd(total['p50'])} and {usd(total['mean'])} "
+        "that the run "
+        "costs.",
         f"Mean goodput is {share(goodput['mean'])} ± {100 * goodput['mc_error']:.1f} (Monte Carlo errors): GPU hours "
         f"without productive training cost {usd(lost['mean'])}.",
     )
@@ -47,8 +49,10 @@ def spares(told: Told) -> tuple[str, ...]:
         f"{share(enough['goodput_mean'])} ± {100 * enough['goodput_mc_error']:.1f} (Monte Carlo error), within half an "
         f"interval of that with {most[name].removesuffix(' nodes')}; with {few[name].removesuffix(' nodes')} it is "
         f"{share(few['goodput_mean'])} ± {100 * few['goodput_mc_error']:.1f}.",
-        f"The cheapest number of those tried is {best[name].removesuffix(' nodes')}, at {usd(best['cost_usd_mean'])} ± "
-        f"{usd(best['cost_usd_mc_error'])}. What decides is how many nodes are out of service at a time, their rate "
+        f"The cheapest number of those tried is {best[name].removesuffix(' nodes')}, at "
+        f"{about_usd(best['cost_usd_mean'], best['cost_usd_mc_error'])}. What decides is how many nodes are out of "
+        "service at a time, their rate "
+        ""
         "times the time until they are back, and neither is known well; with fewer the median may be as good while bad "
         "cases never finish.",
     )
@@ -84,7 +88,9 @@ def rent(told: Told) -> tuple[str, ...]:
     if found["value"] is None:
         return (found["sentence"],)
     return (
-        f"Owning is cheaper than 2.10 USD a GPU-hour below {usd(found['value'])} a GPU, with its share of server, network "
+        f"Owning is cheaper than 2.10 USD a GPU-hour below {usd(found['value'])} a GPU, with its share of server, "
+        "network "
+        ""
         "and building, written off over four years.",
         f"The run is the same either way, so chance cancels (95 % interval {usd(found['interval'][0])} to "
         f"{usd(found['interval'][1])}); at "
@@ -99,7 +105,8 @@ QUESTIONS = (
     Question(
         "spares_32k",
         "How many hot spares do 32,768 GPUs need, and what do the last ones buy?",
-        f"derisk sweep spares_32k --axis cluster.hot_spares='{','.join(f'{number} nodes' for number in SPARES)}' -n 100",
+        f"derisk sweep spares_32k --axis cluster.hot_spares='{','.join(f'{number} nodes' for number in SPARES)}' -n "
+        "100",
         spares,
         tables.swept("cluster.hot_spares", "hot spares", difference=False),
         plots.named(
@@ -127,7 +134,9 @@ QUESTIONS = (
             ("goodput", "goodput", lambda value: "unknown" if value is None else share(value)),
         ),
         plots.named(plots.finish, "When it will be done"),
-        "It is a plan with the habits of a cluster six times smaller; the inputs that nobody published have wide ranges, "
+        "It is a plan with the habits of a cluster six times smaller; the inputs that nobody published have wide "
+        "ranges, "
+        ""
         "and whoever measures them gets another date.",
         ("job.work", "recovery.detection", "recovery.restart", "checkpoint.tiers.0"),
     ),
@@ -143,7 +152,9 @@ QUESTIONS = (
             ("money.usd_per_goodput_point", "one more point of goodput", usd),
         ),
         plots.named(plots.money, "What the run costs"),
-        "The work is fixed, and what is saved is time that nobody pays for: that holds where GPUs are rented by the hour "
+        "The work is fixed, and what is saved is time that nobody pays for: that holds where GPUs are rented by the "
+        "hour "
+        ""
         "or have other work. Prices are ASSUMED.",
         ("cost",),
     ),
@@ -161,7 +172,9 @@ QUESTIONS = (
             ),
             "What more GPUs buy",
         ),
-        "Utilisation (MFU) is held constant: with the same batch on more GPUs it falls, and the step-time model tells by "
+        "Utilisation (MFU) is held constant: with the same batch on more GPUs it falls, and the step-time model "
+        "tells by "
+        ""
         "how much (`derisk step`). Rent is 2.10 USD a GPU-hour, ASSUMED.",
         ("job.mfu", "job.tokens", "recovery.restart", "checkpoint.tiers.0"),
     ),
@@ -179,7 +192,8 @@ QUESTIONS = (
             "Rent or own",
         ),
         "The run pays for its share of the lifetime only: whoever owns must find work for the GPUs in the rest of the "
-        "four years. No interest, taxes or resale but the residual; all prices are ASSUMED, and the rent is this page's.",
+        "four years. No interest, taxes or resale but the residual; all prices are ASSUMED, and the rent is this "
+        "page's.",
         ("cost",),
     ),
 )  # fmt: skip

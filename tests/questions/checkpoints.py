@@ -3,8 +3,7 @@
 from questions import plots, tables
 from questions.asking import Question, Told
 from questions.plots import Across
-from questions.words import change, clear, money_change, plus
-
+from questions.words import about, change, change_usd, clear, difference, plus
 from simulator.compile import compile_plan
 from simulator.durations import TICKS_PER_SECOND
 from simulator.report import text
@@ -16,17 +15,17 @@ def interval(told: Told) -> tuple[str, ...]:
     """Return how often to save."""
     auto = text.duration(compile_plan(told.scenario).interval / TICKS_PER_SECOND)
     others = [cell for cell in told.cells if cell is not told.base and cell["finish_days_difference"] is not None]
-    best, worst = (
-        pick(others, key=lambda cell: float(cell["finish_days_difference"])) for pick in (min, max)
-    )
+    best, worst = (pick(others, key=lambda cell: float(cell["finish_days_difference"])) for pick in (min, max))
     gain, half = best["finish_days_difference"], best["finish_days_difference_half_width"]
     if gain < -half:
         first = (
-            f"After every {best['checkpoint.interval']} of work, which finishes {-gain:.1f} ± {half:.1f} d earlier in "
-            f"the mean than the automatic interval, {auto}."
+            f"After every {best['checkpoint.interval']} of work: in the mean the run is done {about(-gain, half)} "
+            f"earlier than with the automatic interval, {auto}."
         )
-        why = "`auto` is the exact optimum at the medians of the inputs; how long a save blocks is uncertain here, and "
-        why += "long pauses cost more than short ones save, which is why the mean asks for a longer interval."
+        why = (
+            "`auto` is the exact optimum at the medians of the inputs; how long a save blocks is uncertain here, from "
+        )
+        why += "a twentieth of a second to a minute, and the mean weighs the bad cases."
     else:
         first = f"After every {auto} of work, the exact optimum that `auto` takes: no other interval tried is better."
         why = f"The next best, {best['checkpoint.interval']}, differs by {plus(gain, half)} in the mean."
@@ -41,10 +40,11 @@ def memory(told: Told) -> tuple[str, ...]:
     worth = finish["mean"] is not None and finish["mean"] > 0 and clear(finish)
     first = "Yes" if worth else "Not as far as these pairs can tell"
     return (
-        f"{first}: without copies in host memory the run is {change(finish)} in the mean, and costs "
-        f"{money_change(cost)}.",
+        f"{first}: without copies in host memory the run is done, in the mean, {change(finish)} and costs "
+        f"{change_usd(cost)}.",
         f"Goodput changes by {plus(100 * goodput['mean'], 100 * goodput['half_width'], 'points')}. With copies most "
-        "restores take half a minute and little work is lost; storage alone is behind by the time that a save drains.",
+        "restores take half a minute instead of three, saves block for three seconds instead of five, and none is lost "
+        "while it drains to storage.",
     )
 
 
@@ -52,12 +52,10 @@ def detection(told: Told) -> tuple[str, ...]:
     """Return whether faster detection pays."""
     by = {cell["recovery.detection"]: cell for cell in told.cells}
     fast, slow = by["10 s"], by["10 min"]
-    gain = {"mean": fast["finish_days_difference"], "half_width": fast["finish_days_difference_half_width"]}
-    saved = {"mean": fast["cost_usd_difference"], "half_width": fast["cost_usd_difference_half_width"]}
     lost = plus(slow["finish_days_difference"], slow["finish_days_difference_half_width"])
     return (
-        f"From a minute to ten seconds the run is done {change(gain)} in the mean and costs {money_change(saved)}; "
-        "what a team may spend on it is less than that.",
+        f"Ten seconds instead of a minute: the run is done, in the mean, {change(difference(fast, 'finish_days'))} and "
+        f"costs {change_usd(difference(fast, 'cost_usd'))}; a team may spend less than that on it.",
         f"The other way it is dear: ten minutes instead of one cost {lost}.",
     )
 
@@ -66,10 +64,11 @@ def restart(told: Told) -> tuple[str, ...]:
     """Return what 40 s of a restart are worth."""
     finish, cost, goodput = (told.variants(name)[0] for name in ("finish_days", "cost_usd", "goodput"))
     return (
-        f"200 s instead of 240 s to restart: the run is done {change(finish)} in the mean and costs "
-        f"{money_change(cost)}.",
-        f"Goodput rises by {100 * goodput['mean']:.2f} ± {100 * goodput['half_width']:.2f} points. Both variants meet "
-        f"the same failures: independent runs would need {finish['gain'] ** 2:,.0f} times as many replications to tell.",
+        f"200 s instead of 240 s to restart: the run is done, in the mean, {change(finish)} and costs "
+        f"{change_usd(cost)}.",
+        f"Goodput changes by {plus(100 * goodput['mean'], 100 * goodput['half_width'], 'points')}. Both variants meet "
+        f"the same failures: independent runs would need {finish['gain'] ** 2:,.0f} times as many replications to "
+        "tell.",
     )
 
 
@@ -100,13 +99,16 @@ QUESTIONS = (
     Question(
         "memory_tier",
         "Do copies of the checkpoint in host memory pay, or is storage enough?",
-        "derisk compare habits_16k --with 'checkpoint.tiers=[{to: storage, blocking: 5 s, lag: 2 min, restore: 3 min}]'"
+        "derisk compare habits_16k --with "
+        "'checkpoint.tiers=[{to: storage, blocking: 5 s, lag: 2 min, restore: 3 min}], "
+        "checkpoint.keep=5000'"
         " -n 60",
         memory,
         tables.compared("host memory, every tenth to storage", "storage only"),
         plots.named(plots.dots(("host memory too", "storage only")), "What copies in host memory bring"),
         "A copy survives as long as one member of its group does; that a host's memory is large and fast enough for it "
-        "is given, not simulated. The interval is the best one for each of the two.",
+        "is given, not simulated. The interval is the best one for each of the two, and as long a past is kept in "
+        "storage.",
         ("checkpoint.tiers", "recovery.restart", "cost.gpu"),
     ),
     Question(

@@ -2,7 +2,7 @@
 
 from questions import plots, tables
 from questions.asking import Question, Told
-from questions.words import DAY, change, clear, days, money_change, plus, share, usd
+from questions.words import DAY, about, about_usd, change, change_usd, clear, days, plus, share, usd
 
 NODE_DAY = 1 / DAY
 
@@ -34,10 +34,11 @@ def bad_nodes(told: Told) -> tuple[str, ...]:
     (retired, burnt), (_, cost) = told.variants("finish_days"), told.variants("cost_usd")
     gain = "Yes" if clear(burnt) and burnt["mean"] < 0 else "Not as far as these pairs can tell"
     return (
-        f"{gain}: a burn-in that finds all bad nodes lets the run finish {change(burnt)} in the mean and saves "
-        f"{usd(abs(cost['mean']))} ± {usd(cost['half_width'])}; days of burn-in on the whole cluster must cost less.",
-        f"To retire instead a node that was taken out three times in two weeks changes the finish by "
-        f"{plus(retired['mean'], retired['half_width'])} in the mean.",
+        f"{gain}: after a burn-in that finds all bad nodes the run is done, in the mean, {change(burnt)} and costs "
+        f"{change_usd(cost)}; the burn-in of the whole cluster must cost less than that.",
+        f"To retire, instead, a node that was taken out three times in two weeks changes the finish by "
+        f"{plus(retired['mean'], retired['half_width'])} in the mean: it does not come back, and there is one spare "
+        "less.",
     )
 
 
@@ -62,24 +63,28 @@ def evict(told: Told) -> tuple[str, ...]:
     (never, always), (cost, _) = told.variants("finish_days"), told.variants("cost_usd")
     yes = "Yes" if clear(never) and never["mean"] > 0 else "Not as far as these pairs can tell"
     return (
-        f"{yes}: a job that keeps its slow nodes is done {change(never)} in the mean and costs "
-        f"{money_change(cost)}.",
+        f"{yes}: a job that keeps its slow nodes is done, in the mean, {change(never)} and costs {change_usd(cost)}.",
         "To wait until a slow node has cost five minutes, a restart's worth, or to evict every one as soon as it is "
-        f"found, makes a difference of {plus(always['mean'], always['half_width'])}: what counts is that they go.",
+        f"found, makes a difference of {plus(always['mean'], always['half_width'])}; what counts is that they go.",
     )
 
 
 def checks(told: Told) -> tuple[str, ...]:
     """Return how often to check for silent corruption."""
-    names = (*CHECKS[1:],)
-    named = dict(zip(names, told.variants("finish_days"), strict=True))
-    best = min(named, key=lambda name: float(named[name]["mean"]))
-    first = CHECKS[0] if named[best]["mean"] >= 0 else best
-    often, seldom = named[names[0]], named[names[-1]]
+    often, seldom, last = told.variants("finish_days")
+    tie = not clear(often)
+    first = f"Every {CHECKS[1]} to {CHECKS[0]}" if tie else f"Every {CHECKS[1] if often['mean'] < 0 else CHECKS[0]}"
+    never = last["other"]["infinite"] / told.json["replications"]
     return (
-        f"Every {first}, of those tried: checks of two minutes every {names[0]} finish {change(often)} in the mean than "
-        f"every {CHECKS[0]}, and every {names[-1]} {change(seldom)}.",
-        "More checks take time from every day; fewer let a corruption roll back more work when it is found.",
+        f"{first}, of those tried: with checks of two minutes every {CHECKS[1]} the run is done, in the mean, "
+        f"{change(often)} than with one every {CHECKS[0]}, and with one every {CHECKS[2]} {change(seldom)}.".replace(
+            ",,", ","
+        ),
+        "Checks take time from every day; with fewer a corruption rolls back more work when it is found. With one "
+        "every "
+        ""
+        f"{CHECKS[3]} {share(never, 0)} of the runs never finish, and P50 is {days(last['other']['p50'])} against "
+        f"{days(last['base']['p50'])}.",
     )
 
 
@@ -89,7 +94,9 @@ def measure(told: Told) -> tuple[str, ...]:
     first, second, *_ = found["bars"]
     ends = [days(end) for end in first["finish_p90_days"]]
     return (
-        f"`{first['path']}`: from its P10 ({first['low']}) to its P90 ({first['high']}) it moves the P90 of the run time "
+        f"`{first['path']}`: from its P10 ({first['low']}) to its P90 ({first['high']}) it moves the P90 of the run "
+        "time "
+        ""
         f"from {ends[0]} to {ends[1]} (± {1.96 * first['finish_error_days']:.1f} d).",
         f"Next comes `{second['path']}`, with {second['swing_days']:.1f} ± {1.96 * second['finish_error_days']:.1f} d. "
         "An input that moves little needs no measurement, however little is known about it.",
@@ -104,18 +111,20 @@ def launch(told: Told) -> tuple[str, ...]:
     best = min(worth)
     now = best[0] > 0
     last, cost = gains[-1], told.variants("cost_usd")[-1]
+    price = told.scenario.document.cost.gpu
+    rent = told.scenario.provisioned_gpus * (price.median if price else 0.0) * waits[-1] * DAY
     return (
-        f"{'Now' if now else 'Wait'}: {waits[-1]} d of waiting make the run {-last['mean']:.1f} ± "
-        f"{last['half_width']:.1f} d shorter, so the model is there {worth[-1][0]:.1f} ± {worth[-1][1]:.1f} d later.",
-        f"What waiting saves is money, {usd(abs(cost['mean']))} ± {usd(cost['half_width'])} of GPU hours, if the "
-        "cluster costs nothing meanwhile or others use it up to then; whoever does so ages it too.",
+        f"{'Now' if now else 'Wait'}: {waits[-1]} d of ageing make the run {about(-last['mean'], last['half_width'])} "
+        f"shorter in the mean, so the model is there {about(*worth[-1])} later.",
+        f"Ageing saves {about_usd(-cost['mean'], cost['half_width'])} of GPU hours in the run, but {waits[-1]} d of "
+        "the "
+        ""
+        f"cluster cost {usd(rent)} at the same rent, unless others use and pay for it; parts age under load only.",
     )
 
 
 CHECKS = ("4 h", "1 h", "12 h", "48 h")
-_CHECKED = " ".join(
-    f"--with 'failures.corruption.found.every={each}, job.evaluation.every={each}'" for each in CHECKS
-)
+_CHECKED = " ".join(f"--with 'failures.corruption.found.every={each}, job.evaluation.every={each}'" for each in CHECKS)
 _AGED = " ".join(
     f"--with 'failures.gpu.age={age} d, failures.hbm.age={age} d, failures.host.age={age} d'" for age in (0, 30, 60, 90)
 )
@@ -149,7 +158,7 @@ QUESTIONS = (
     Question(
         "launch_now_or_later",
         "Launch on a new cluster now, or let it age for three months first?",
-        f"derisk compare young_16k {_AGED} -n 40",
+        f"derisk compare young_16k {_AGED} -n 80",
         launch,
         tables.compared("now", "after 30 d", "after 60 d", "after 90 d"),
         plots.named(plots.dots(("now", "after 30 d", "after 60 d", "after 90 d")), "How much shorter the run gets"),
@@ -162,7 +171,7 @@ QUESTIONS = (
         "bad_nodes",
         "Does it pay to find the bad nodes before the run?",
         "derisk compare habits_16k --with 'failures.bad_node.lemons.share=1.5%' "
-        "--with 'recovery.retirement={after: 3, within: 14 d}' --with 'failures.bad_node.lemons.share=0%' -n 60",
+        "--with 'recovery.retirement={after: 3, within: 14 d}' --with 'failures.bad_node.lemons.share=0%' -n 200",
         bad_nodes,
         tables.compared("1.5 % are bad", "retired after the third time", "burn-in found all"),
         plots.named(
@@ -219,8 +228,11 @@ QUESTIONS = (
         checks,
         tables.compared(*(f"every {each}" for each in CHECKS)),
         plots.named(plots.dots(tuple(f"every {each}" for each in CHECKS)), "How often to check"),
-        "A check finds half of what is there, and takes as long as an evaluation of the model; corruption that is never "
-        "found costs nothing here, for what it does to the model is not simulated.",
+        "A check finds half of what is there, and takes as long as an evaluation of the model; corruption that is "
+        "never "
+        ""
+        "found costs nothing here, for what it does to the model is not simulated. Storage keeps the last 500 "
+        "checkpoints, some two weeks.",
         ("failures.corruption", "job.evaluation", "checkpoint.keep"),
         slow=True,
     ),

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from questions.asking import Question, Told, words_of, written
 from questions.drawing import digest
-
 from simulator.report.figures import Figure
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "questions"

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pandas as pd
-from questions.asking import Told
-from questions.words import plus, signed_usd
 
+from questions.asking import Told
+from questions.words import plus, plus_usd
 from simulator.planning.tornado import Bar, Tornado
 from simulator.report import figures
 from simulator.report.figures import Figure
@@ -63,7 +63,7 @@ def lines(across: Across, up: str, series: Sequence[Series], zero: bool = False)
             drawn.update_xaxes(tickvals=list(across.ticks), ticktext=list(names))
         name_y(drawn, up)
         what = f"{up} against {across.title}"
-        alt = f"{what}: lines with 95 percent intervals, at {len(cells)} values."
+        alt = f"{what}: lines with 95 percent intervals where known, at {len(cells)} values."
         return Figure("lines", what, drawn, f"{what}.", alt, pd.DataFrame(table))
 
     return plot
@@ -126,7 +126,9 @@ def dots(labels: Sequence[str], measure: str = "finish_days") -> Plot:
                     error_x={"array": [scale * (half or 0)], "color": colour, "thickness": 2, "width": 0},
                     showlegend=False,
                 )  # fmt: skip
-                told_as = signed_usd(value, half) if measure == "cost_usd" else plus(scale * value, scale * (half or 0))
+                told_as = (
+                    plus_usd(value, half or 0.0) if measure == "cost_usd" else plus(scale * value, scale * (half or 0))
+                )
                 told_as = told_as.replace(" d", " points") if measure == "goodput" else told_as
                 note(drawn, f"{name} {told_as}", scale * (value + (half or 0)), where, xshift=8)
         low, high = min(seen), max(seen)
@@ -167,9 +169,7 @@ def crossing(title: str, up: str, unit: float = 1.0, scale: float = 1.0, log: bo
         drawn.add_hline(y=0, line={"color": GREY, "width": 1, "dash": "dot"})
         if found["value"] is not None:
             at = found["value"] / unit
-            drawn.add_scatter(
-                x=[at], y=[0], mode="markers", marker={"color": RED, "size": 12}, showlegend=False
-            )
+            drawn.add_scatter(x=[at], y=[0], mode="markers", marker={"color": RED, "size": 12}, showlegend=False)
             spot = {"xanchor": "left", "xshift": 10, "yshift": -14}
             note(drawn, f"<b>{found['text']}</b>, 95% interval shaded", math.log10(at) if log else at, 0, **spot)
         drawn.update_xaxes(title_text=title, type="log" if log else "linear")
@@ -186,9 +186,7 @@ def tornado(told: Told) -> Figure:
     """Return the tornado of a sensitivity."""
     found = told.json["tornado"]
     known = set(Bar._fields)
-    bars = [
-        Bar(**{name: _ends(name, value) for name, value in bar.items() if name in known}) for bar in found["bars"]
-    ]
+    bars = [Bar(**{name: _ends(name, value) for name, value in bar.items() if name in known}) for bar in found["bars"]]
     names = ("scenario_name", "replications", "finish_p90_days", "goodput", "cost_usd")
     return figures.tornado(Tornado(**{name: found[name] for name in names}, bars=tuple(bars)))
 

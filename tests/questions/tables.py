@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from questions.asking import Told
-from questions.words import days, known, plus, share, signed_usd, spread, usd
+from questions.words import days, known, plus, plus_usd, share, spread, usd
 
 ENDS = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
 
@@ -41,7 +41,7 @@ def _side(label: str, told: dict[str, Any], side: str, costs: bool) -> list[str]
     row += ["", ""] if side == "base" else [_plus(finish["mean"], finish["half_width"]), _p90(finish)]
     if costs:
         cost = told["cost_usd"]
-        row += [usd(cost[side]["mean"]), "" if side == "base" else signed_usd(cost["mean"], cost["half_width"])]
+        row += [usd(cost[side]["mean"]), "" if side == "base" else plus_usd(cost["mean"], cost["half_width"])]
     return row
 
 
@@ -137,7 +137,9 @@ def run(*wanted: tuple[str, str, Callable[[float | None], str]]) -> Callable[[To
             found: Any = told.json
             for key in path.split("."):
                 found = found[key]
-            rows.append([label, *(write(found[end]) for end, _ in ENDS), write(found["mean"]), write(found["mc_error"])])
+            rows.append(
+                [label, *(write(found[end]) for end, _ in ENDS), write(found["mean"]), write(found["mc_error"])]
+            )
         return of(rows)
 
     return table

@@ -3,19 +3,18 @@
 import math
 from typing import Any
 
-from simulator.report.figures.style import dollars
-
 HOUR, DAY = 3_600.0, 86_400.0
+SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))
+
+
+def days(value: float | None, digits: int = 1) -> str:
+    """Return days; never where they are infinite."""
+    return f"{value:,.{digits}f} d" if known(value) else "never"
 
 
 def known(value: float | None) -> bool:
     """Return whether a number of the JSON is one: what is infinite or unknown is None there."""
     return value is not None and math.isfinite(value)
-
-
-def days(value: float | None, digits: int = 1) -> str:
-    """Return days; never where they are infinite."""
-    return f"{value:,.{digits}f} d" if value is not None and math.isfinite(value) else "never"
 
 
 def spread(cell: dict[str, Any], prefix: str = "") -> str:
@@ -29,44 +28,61 @@ def share(value: float, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f} %"
 
 
+def plus(value: float, half: float | None, unit: str = "d") -> str:
+    """Return a difference with its sign and half its 95 % interval."""
+    return f"{'+' if value > 0 else '-' if value < 0 else ''}{about(abs(value), half, unit)}"
+
+
+def about(value: float, half: float | None, unit: str = "d") -> str:
+    """Return a number and half its 95 % interval, or its error, with as many digits as that has."""
+    digits = _digits(value if half is None else half)
+    error = "" if half is None else f" ± {half:,.{digits}f}"
+    return f"{value:,.{digits}f}{error} {unit}".rstrip()
+
+
+def _digits(value: float) -> int:
+    """Return how many digits behind the point show two of a small number, and one of a large."""
+    return max(1, min(4, 1 - math.floor(math.log10(abs(value))))) if value and math.isfinite(value) else 1
+
+
 def usd(value: float | None) -> str:
     """Return money; unknown where it is infinite."""
-    return dollars(value) if value is not None else "unknown"
+    if value is None:
+        return "unknown"
+    size, letter = _size(value)
+    return f"{value / size:.3g}{letter} USD"
 
 
-def plus(value: float, half: float | None, unit: str = "d", digits: int = 1) -> str:
-    """Return a difference with its sign and half its 95 % interval."""
-    error = "" if half is None else f" ± {half:.{_digits(half, digits)}f}"
-    return f"{value:+,.{_digits(value, digits)}f}{error} {unit}".rstrip()
+def about_usd(value: float, half: float) -> str:
+    """Return money and half its 95 % interval, or its error."""
+    size, letter = _size(max(abs(value), abs(half)))
+    digits = max(0, min(3, 1 - math.floor(math.log10(half / size)))) if half else 1
+    return f"{value / size:.{digits}f}{letter} ± {half / size:.{digits}f}{letter} USD"
 
 
-def signed_usd(value: float, half: float | None = None) -> str:
-    """Return a difference of money with its sign and half its 95 % interval."""
-    sign = "+" if value > 0 else "-" if value < 0 else ""
-    return f"{sign}{dollars(abs(value))}" + ("" if half is None else f" ± {dollars(half)}")
+def plus_usd(value: float, half: float) -> str:
+    """Return a difference of money with its sign."""
+    return f"{'+' if value > 0 else '-' if value < 0 else ''}{about_usd(abs(value), half)}"
 
 
-def change(told: dict[str, Any], lower: str = "earlier", higher: str = "later", unit: str = "d") -> str:
-    """Return a paired difference in words, such as "3.9 ± 0.3 d earlier", or that none is seen."""
-    mean, half = told["mean"], told["half_width"]
-    if mean is None or half is None:
-        return "not to be told, for too few pairs finish"
-    if abs(mean) <= half or mean == 0:
-        return f"not to be told from nothing ({plus(mean, half, unit)})"
-    digits = min(_digits(mean, 1), _digits(half, 1)) if half else _digits(mean, 1)
-    return f"{abs(mean):,.{digits}f} ± {half:.{_digits(half, digits)}f} {unit} {lower if mean < 0 else higher}".replace(
-        "  ", " "
-    )
+def _size(value: float) -> tuple[float, str]:
+    return next((each for each in SIZES if abs(value) >= each[0]), SIZES[-1])
 
 
-def money_change(told: dict[str, Any]) -> str:
+def change(told: dict[str, Any], lower: str = "earlier", higher: str = "later") -> str:
+    """Return a paired difference of days in words, such as "3.9 ± 0.3 d earlier"."""
+    if not (known(told["mean"]) and known(told["half_width"])):
+        return "by nobody knows how much, for too few pairs finish,"
+    doubt = "" if clear(told) else ", which is within its error,"
+    return f"{about(abs(told['mean']), told['half_width'])} {lower if told['mean'] < 0 else higher}{doubt}"
+
+
+def change_usd(told: dict[str, Any]) -> str:
     """Return a paired difference of money in words."""
-    mean, half = told["mean"], told["half_width"]
-    if mean is None or half is None:
-        return "not to be told"
-    if abs(mean) <= half:
-        return f"not to be told from nothing ({signed_usd(mean, half)})"
-    return f"{dollars(abs(mean))} ± {dollars(half)} {'less' if mean < 0 else 'more'}"
+    if not (known(told["mean"]) and known(told["half_width"])):
+        return "nobody knows how much more or less"
+    doubt = "" if clear(told) else " (within its error)"
+    return f"{about_usd(abs(told['mean']), told['half_width'])} {'less' if told['mean'] < 0 else 'more'}{doubt}"
 
 
 def clear(told: dict[str, Any]) -> bool:
@@ -74,8 +90,6 @@ def clear(told: dict[str, Any]) -> bool:
     return bool(known(told["mean"]) and known(told["half_width"]) and abs(told["mean"]) > told["half_width"])
 
 
-def _digits(value: float, least: int) -> int:
-    """Return how many digits behind the point show a small number."""
-    if not value or not math.isfinite(value):
-        return least
-    return max(least, 1 - math.floor(math.log10(abs(value)))) if abs(value) < 1 else least
+def difference(cell: dict[str, Any], measure: str) -> dict[str, Any]:
+    """Return the difference of a cell of a sweep to the base cell as that of a comparison."""
+    return {"mean": cell[f"{measure}_difference"], "half_width": cell[f"{measure}_difference_half_width"]}

@@ -1,5 +1,6 @@
 """Compare: what a change buys, pair by pair under the same chance."""
 
+import math
 import shlex
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,8 @@ def _told(name: str, one: "Difference") -> tuple[str, str, str]:
     unit, scale = {"": ("points", 100.0), "USD": ("USD", 1.0)}.get(one.measure.unit, (one.measure.unit, 1.0))
     change = f"{scale * one.mean:+,.3g} ± {scale * one.half_width:,.2g} {unit}"
     chance = f"{one.measure.label}, mean and 95 % interval; better in {one.probability_better:.0%} of the pairs"
+    if math.isfinite(one.gain):
+        chance += f"; pairing makes the interval {one.gain:,.2g} times narrower"
     out = f"; {one.left_out:,} pairs without a mean, for one of the two did not finish" if one.left_out else ""
     return name, change, f"{chance}{out}"
 

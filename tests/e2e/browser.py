@@ -1,0 +1,76 @@
+"""The app as a planner meets it: a server of its own on a free port, and Debian's Chromium."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Chromium calls home unless it is told not to, and needs no graphics card.
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE = 120_000  # [ms] for a run, should the engine have to be compiled
+
+
+@contextmanager
+def app(runs: Path) -> Iterator[str]:
+    """Serve the app, with its run folders under `runs`; yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "simulator", "app", "--port", str(port), "--no-browser", "-o", str(runs)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health")
+        yield address
+    finally:
+        subprocess.run(["pkill", "-TERM", "-s", str(server.pid)], check=False)
+        server.wait(10)
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(address, timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(f"{address} does not answer")
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Start a browser of Playwright's kind."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+def settled(page: Any) -> None:
+    """Wait until the page has been drawn to its end and no job is under way."""
+    page.wait_for_function(
+        """() => {
+            const app = document.querySelector('[data-testid="stApp"]');
+            const busy = document.querySelector('[data-testid="stProgress"], [class*="st-key-job-"]');
+            return app && app.dataset.testScriptState !== 'running' && !busy;
+        }""",
+        timeout=PATIENCE,
+    )
+    page.wait_for_timeout(700)

@@ -1,0 +1,81 @@
+"""The pictures of every page, light and dark, in docs/images/: `make screenshots`. Somebody has to look at them."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.browser import PATIENCE, app, chromium, settled
+
+IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
+SCENARIO = "plan_100k"
+REPLICATIONS = 400
+WIDTH, HEIGHT = 1280, 860
+
+
+def open_page(page: Any, name: str) -> None:
+    page.get_by_role("link", name=name).first.click()
+    page.wait_for_timeout(1_500)
+    settled(page)
+
+
+def press(page: Any, key: str) -> None:
+    """Press a button and wait for what it starts."""
+    page.locator(f".st-key-{key} button").first.click(timeout=PATIENCE)
+    page.wait_for_timeout(1_500)
+    settled(page)
+
+
+def take(page: Any, name: str, scheme: str, *, folder: Path) -> None:
+    page.wait_for_timeout(600)
+    main = page.locator('[data-testid="stMain"]')
+    tall = int(main.evaluate("element => element.scrollHeight"))
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": max(HEIGHT, min(tall, 2_400))})
+    page.wait_for_timeout(900)
+    page.screenshot(path=str(folder / f"{name}-{scheme}.png"))
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": HEIGHT})
+
+
+def journey(page: Any, address: str, scheme: str, folder: Path) -> None:
+    page.goto(address)
+    page.wait_for_timeout(2_000)
+    take(page, "welcome", scheme, folder=folder)
+    page.goto(f"{address}/?preset={SCENARIO}&replications={REPLICATIONS}")
+    press(page, "run")
+    take(page, "answer", scheme, folder=folder)
+    open_page(page, "Scenario")
+    take(page, "scenario", scheme, folder=folder)
+    for name, title, button in (
+        ("compare", "Compare", "compare"),
+        ("spares", "Spares & checkpoints", "find-spares"),
+        ("sensitivity", "Sensitivity", "tornado"),
+        ("scale", "Scale", "find-scale"),
+    ):
+        open_page(page, title)
+        if page.locator(f".st-key-{button} button").count():
+            press(page, button)
+        take(page, name, scheme, folder=folder)
+    for name, title in (
+        ("fabric", "Fabric"),
+        ("timeline", "Timeline"),
+        ("validation", "Validation"),
+        ("share", "Report & share"),
+    ):
+        open_page(page, title)
+        take(page, name, scheme, folder=folder)
+
+
+def main() -> None:
+    schemes = sys.argv[1].split(",") if len(sys.argv) > 1 else ["light", "dark"]
+    width = int(sys.argv[2]) if len(sys.argv) > 2 else WIDTH
+    folder = Path(sys.argv[3]) if len(sys.argv) > 3 else IMAGES
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as runs, app(Path(runs)) as address, chromium() as browser:
+        for scheme in schemes:
+            page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
+            journey(page, address, scheme, folder)
+            print(f"{scheme}: done")
+
+
+if __name__ == "__main__":
+    main()
