@@ -420,6 +420,11 @@ def test_what_to_measure_next_is_told(runs: Path) -> None:
     assert "has the least expected" in words(tab) and len(tab.dataframe) == 1
 
 
+def test_progress_over_time_is_drawn_when_asked_for(runs: Path) -> None:
+    tab = finished(pressed(turned(ran(), "timeline"), "draw-progress"))
+    assert len(tab.get("plotly_chart")) == 2 and "Draw it" not in words(tab)
+
+
 def test_a_result_that_is_older_than_the_inputs_says_so(runs: Path) -> None:
     tab = ran()
     field = next(each for each in tab.sidebar.text_input if each.label == "Hot spares")

@@ -30,7 +30,7 @@ SECOND, DAY = 10**6, 86_400 * 10**6  # [ticks]
 # What makes one replication short enough for the engine that steps every checkpoint.
 SHORTER = {
     "habits_16k.yaml": ["job.work=3 d", "run.horizon=8 d", "checkpoint.interval=10 min"],
-    "owned_16k.yaml": ["job.work=3 d", "run.horizon=8 d", "checkpoint.interval=10 min"],
+    "owned_16k.yaml": ["job.tokens=2T tokens", "run.horizon=30 d"],
     "young_16k.yaml": ["job.work=3 d", "run.horizon=8 d", "checkpoint.interval=10 min"],
     "one_site_100k.yaml": ["job.work=3 d", "run.horizon=8 d"],
     "two_sites_100k.yaml": ["job.work=3 d", "run.horizon=8 d"],

@@ -167,6 +167,15 @@ def report(run: Path) -> Work:
     return work
 
 
+def drawn(draw: Callable[..., Any], *arguments: Any) -> Work:
+    """Return the work of drawing a figure that takes its time; a figure has no half."""
+
+    def work(tell: Tell, cancel: threading.Event) -> Any:
+        return draw(*arguments)
+
+    return work
+
+
 def part(tell: Tell, number: int, parts: int) -> "Callable[[Progress], None]":
     """Return what a part of a job tells, as progress of all its parts, which take about as long each."""
 

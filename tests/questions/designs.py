@@ -44,7 +44,7 @@ def domains(told: Told) -> tuple[str, ...]:
     )
     return (
         f"{fastest.split(',')[0]}: {pays}; in the mean HGX finishes {change(hgx)} and NVL72 with whole spare domains "
-        f"{change(whole)}.".replace(",.", "."),
+        f"{change(whole)}.",
         f"By goodput alone (mean, Monte Carlo error) it is {told_as}: goodput says how much of the clock is training, "
         "not how fast that is.",
     )

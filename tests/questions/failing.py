@@ -77,13 +77,9 @@ def checks(told: Told) -> tuple[str, ...]:
     never = last["other"]["infinite"] / told.json["replications"]
     return (
         f"{first}, of those tried: with checks of two minutes every {CHECKS[1]} the run is done, in the mean, "
-        f"{change(often)} than with one every {CHECKS[0]}, and with one every {CHECKS[2]} {change(seldom)}.".replace(
-            ",,", ","
-        ),
+        f"{change(often)} than with one every {CHECKS[0]}, and with one every {CHECKS[2]} {change(seldom)}.",
         "Checks take time from every day; with fewer a corruption rolls back more work when it is found. With one "
-        "every "
-        ""
-        f"{CHECKS[3]} {share(never, 0)} of the runs never finish, and P50 is {days(last['other']['p50'])} against "
+        f"every {CHECKS[3]} {share(never, 0)} of the runs never finish, and P50 is {days(last['other']['p50'])} against "
         f"{days(last['base']['p50'])}.",
     )
 
@@ -123,6 +119,7 @@ def launch(told: Told) -> tuple[str, ...]:
     )
 
 
+EVICTED = ("evicted below 97 %, once it cost 5 min", "nobody evicted", "all evicted at once")
 CHECKS = ("4 h", "1 h", "12 h", "48 h")
 _CHECKED = " ".join(f"--with 'failures.corruption.found.every={each}, job.evaluation.every={each}'" for each in CHECKS)
 _AGED = " ".join(
@@ -212,10 +209,8 @@ QUESTIONS = (
         "--with 'recovery.eviction.slower_than=1%' "
         "--with 'recovery.eviction.slower_than=100%, recovery.eviction.once_it_cost=0 s' -n 60",
         evict,
-        tables.compared("below 97 %, once it cost 5 min", "nobody", "all, at once"),
-        plots.named(
-            plots.dots(("below 97%, once it cost 5 min", "nobody", "all, at once")), "What slow nodes cost"
-        ),
+        tables.compared(*EVICTED),
+        plots.named(plots.dots(EVICTED), "What slow nodes cost"),
         "A slow node that nobody evicts stays slow to the end; some recover by themselves, and how many is not "
         "published.",
         ("failures.slow", "recovery.eviction", "cluster.hot_spares", "cost.gpu"),

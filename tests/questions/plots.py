@@ -134,7 +134,7 @@ def dots(labels: Sequence[str], measure: str = "finish_days") -> Plot:
         low, high = min(seen), max(seen)
         span = high - low or 1.0
         drawn.add_shape(type="line", xref="x", yref="paper", x0=0, x1=0, y0=0, y1=1, line={"dash": "dot"})
-        title = f"difference of the {word} to {safe(base)} [{unit}]"
+        title = f"difference of the {word} to: {safe(base)} [{unit}]"
         drawn.update_xaxes(title_text=title, range=[low - 0.06 * span, high + ROOM * span])
         drawn.update_yaxes(
             tickvals=list(range(len(others))), ticktext=[safe(label) for label in others],

@@ -73,7 +73,7 @@ def change(told: dict[str, Any], lower: str = "earlier", higher: str = "later") 
     """Return a paired difference of days in words, such as "3.9 ± 0.3 d earlier"."""
     if not (known(told["mean"]) and known(told["half_width"])):
         return "by nobody knows how much, for too few pairs finish,"
-    doubt = "" if clear(told) else ", which is within its error,"
+    doubt = "" if clear(told) else " (within its error)"
     return f"{about(abs(told['mean']), told['half_width'])} {lower if told['mean'] < 0 else higher}{doubt}"
 
 

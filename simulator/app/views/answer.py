@@ -95,6 +95,9 @@ def _answer(result: "Result") -> None:
             parts.show(figures.finish(result.ensemble))
         with right:
             parts.show(figures.waterfall(result.ensemble))
+    costs = figures.money(summary)
+    if costs is not None:
+        parts.show(costs)
     _notes(result)
 
 

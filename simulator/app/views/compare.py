@@ -48,8 +48,10 @@ def page() -> None:
 def _variants(base: Draft) -> dict[str, Draft]:
     """Return the drafts to compare with the base: the scenario as it was changed, and what is written here."""
     draft = session.draft()
-    found = {"as changed now": draft} if draft.overrides else {}
-    st.session_state.setdefault("variants", [] if found else [IDEAS["Best interval"]])
+    # How often something is simulated is no change of the plan.
+    changed = any(not path.startswith("run.") for path in dict(draft.overrides))
+    found = {"as changed now": draft} if changed else {}
+    st.session_state.setdefault("variants", [] if found else [IDEAS["Twice the spares"]])
     lines: list[str] = st.session_state.variants
     st.html(look.note(f"The base is {base.title} as it is. Each variant changes something: PATH=VALUE, PATH=VALUE."))
     with st.container(horizontal=True, key="ideas"):
@@ -75,7 +77,9 @@ def _variants(base: Draft) -> dict[str, Draft]:
             for path, value in changes.items():
                 variant = variant.changed(path, value)
             found[written] = variant
-    if len(lines) + bool(draft.overrides) < OTHERS and st.button("Another variant", key="more", icon=":material/add:"):
+    if len(lines) + int(changed) < OTHERS and st.button(
+        "Another variant", key="more", icon=":material/add:"
+    ):
         lines.append("")
         st.rerun()
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from simulator.app import parts, session
+from simulator.app import look, parts, session, works
 
 if TYPE_CHECKING:
     from simulator.app.works import Result
@@ -25,6 +25,7 @@ def page() -> None:
         return
     replication = _chosen(result)
     _tell(result, replication)
+    _progress(result)
     parts.command(f"derisk replay {result.folder} --replication {replication}")
 
 
@@ -72,13 +73,31 @@ def _tell(result: "Result", replication: int) -> None:
         )  # fmt: skip
 
 
+def _progress(result: "Result") -> None:
+    """Show how far training is in many replications, once somebody asks: they have to be run again."""
+    from simulator.report.figures import progress
+
+    key = f"progress-{result.folder}-{result.ensemble.wall_seconds}"
+    found = session.answer_of(key)
+    if found is not None:
+        parts.show(found)
+        return
+    with st.container(border=True, key="fan"):
+        st.subheader("How far training is, day by day", anchor=False)
+        left, right = st.columns([5, 1], vertical_alignment="center")
+        left.html(look.note("The band from P10 to P90 of the work done, from replications that are run again for it."))
+        if right.button("Draw it", key="draw-progress", width="stretch", disabled=session.live(session.job_of(key))):
+            session.submit(key, "Progress", works.drawn(progress, result.ensemble))
+            st.rerun()
+        parts.asked(key, "The figure", name="progress")
+
+
 def _story(result: "Result", replication: int) -> str:
     return _told(str(result.folder), result.ensemble.wall_seconds, replication)
 
 
 @lru_cache(maxsize=32)
 def _told(folder: str, stamp: float, replication: int) -> str:
-    from simulator.app import works
     from simulator.report.story import replay_story
 
     return replay_story(works.read(Path(folder)).ensemble, replication)

@@ -47,12 +47,13 @@ def spares(table: pd.DataFrame, axis: str = SPARES) -> Figure:
         _line(plot, some[number][finite], some[f"finish_days_{end}"][finite], (name, colour), row=1, half=half)
         for place in some[number][~finite]:
             spot = {"yref": "paper", "xanchor": "center", "yanchor": "top", "yshift": -14 * at}
-            note(plot, f"{name} never".strip(), place, 0.99, opacity=0.8, **spot)
+            note(plot, "✕", place, 0.99, font={"color": colour}, **spot)
         if costs:
             # A name is written once, in the panel above where anything is drawn there.
             _line(plot, some[number], some["cost_usd_mean"], ("" if finite.any() else name, colour), row=2)
     plot.update_xaxes(title_text="hot spares [nodes]", rangemode="tozero", row=2 if costs else 1, col=1)
-    name_y(plot, f"{end.upper()} of the finish [d]")
+    never = "; ✕: never" if np.isinf(table[f"finish_days_{end}"]).any() else ""
+    name_y(plot, f"{end.upper()} of the finish [d]{never}")
     _name_lines(plot, table, axis)
     if costs:
         note(plot, "mean cost [USD]", 0, 0.44, xref="paper", yref="paper", yanchor="bottom", yshift=8, opacity=0.8)

@@ -187,7 +187,8 @@ def _reach(plot: go.Figure, table: pd.DataFrame) -> None:
         )  # fmt: skip
     most = max(1, int(table[["nodes_cut_off", "nodes_slowed"]].to_numpy().max()))
     plot.update_xaxes(
-        type="log", range=[np.log10(0.5), 1.45 * np.log10(2 * most) + 0.4], title_text="nodes that one failure reaches",
+        type="log", range=[np.log10(0.5), 1.7 * np.log10(2 * most) + 0.4],
+        title_text="nodes that one failure cuts off, or slows to a share of bandwidth",
         dtick=1, row=1, col=2,
     )  # fmt: skip
     order = list(reversed(names))
@@ -198,4 +199,4 @@ def _reach(plot: go.Figure, table: pd.DataFrame) -> None:
 def _label(row: Any, word: str) -> str:
     if word == "cut off":
         return f"{row.nodes_cut_off:,} cut off"
-    return f"{row.nodes_slowed:,} slowed to {number(100 * row.share_left, 4)}%"
+    return f"{row.nodes_slowed:,} at {number(100 * row.share_left, 4)}%"
