@@ -1,6 +1,8 @@
 """The app without a browser: jobs, links and drafts by themselves, then every page as Streamlit runs it."""
 
 import base64
+import html
+import re
 import threading
 import time
 import tomllib
@@ -11,11 +13,13 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
 from simulator.app import fields, link, settings, works
 from simulator.app.jobs import Job, QueueFull, Registry, State, left
 from simulator.app.main import NAVIGATION, PAGES
 from simulator.app.state import MOST_BYTES, Draft, DraftError, load, presets
+from simulator.cli import application
 from simulator.cli.app import command
 from simulator.ensemble import Progress
 from simulator.report.manifest import MANIFEST
@@ -418,6 +422,20 @@ def test_what_to_measure_next_is_told(runs: Path) -> None:
     tab = turned(opened(), "sensitivity")
     tab = finished(pressed(healthy(tab.select_slider[0].set_value(50).run()), "measure-next"))
     assert "has the least expected" in words(tab) and len(tab.dataframe) == 1
+
+
+def test_the_same_scenario_says_the_same_in_app_command_line_and_report(runs: Path, tmp_path: Path) -> None:
+    line = CliRunner().invoke(application, ["run", "example", "-n", "20", "-o", str(tmp_path / "by_hand")])
+    assert line.exit_code == 0, line.output
+    by_hand = next((tmp_path / "by_hand").iterdir())
+    CliRunner().invoke(application, ["report", str(by_hand)])
+    told = " ".join(line.stdout.split("\n\n")[1].split())
+    assert told.startswith("It finishes")
+    page = by_hand / "report.html"
+    said = re.sub(r"<[^>]+>", "", words(ran()))
+    assert told.replace("_", ",") in " ".join(said.split())
+    assert told.replace("_", ",") in html.unescape(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")))
+    assert (next(runs.iterdir()) / "summary.json").read_bytes() == (by_hand / "summary.json").read_bytes()
 
 
 def test_progress_over_time_is_drawn_when_asked_for(runs: Path) -> None:

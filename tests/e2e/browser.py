@@ -17,7 +17,7 @@ QUIET = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PATIENCE = 120_000  # [ms] for a run, should the engine have to be compiled
+PATIENCE = 300_000  # [ms] for a run, should the engine have to be compiled
 
 
 @contextmanager

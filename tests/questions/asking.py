@@ -4,7 +4,7 @@ import json
 import shlex
 import tempfile
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +22,17 @@ REPEATS = ("--set", "--with", "--axis", "--input", "--target", "--option", "--be
 
 
 class Told(NamedTuple):
-    """What a command said: its JSON, and the scenario that it began with."""
+    """What a command said: its JSON, and the scenarios that it began with."""
 
     words: tuple[str, ...]
     json: dict[str, Any]
-    scenario: Scenario
+    scenarios: tuple[Scenario, ...]  # those named on the line
     ensemble: Ensemble | None  # of `derisk run`
+
+    @property
+    def scenario(self) -> Scenario:
+        """The first, or the only one."""
+        return self.scenarios[0]
 
     @property
     def cells(self) -> list[dict[str, Any]]:
@@ -71,7 +76,7 @@ def ask(command: str) -> Told:
     """Run a command as it is written, with --json, and return what it says. Raises AssertionError where it fails."""
     words = words_of(command)
     assert words[0] == "derisk", command
-    called = words[2]
+    called = takewhile(lambda word: not word.startswith("-"), words[2:])
     sets = [value for option, value in pairwise(words) if option == "--set"]
     with tempfile.TemporaryDirectory() as place:
         more = ("-o", place) if words[1] in FOLDERS else ()
@@ -79,8 +84,8 @@ def ask(command: str) -> Told:
         assert result.exit_code == 0, f"{command}\n{result.output}"
         runs = list(Path(place).iterdir()) if words[1] == "run" else []
         ensemble = folder.load(runs[0]) if runs else None
-    scenario = load_scenario(resources.scenarios() / f"{called}.yaml", sets)
-    return Told(words, json.loads(result.stdout), scenario, ensemble)
+    scenarios = tuple(load_scenario(resources.scenarios() / f"{name}.yaml", sets) for name in called)
+    return Told(words, json.loads(result.stdout), scenarios, ensemble)
 
 
 def written(command: str) -> str:

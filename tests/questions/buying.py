@@ -1,18 +1,26 @@
 """Questions about dates, money, and how much to buy."""
 
+import numpy as np
+
 from questions import plots, tables
 from questions.asking import Question, Told
 from questions.plots import Across
-from questions.words import about_usd, days, share, usd
+from questions.words import about, about_usd, days, share, usd
+from simulator.ensemble.estimates import half_width
+from simulator.metrics.columns import column
 
 
 def promise(told: Told) -> tuple[str, ...]:
     """Return which date to promise."""
     found = told.json
     finish, dates, met = found["finish_days"], found["finish_date"], found["deadline"]
+    assert told.ensemble is not None
+    half = half_width(np.sort(column(told.ensemble, "finish_days")), 0.9)
     late = found["finish_days"].get("unfinished", 0) / found["replications"]
     return (
-        f"{dates['p90']}: nine runs in ten are done by then, {days(finish['p90'])} after the start; half are done by "
+        f"{dates['p90']}: nine runs in ten are done by then, {about(finish['p90'], half)} after the start (95 % "
+        "interval); half are done by "
+        ""
         f"{dates['p50']} ({days(finish['p50'])}).",
         f"The deadline, {met['date']}, is met with a probability of {share(met['probability'])} ± "
         f"{100 * met['mc_error']:.1f} (Monte Carlo error); {share(late)} of the runs do not finish within the horizon.",
@@ -115,8 +123,8 @@ QUESTIONS = (
                     "cluster.hot_spares [node]", "hot spares [nodes]", 1.0, True,
                     (8.0, 16.0, 32.0, 64.0, 128.0, 256.0),
                 ),
-                "mean goodput",
-                (plots.Series("goodput_mean", "", half="goodput_mc_error", times=1.96),),
+                "mean goodput [%]",
+                (plots.GOODPUT,),
             ),
             "What hot spares buy",
         ),
@@ -127,18 +135,17 @@ QUESTIONS = (
     Question(
         "date_to_promise",
         "Which date can be promised, and how likely is the deadline?",
-        "derisk run plan_100k -n 200",
+        "derisk run presets/llama3_405b_16k --set checkpoint.interval=auto --set job.start=2027-03-01 "
+        "--set job.deadline=2027-05-31 -n 1000",
         promise,
         tables.run(
             ("finish_days", "run time", lambda value: days(value)),
             ("goodput", "goodput", lambda value: "unknown" if value is None else share(value)),
         ),
         plots.named(plots.finish, "When it will be done"),
-        "It is a plan with the habits of a cluster six times smaller; the inputs that nobody published have wide "
-        "ranges, "
-        ""
-        "and whoever measures them gets another date.",
-        ("job.work", "recovery.detection", "recovery.restart", "checkpoint.tiers.0"),
+        "What the authors of this run did not publish has wide ranges: whoever measures it gets a narrower date. The best "
+        "interval between saves is chosen at the medians of the inputs.",
+        ("job.mfu", "recovery.detection", "recovery.restart", "checkpoint.tiers.0"),
     ),
     Question(
         "point_of_goodput",

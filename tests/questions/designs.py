@@ -73,7 +73,7 @@ def sizes(told: Told) -> tuple[str, ...]:
     half = next((size for size, each in named.items() if each["p50"] < 0.5), None)
     wall = f"below one half at {half:,} GPUs" if half else "above one half throughout"
     return (
-        f"Median goodput falls from {share(first['p50'], 0)} on {SIZES[0]:,} GPUs to {share(last['p50'], 0)} on "
+        f"Median goodput falls from {share(first['p50'])} on {SIZES[0]:,} GPUs to {share(last['p50'])} on "
         f"{SIZES[-1]:,}, and is {wall}.",
         f"(Means with Monte Carlo errors: {share(first['mean'])} ± {100 * first['mc_error']:.1f} and "
         f"{share(last['mean'])} ± {100 * last['mc_error']:.1f}.) Nothing but the size changes: what a failure costs "
@@ -162,7 +162,7 @@ QUESTIONS = (
         ""
         "is not predicted. A job that could go on with one half would look different, and is not modelled. What parts "
         "two sites is ASSUMED: each border router, fibre and all, once in two years for some hours.",
-        ("failures.outage", "recovery.restart", "recovery.repair"),
+        ("failures.outage", "failures.parting", "cluster.wan_bandwidth", "recovery.restart"),
         slow=True,
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from questions import plots, tables
 from questions.asking import Question, Told
-from questions.words import DAY, about, about_usd, change, change_usd, clear, days, plus, share, usd
+from questions.words import DAY, about, about_usd, change, change_usd, clear, counted, days, plus, share, usd
 
 NODE_DAY = 1 / DAY
 
@@ -48,10 +48,12 @@ def crews(told: Told) -> tuple[str, ...]:
     most = cells[-1]
     enough = next(cell for cell in cells if cell["unfinished"] - most["unfinished"] <= 0.02 * cell["replications"])
     few = cells[0]
+    never = {cell["recovery.manual.crews"]: counted(cell["unfinished"], cell["replications"]) for cell in (few, most)}
+    least, all_of_them = (f"with {name} {lost} of the runs never finish" for name, lost in never.items())
     return (
-        f"{enough['recovery.manual.crews'].capitalize()} for 4,096 nodes: with more, no more than 2 % of the runs are "
-        f"saved; with {few['recovery.manual.crews']} {share(few['unfinished'] / few['replications'], 0)} of the runs "
-        f"never finish, with {most['recovery.manual.crews']} {share(most['unfinished'] / most['replications'], 0)}.",
+        f"{enough['recovery.manual.crews'].capitalize()} for {told.scenario.document.cluster.needed:,} nodes: more of "
+        f"them save 2 % of the runs at the most; {least}, {all_of_them.removesuffix(' of the runs never finish')} "
+        "(Monte Carlo errors).",
         f"The median run time with {enough['recovery.manual.crews']} is {days(enough['finish_days_p50'])}, mean "
         f"goodput {share(enough['goodput_mean'])} ± {100 * enough['goodput_mc_error']:.1f} (Monte Carlo error). Too "
         "few crews are no slow decline: repairs come in faster than they go out, and in the end the job waits.",
@@ -74,12 +76,12 @@ def checks(told: Told) -> tuple[str, ...]:
     often, seldom, last = told.variants("finish_days")
     tie = not clear(often)
     first = f"Every {CHECKS[1]} to {CHECKS[0]}" if tie else f"Every {CHECKS[1] if often['mean'] < 0 else CHECKS[0]}"
-    never = last["other"]["infinite"] / told.json["replications"]
+    never = counted(last["other"]["infinite"], told.json["replications"])
     return (
         f"{first}, of those tried: with checks of two minutes every {CHECKS[1]} the run is done, in the mean, "
         f"{change(often)} than with one every {CHECKS[0]}, and with one every {CHECKS[2]} {change(seldom)}.",
         "Checks take time from every day; with fewer a corruption rolls back more work when it is found. With one "
-        f"every {CHECKS[3]} {share(never, 0)} of the runs never finish, and P50 is {days(last['other']['p50'])} against "
+        f"every {CHECKS[3]} {never} of the runs never finish, and P50 is {days(last['other']['p50'])} against "
         f"{days(last['base']['p50'])}.",
     )
 
@@ -193,8 +195,8 @@ QUESTIONS = (
                     "recovery.manual.crews [crew]", "repairs by hand at a time", 1.0, True,
                     (4.0, 8.0, 12.0, 16.0, 24.0, 40.0),
                 ),
-                "mean goodput",
-                (plots.Series("goodput_mean", "", half="goodput_mc_error", times=1.96),),
+                "mean goodput [%]",
+                (plots.GOODPUT,),
             ),
             "What crews bring",
         ),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from questions.asking import Question, Told, words_of, written
+from questions.asking import Question, Told, written
 from questions.drawing import digest
 from simulator.report.figures import Figure
 
@@ -12,6 +12,7 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "questions"
 IMAGES = FOLDER.parent / "images" / "questions"
 FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ESTIMATES = "Run time is P50, with P10 to P90 in brackets; goodput is a mean with its Monte Carlo error"
+CHOICES = {"chosen": "a choice", "given": "a choice of this page"}
 PAIRED = "pair by pair under the same chance, with half their 95 % interval"
 
 
@@ -58,26 +59,24 @@ def _never(told: Told) -> bool:
 
 
 def rests(question: Question, told: Told) -> Iterator[str]:
-    """Yield the inputs that decide, with their sources. Raises AssertionError for a beginning that finds none."""
-    rows = told.scenario.table()
+    """Yield the inputs that decide, by source. Raises AssertionError for a beginning of a path that finds none."""
+    rows = {row.path: row for scenario in reversed(told.scenarios) for row in scenario.table()}
+    backed: dict[str, list[str]] = {}
     for beginning in question.rests:
-        found = [row for row in rows if row.path == beginning or row.path.startswith(f"{beginning}.")]
+        found = [row for path, row in rows.items() if path == beginning or path.startswith(f"{beginning}.")]
         assert found, f"{question.name}: nothing in the scenario begins with {beginning}"
         for row in found:
+            # A default that is no claim about the world, or that no share of failures is absorbed, needs no words.
+            if row.source == "default" or row.value == "0%":
+                continue
             value = f"{row.value} ({row.ignorance})" if row.ignorance else row.value
-            yield f"- `{row.path}` {value}: {_source(row.source)}"
-    assumed = sum(row.source.startswith("ASSUMED") for row in rows)
-    name = question_scenario(question)
-    yield f"- ASSUMED in all: {assumed} of {len(rows)} inputs of `{name}`; `derisk check {name}` lists them first."
-
-
-def _source(source: str) -> str:
-    return {"chosen": "a choice", "given": "a choice of this page"}.get(source, source)
-
-
-def question_scenario(question: Question) -> str:
-    """Return the scenario of a question."""
-    return words_of(question.command)[2]
+            backed.setdefault(CHOICES.get(row.source, row.source), []).append(f"`{row.path}` {value}")
+    for source in sorted(backed, key=lambda source: source.startswith("ASSUMED")):
+        yield f"- {source}: {'; '.join(dict.fromkeys(backed[source]))}"
+    for scenario, name in zip(told.scenarios, told.words[2:], strict=False):
+        table = scenario.table()
+        assumed = sum(row.source.startswith("ASSUMED") for row in table)
+        yield f"- ASSUMED in all: {assumed} of {len(table)} inputs of `{name}`; `derisk check {name}` lists them first"
 
 
 def command_in(text: str) -> str:

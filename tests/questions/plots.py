@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from questions.asking import Told
-from questions.words import plus, plus_usd
+from questions.words import plus
 from simulator.planning.tornado import Bar, Tornado
 from simulator.report import figures
 from simulator.report.figures import Figure
@@ -27,10 +27,12 @@ class Series(NamedTuple):
     colour: str = BLUE
     half: str = ""
     times: float = 1.0  # of the half-width
+    scale: float = 1.0
 
 
 P50 = Series("finish_days_p50", "P50", BLUE)
 P90 = Series("finish_days_p90", "P90", OCHRE, "finish_days_p90_half_width")
+GOODPUT = Series("goodput_mean", "", BLUE, "goodput_mc_error", 1.96, 100.0)
 DIFFERENCE = Series("finish_days_difference", "", BLUE, "finish_days_difference_half_width")
 
 
@@ -73,8 +75,8 @@ def _line(
     plot: Any, each: Series, places: Sequence[float], cells: Sequence[dict[str, Any]], log: bool
 ) -> dict[str, list[float]]:
     """Draw a line with its name at its end, and return the columns behind it."""
-    values = [_number(cell[each.column]) for cell in cells]
-    halves = [each.times * _number(cell[each.half]) for cell in cells] if each.half else [0.0] * len(cells)
+    values = [each.scale * _number(cell[each.column]) for cell in cells]
+    halves = [each.scale * each.times * _number(cell[each.half]) if each.half else 0.0 for cell in cells]
     ends = [place for place, value in enumerate(values) if math.isfinite(value)]
     plot.add_scatter(
         x=list(places),
@@ -99,49 +101,40 @@ def _number(value: float | None) -> float:
     return math.inf if value is None else float(value)
 
 
-def dots(labels: Sequence[str], measure: str = "finish_days") -> Plot:
-    """Return the paired differences of a comparison, mean and P90, with names for the others."""
-    scale, unit = {"finish_days": (1.0, "d"), "goodput": (100.0, "percentage points"), "cost_usd": (1e-6, "M USD")}[
-        measure
-    ]
-    word = {"finish_days": "run time", "goodput": "goodput", "cost_usd": "cost"}[measure]
+def dots(labels: Sequence[str]) -> Plot:
+    """Return the paired differences of the run time, mean and P90, for the others by these names, the base first."""
 
     def plot(told: Told) -> Figure:
         base, *others = labels
         drawn = blank(height=130 + 2 * ROW * len(others), margin={"t": 44})
         rows, seen = [], [0.0]
-        for row, (label, each) in enumerate(zip(others, told.variants(measure), strict=True)):
+        for row, (label, each) in enumerate(zip(others, told.variants("finish_days"), strict=True)):
             for name, colour, shift, value, half in (
                 ("mean", BLUE, -0.16, each["mean"], each["half_width"]),
                 ("P90", OCHRE, 0.16, each["p90"], each["p90_half_width"]),
             ):
                 rows.append({"scenario": label, "statistic": name, "difference": value, "half_width": half})
-                where = row + shift
                 if value is None:
-                    note(drawn, f"{name}: one of the two never finishes", 0, where, xshift=8, opacity=0.8)
+                    note(drawn, f"{name}: one of the two never finishes", 0, row + shift, xshift=8, opacity=0.8)
                     continue
-                seen += [scale * (value - (half or 0)), scale * (value + (half or 0))]
+                reach = half or 0.0
+                seen += [value - reach, value + reach]
                 drawn.add_scatter(
-                    x=[scale * value], y=[where], mode="markers", marker={"color": colour, "size": 10},
-                    error_x={"array": [scale * (half or 0)], "color": colour, "thickness": 2, "width": 0},
-                    showlegend=False,
+                    x=[value], y=[row + shift], mode="markers", marker={"color": colour, "size": 10}, showlegend=False,
+                    error_x={"array": [reach], "color": colour, "thickness": 2, "width": 0},
                 )  # fmt: skip
-                told_as = (
-                    plus_usd(value, half or 0.0) if measure == "cost_usd" else plus(scale * value, scale * (half or 0))
-                )
-                told_as = told_as.replace(" d", " points") if measure == "goodput" else told_as
-                note(drawn, f"{name} {told_as}", scale * (value + (half or 0)), where, xshift=8)
+                note(drawn, f"{name} {plus(value, half)}", value + reach, row + shift, xshift=8)
         low, high = min(seen), max(seen)
         span = high - low or 1.0
         drawn.add_shape(type="line", xref="x", yref="paper", x0=0, x1=0, y0=0, y1=1, line={"dash": "dot"})
-        title = f"difference of the {word} to: {safe(base)} [{unit}]"
+        title = f"difference of the run time to: {safe(base)} [d]"
         drawn.update_xaxes(title_text=title, range=[low - 0.06 * span, high + ROOM * span])
         drawn.update_yaxes(
             tickvals=list(range(len(others))), ticktext=[safe(label) for label in others],
             range=[len(others) - 0.4, -0.6], showgrid=False, ticksuffix="  ",
         )  # fmt: skip
-        what = f"Difference of the {word} to {base}"
-        alt = f"{what}, mean and P90 with 95 percent intervals, for {', '.join(others)}."
+        what = f"Difference of the run time to: {base}"
+        alt = f"{what}; mean and P90 with 95 percent intervals for {', '.join(others)}."
         return Figure("dots", what, drawn, f"{what}: pairs under the same chance.", alt, pd.DataFrame(rows))
 
     return plot
@@ -170,8 +163,15 @@ def crossing(title: str, up: str, unit: float = 1.0, scale: float = 1.0, log: bo
         if found["value"] is not None:
             at = found["value"] / unit
             drawn.add_scatter(x=[at], y=[0], mode="markers", marker={"color": RED, "size": 12}, showlegend=False)
-            spot = {"xanchor": "left", "xshift": 10, "yshift": -14}
-            note(drawn, f"<b>{found['text']}</b>, 95% interval shaded", math.log10(at) if log else at, 0, **spot)
+            spot = {"xanchor": "left", "xshift": 10, "yshift": -14 if heights[-1] > 0 else 14}
+            wide = found["half_width"] is None or found["half_width"] > 0.005 * (found["high"] - found["low"])
+            note(
+                drawn,
+                f"<b>{found['text']}</b>{', 95% interval shaded' if wide else ''}",
+                math.log10(at) if log else at,
+                0,
+                **spot,
+            )
         drawn.update_xaxes(title_text=title, type="log" if log else "linear")
         name_y(drawn, up)
         table = pd.DataFrame({title: places, up: heights})

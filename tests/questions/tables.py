@@ -46,7 +46,7 @@ def _side(label: str, told: dict[str, Any], side: str, costs: bool) -> list[str]
 
 
 def _plus(mean: float | None, half: float | None) -> str:
-    return "unknown" if mean is None else plus(mean, half)
+    return "never" if mean is None else plus(mean, half)
 
 
 def _p90(finish: dict[str, Any]) -> str:

@@ -28,6 +28,12 @@ def share(value: float, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f} %"
 
 
+def counted(number: int, of: int) -> str:
+    """Return a share of replications with its Monte Carlo error."""
+    part = number / of
+    return f"{100 * part:.0f} % ± {100 * math.sqrt(part * (1 - part) / of):.0f}"
+
+
 def plus(value: float, half: float | None, unit: str = "d") -> str:
     """Return a difference with its sign and half its 95 % interval."""
     return f"{'+' if value > 0 else '-' if value < 0 else ''}{about(abs(value), half, unit)}"
