@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run app test test-slow e2e screenshots lint bench calibrate validation lock clean
+.PHONY: help run app test test-slow e2e screenshots lint bench calibrate validation questions lock clean
 
 help:
 	@echo "make run          forecast the pre-training of Llama 3 405B on 16,384 GPUs"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench        measure what the README's speed table is made of"
 	@echo "make calibrate    fit the constants of the step-time model on published runs"
 	@echo "make validation   write docs/validation.md, docs/step_time_validation.md and docs/questions/"
+	@echo "make questions    write docs/questions/ with its figures (Chromium draws them)"
 	@echo "make lock         pin the dependencies anew in requirements.lock"
 	@echo "make clean        remove the environment, the caches and the builds"
 
@@ -62,6 +63,11 @@ validation: $(READY)
 	$(PYTHON) tests/published.py
 	$(PYTHON) tests/step_page.py
 	$(PYTHON) tests/question_pages.py
+
+# The browser of the machine draws the figures.
+questions: $(READY)
+	$(PYTHON) -m pip install --quiet "$(PLAYWRIGHT)"
+	$(PYTHON) tests/question_pages.py --figures
 
 # The environment is set up once, and refreshed when the lock or the packaging changes.
 $(READY): requirements.lock pyproject.toml

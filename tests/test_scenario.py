@@ -332,3 +332,12 @@ def test_a_weibull_cause_can_be_switched_off() -> None:
     plan = compile_plan(parse_scenario(SMALL, off))
     assert plan.hazard[0, 1] == math.inf
     assert kernel.run(plan, np.uint64(1)).failures[0] == 0
+
+
+def test_an_override_scales_what_the_file_leaves_to_its_default() -> None:
+    text = "{schema: 1, name: t, cluster: {nodes: 8 nodes, gpus_per_node: 8 GPUs}, job: {work: 9 d}, failures: {}}"
+    usual, longer = (parse_scenario(text, settings) for settings in ([], ["recovery.swap=x2"]))
+    before, after = (found.document.recovery.swap.at(None)["value"] for found in (usual, longer))
+    assert after == 2 * before > 0
+    with pytest.raises(ScenarioErrors, match="none is"):
+        parse_scenario(text, ["job.step_time=x2"])  # which has no default

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from simulator import resources
 from simulator.scenario import Scenario, ScenarioError, ScenarioErrors, load_scenario, parse_scenario
 from simulator.scenario.errors import SET, Spot, error_at
+from simulator.scenario.loader import overridden
 from simulator.scenario.merge import layered, layered_text
 from simulator.scenario.source import Item, read_text
 from simulator.section import did_you_mean
@@ -47,7 +48,7 @@ def presets() -> tuple[Preset, ...]:
     found = []
     for file in sorted(files, key=lambda file: ("presets" not in file.parts, file.parts)):
         with suppress(ScenarioErrors, KeyError):  # one file that cannot be read hides itself, not all others
-            head = layered(file, str(file), []).data()
+            head = layered(file, str(file)).data()
             found.append(Preset(_name_of(file, folder), head["name"], head.get("question") or ""))
     return tuple(found)
 
@@ -140,8 +141,9 @@ class Draft:
         if not self.overrides:
             return self.text
         refuse_files(self)
-        tree = layered_text(self.text, resources.scenarios(), self.called, self.settings)
-        return as_yaml(tree.data())
+        folder = resources.scenarios()
+        tree = layered_text(self.text, folder, self.called)
+        return as_yaml(overridden(tree, folder, self.called, self.settings).data())
 
 
 class Loaded(NamedTuple):
@@ -220,7 +222,8 @@ def _extending(draft: Draft) -> str:
     file = preset_file(draft.preset)
     if not draft.overrides:
         return file.read_text(encoding="utf-8")
-    base, merged = layered(file, str(file), []), layered(file, str(file), draft.settings)
+    base = layered(file, str(file))
+    merged = overridden(base, file.parent, str(file), draft.settings)
     extends = file.relative_to(resources.scenarios()).as_posix()
     written: dict[str, Any] = {"schema": "1", "extends": extends}
     for path, value in draft.overrides:

@@ -29,7 +29,7 @@ def presets(json: AsJson = False) -> None:
 def _entry(folder: Path, file: Path) -> dict[str, Any]:
     from simulator.scenario.merge import layered
 
-    head = layered(file, str(file), []).data()  # to predict the step of a job takes seconds, and nobody asks here
+    head = layered(file, str(file)).data()  # to predict the step of a job takes seconds, and nobody asks here
     return {
         "preset": preset_name(file, folder),
         "scenario": head["name"],

@@ -1,6 +1,8 @@
 """From a file to a scenario."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scenario:
     """Return the scenario of a file, with `a.b=value` overrides on top. Raises ScenarioErrors: all that are found."""
-    tree = layered(Path(path), str(path), overrides or [])
-    return _from_tree(tree, Path(path).parent, str(path))
+    base = _Base(layered(Path(path), str(path)), Path(path).parent, str(path))
+    return base.scenario(overrides or [])
 
 
 def load_variants(
@@ -32,24 +34,56 @@ def load_variants(
 ) -> Iterator[Scenario | ScenarioErrors]:
     """Yield the scenario of a file with overrides on top for each list of more of them, or what is wrong with that one.
 
-    The file is read once; the variants have no `sweep` of their own. A variant may scale what the file leaves to its
-    default, as in recovery.restart=x2. Raises ScenarioErrors where the file cannot be read.
+    The file is read once; the variants have no `sweep` of their own. Raises ScenarioErrors where the file cannot be
+    read.
     """
-    whole = layered(Path(path), str(path), list(overrides))
+    whole = _Base(layered(Path(path), str(path)), Path(path).parent, str(path)).tree_with(overrides)
     sections = whole.value if isinstance(whole.value, dict) else {}
     tree = Item({key: item for key, item in sections.items() if key != "sweep"}, whole.spot, whole.layer)
-    defaults: dict[str, Any] | None = None  # of the file as it stands, read when they are first needed
+    base = _Base(tree, Path(path).parent, str(path))
     for variant in variants:
         try:
-            scaled = [
-                name for name, text in map(_parted, variant) if factor_in(text) is not None and tree.find(name) is None
-            ]
-            if scaled and defaults is None:
-                defaults = _from_tree(tree, Path(path).parent, str(path)).resolved()
-            given = [text for name in scaled if (text := _as_override(defaults, name)) is not None]
-            yield _from_tree(with_overrides(tree, [*given, *variant]), Path(path).parent, str(path))
+            yield base.scenario(variant)
         except ScenarioErrors as failed:
             yield failed
+
+
+def parse_scenario(
+    text: str, overrides: list[str] | None = None, name: str = "scenario", folder: str | Path = "."
+) -> Scenario:
+    """Return the scenario of a YAML text as if it stood in a file `name` of a folder. Raises ScenarioErrors."""
+    return _Base(layered_text(text, Path(folder), name), Path(folder), name).scenario(overrides or [])
+
+
+def overridden(tree: Item, folder: Path, name: str, overrides: Sequence[str]) -> Item:
+    """Return the tree of a file with overrides on top. Raises ScenarioErrors."""
+    return _Base(tree, folder, name).tree_with(overrides)
+
+
+@dataclass(frozen=True, eq=False)
+class _Base:
+    """A file as it stands, on which overrides are put; one may scale what the file leaves to its default."""
+
+    tree: Item
+    folder: Path
+    name: str
+
+    def scenario(self, overrides: Sequence[str]) -> Scenario:
+        return _from_tree(self.tree_with(overrides), self.folder, self.name)
+
+    def tree_with(self, overrides: Sequence[str]) -> Item:
+        scaled = [
+            path for path, text in map(_parted, overrides) if factor_in(text) is not None and not self.tree.find(path)
+        ]
+        given = [text for path in scaled if (text := _as_override(self._resolved, path)) is not None]
+        return with_overrides(self.tree, [*given, *overrides])
+
+    @cached_property
+    def _resolved(self) -> dict[str, Any]:
+        try:
+            return _from_tree(self.tree, self.folder, self.name).resolved()
+        except ScenarioErrors:
+            return {}  # what is wrong may be put right by the overrides; if not, it is told then
 
 
 def _parted(override: str) -> tuple[list[str], str]:
@@ -68,13 +102,6 @@ def _as_override(resolved: Any, path: list[str]) -> str | None:
         resolved = {key: value for key, value in resolved.items() if key != "source"}
         resolved = resolved["value"] if list(resolved) == ["value"] else resolved
     return None if resolved is None else f"{'.'.join(path)}={as_text(resolved)}"
-
-
-def parse_scenario(
-    text: str, overrides: list[str] | None = None, name: str = "scenario", folder: str | Path = "."
-) -> Scenario:
-    """Return the scenario of a YAML text as if it stood in a file `name` of a folder. Raises ScenarioErrors."""
-    return _from_tree(layered_text(text, Path(folder), name, overrides or []), Path(folder), name)
 
 
 def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:

@@ -30,14 +30,14 @@ _BACKING = frozenset({"source", "how"})
 _MARKS = frozenset({"source", "spread", "law"})
 
 
-def layered(path: Path, name: str, overrides: list[str]) -> Item:
-    """Return the tree of a file with what it extends below it and the overrides on top. Raises ScenarioErrors."""
-    return with_overrides(_extended(read_file(path, name), path, name, ()), overrides)
+def layered(path: Path, name: str) -> Item:
+    """Return the tree of a file with what it extends below it. Raises ScenarioErrors."""
+    return _extended(read_file(path, name), path, name, ())
 
 
-def layered_text(text: str, folder: Path, name: str, overrides: list[str]) -> Item:
+def layered_text(text: str, folder: Path, name: str) -> Item:
     """Return the tree of a text that could stand in a folder, as `layered`. Raises ScenarioErrors."""
-    return with_overrides(_extended(read_text(text, name), folder / name, name, ()), overrides)
+    return _extended(read_text(text, name), folder / name, name, ())
 
 
 def with_overrides(tree: Item, overrides: list[str]) -> Item:

@@ -38,7 +38,7 @@ def take(page: Any, name: str, scheme: str, *, folder: Path) -> None:
 
 def journey(page: Any, address: str, scheme: str, folder: Path) -> None:
     page.goto(address)
-    page.wait_for_timeout(2_000)
+    page.locator('[class*="st-key-go-"]').last.wait_for(timeout=PATIENCE)
     take(page, "welcome", scheme, folder=folder)
     page.goto(f"{address}/?preset={SCENARIO}&replications={REPLICATIONS}")
     press(page, "run")

@@ -143,14 +143,14 @@ QUESTIONS = (
             ("goodput", "goodput", lambda value: "unknown" if value is None else share(value)),
         ),
         plots.named(plots.finish, "When it will be done"),
-        "What the authors of this run did not publish has wide ranges: whoever measures it gets a narrower date. The best "
-        "interval between saves is chosen at the medians of the inputs.",
+        "What the authors of this run did not publish has wide ranges: whoever measures it gets a narrower date. The "
+        "best interval between saves is chosen at the medians of the inputs.",
         ("job.mfu", "recovery.detection", "recovery.restart", "checkpoint.tiers.0"),
     ),
     Question(
         "point_of_goodput",
         "What is one point of goodput worth?",
-        "derisk run plan_100k -n 200",
+        "derisk run plan_100k -n 150",
         point,
         tables.run(
             ("money.total_usd", "the run, without delay", usd),

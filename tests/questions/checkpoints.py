@@ -77,7 +77,7 @@ QUESTIONS = (
         "checkpoint_interval",
         "How often should 98,304 GPUs save a checkpoint?",
         "derisk sweep plan_100k --axis checkpoint.interval='auto,30 s,1 min,2 min,4 min,8 min,15 min,30 min' "
-        "-n 120",
+        "-n 300",
         interval,
         tables.swept("checkpoint.interval", "work between saves"),
         plots.named(
@@ -95,6 +95,7 @@ QUESTIONS = (
         "One interval is kept for the whole run and all replications; a team would measure how long a save blocks in "
         "the first hour, and choose anew.",
         ("checkpoint.tiers.0", "checkpoint.bytes_per_parameter", "recovery.restart"),
+        slow=True,
     ),
     Question(
         "memory_tier",

@@ -51,7 +51,7 @@ def _variants(base: Draft) -> dict[str, Draft]:
     # How often something is simulated is no change of the plan.
     changed = any(not path.startswith("run.") for path in dict(draft.overrides))
     found = {"as changed now": draft} if changed else {}
-    st.session_state.setdefault("variants", [] if found else [IDEAS["Twice the spares"]])
+    st.session_state.setdefault("variants", [] if found else [IDEAS["Half the restart"]])
     lines: list[str] = st.session_state.variants
     st.html(look.note(f"The base is {base.title} as it is. Each variant changes something: PATH=VALUE, PATH=VALUE."))
     with st.container(horizontal=True, key="ideas"):
@@ -77,9 +77,7 @@ def _variants(base: Draft) -> dict[str, Draft]:
             for path, value in changes.items():
                 variant = variant.changed(path, value)
             found[written] = variant
-    if len(lines) + int(changed) < OTHERS and st.button(
-        "Another variant", key="more", icon=":material/add:"
-    ):
+    if len(lines) + int(changed) < OTHERS and st.button("Another variant", key="more", icon=":material/add:"):
         lines.append("")
         st.rerun()
     return found
