@@ -62,6 +62,8 @@ def journey(page: Any, address: str, scheme: str, folder: Path) -> None:
         ("share", "Report & share"),
     ):
         open_page(page, title)
+        if name == "timeline":
+            press(page, "draw-progress")
         take(page, name, scheme, folder=folder)
 
 

@@ -19,9 +19,7 @@ def promise(told: Told) -> tuple[str, ...]:
     late = found["finish_days"].get("unfinished", 0) / found["replications"]
     return (
         f"{dates['p90']}: nine runs in ten are done by then, {about(finish['p90'], half)} after the start (95 % "
-        "interval); half are done by "
-        ""
-        f"{dates['p50']} ({days(finish['p50'])}).",
+        f"interval); half are done by {dates['p50']} ({days(finish['p50'])}).",
         f"The deadline, {met['date']}, is met with a probability of {share(met['probability'])} ± "
         f"{100 * met['mc_error']:.1f} (Monte Carlo error); {share(late)} of the runs do not finish within the horizon.",
         f"Of the variance {share(found['variance_share']['finish_days']['ignorance'], 0)} comes from inputs that "
@@ -36,8 +34,7 @@ def point(told: Told) -> tuple[str, ...]:
     return (
         f"One more point of goodput saves {usd(one['p50'])} in the median, and "
         f"{about_usd(one['mean'], one['mc_error'])} in the mean, of {usd(total['p50'])} and {usd(total['mean'])} "
-        "that the run "
-        "costs.",
+        "that the run costs.",
         f"Mean goodput is {share(goodput['mean'])} ± {100 * goodput['mc_error']:.1f} (Monte Carlo errors): GPU hours "
         f"without productive training cost {usd(lost['mean'])}.",
     )
@@ -60,7 +57,6 @@ def spares(told: Told) -> tuple[str, ...]:
         f"The cheapest number of those tried is {best[name].removesuffix(' nodes')}, at "
         f"{about_usd(best['cost_usd_mean'], best['cost_usd_mc_error'])}. What decides is how many nodes are out of "
         "service at a time, their rate "
-        ""
         "times the time until they are back, and neither is known well; with fewer the median may be as good while bad "
         "cases never finish.",
     )
@@ -78,8 +74,7 @@ def margin(told: Told) -> tuple[str, ...]:
         return (f"More than were tried: with {_gpus(first)} GPUs the deadline is met with a probability of {met}.",)
     return (
         f"{_gpus(first)} GPUs, {share(more, 0)} more than the {_gpus(base)} planned: they meet the deadline, "
-        f"{told.scenario.deadline}, "
-        f"with a probability of {met}, against {share(base['deadline_probability'], 0)} ± "
+        f"{told.scenario.deadline}, with a probability of {met}, against {share(base['deadline_probability'], 0)} ± "
         f"{100 * base['deadline_mc_error']:.0f} (Monte Carlo errors).",
         f"That is {money}: GPUs are rented for as long as the run takes, so a faster run costs little more. P90 of the "
         f"run time falls from {days(base['finish_days_p90'])} to {days(first['finish_days_p90'])}.",
@@ -97,9 +92,7 @@ def rent(told: Told) -> tuple[str, ...]:
         return (found["sentence"],)
     return (
         f"Owning is cheaper than 2.10 USD a GPU-hour below {usd(found['value'])} a GPU, with its share of server, "
-        "network "
-        ""
-        "and building, written off over four years.",
+        "network and building, written off over four years.",
         f"The run is the same either way, so chance cancels (95 % interval {usd(found['interval'][0])} to "
         f"{usd(found['interval'][1])}); at "
         f"{usd(found['low'])} renting this run costs {usd(abs(found['evaluated'][0]['difference']))} more than owning, "
@@ -160,9 +153,7 @@ QUESTIONS = (
         ),
         plots.named(plots.money, "What the run costs"),
         "The work is fixed, and what is saved is time that nobody pays for: that holds where GPUs are rented by the "
-        "hour "
-        ""
-        "or have other work. Prices are ASSUMED.",
+        "hour or have other work. Prices are ASSUMED.",
         ("cost",),
     ),
     Question(
@@ -180,9 +171,7 @@ QUESTIONS = (
             "What more GPUs buy",
         ),
         "Utilisation (MFU) is held constant: with the same batch on more GPUs it falls, and the step-time model "
-        "tells by "
-        ""
-        "how much (`derisk step`). Rent is 2.10 USD a GPU-hour, ASSUMED.",
+        "tells by how much (`derisk step`). Rent is 2.10 USD a GPU-hour, ASSUMED.",
         ("job.mfu", "job.tokens", "recovery.restart", "checkpoint.tiers.0"),
     ),
     Question(

@@ -76,8 +76,7 @@ QUESTIONS = (
     Question(
         "checkpoint_interval",
         "How often should 98,304 GPUs save a checkpoint?",
-        "derisk sweep plan_100k --axis checkpoint.interval='auto,30 s,1 min,2 min,4 min,8 min,15 min,30 min' "
-        "-n 300",
+        "derisk sweep plan_100k --axis checkpoint.interval='auto,30 s,1 min,2 min,4 min,8 min,15 min,30 min' -n 300",
         interval,
         tables.swept("checkpoint.interval", "work between saves"),
         plots.named(
@@ -101,8 +100,7 @@ QUESTIONS = (
         "memory_tier",
         "Do copies of the checkpoint in host memory pay, or is storage enough?",
         "derisk compare habits_16k --with "
-        "'checkpoint.tiers=[{to: storage, blocking: 5 s, lag: 2 min, restore: 3 min}], "
-        "checkpoint.keep=5000'"
+        "'checkpoint.tiers=[{to: storage, blocking: 5 s, lag: 2 min, restore: 3 min}], checkpoint.keep=5000'"
         " -n 60",
         memory,
         tables.compared("host memory, every tenth to storage", "storage only"),

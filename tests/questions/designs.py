@@ -21,9 +21,7 @@ def networks(told: Told) -> tuple[str, ...]:
     base, near = days(spraying["base"]["p50"]), abs(spraying["mean"]) < 0.02 * spraying["base"]["mean"]
     return (
         f"{'RoCE that sprays packets is as good within 2 %' if near else 'InfiniBand is faster'}: in the mean it "
-        "finishes "
-        ""
-        f"{change(spraying)} than InfiniBand ({base} in the median), and RoCE with ECMP {change(ecmp)}.",
+        f"finishes {change(spraying)} than InfiniBand ({base} in the median), and RoCE with ECMP {change(ecmp)}.",
         f"A transport that gives up sooner (timeout 18 instead of 20) finishes {change(timeout)}: more flaps become "
         "restarts.",
         "The fabric's speed enters through the predicted step, its faults through the layer that absorbs them, told "
@@ -57,9 +55,7 @@ def sites(told: Told) -> tuple[str, ...]:
     slower = finish["mean"] / finish["base"]["mean"]
     return (
         f"{'One' if worse else 'Either'}: as long as one job needs all GPUs, two sites finish, in the mean, "
-        f"{change(finish)}, "
-        ""
-        "for an outage of either stops all of it, and so does what parts them.",
+        f"{change(finish)}, for an outage of either stops all of it, and so does what parts them.",
         f"Goodput changes by {plus(100 * goodput['mean'], 100 * goodput['half_width'], 'points')}. It is little: "
         f"steps that take {share(slower, 2)} longer because of the distance would cost about as much.",
     )
@@ -78,11 +74,8 @@ def sizes(told: Told) -> tuple[str, ...]:
         f"(Means with Monte Carlo errors: {share(first['mean'])} ± {100 * first['mc_error']:.1f} and "
         f"{share(last['mean'])} ± {100 * last['mc_error']:.1f}.) Nothing but the size changes: what a failure costs "
         "stays "
-        ""
         "the same, and failures come in proportion to the parts. Beyond that point a larger cluster needs shorter "
-        "stops, "
-        ""
-        "or a job that does not stop as a whole.",
+        "stops, or a job that does not stop as a whole.",
     )
 
 
@@ -122,7 +115,6 @@ QUESTIONS = (
         "InfiniBand or RoCE - what do the fabric's speed and its faults each cost?",
         "derisk compare roce_vs_infiniband --with cluster.fabric=infiniband_ndr --with "
         "cluster.fabric=roce_400g_spraying "
-        ""
         "--with cluster.fabric=roce_400g_ecmp --with failures.link_flap.reach.timeout=18 -n 60",
         networks,
         tables.compared(*NETWORKS),
@@ -144,7 +136,6 @@ QUESTIONS = (
         plots.named(plots.dots(DOMAINS), "NVL72 or HGX"),
         "The GPUs are not the same either: a GB200 has a higher peak than a B200, so most of the days between the "
         "first "
-        ""
         "and the last line are the chip's. Rates of NVL72 domains are not published; both sides have the same failures "
         "per GPU, and only the domain's own come on top.",
         ("cluster.blocks", "job.step_time", "failures.tray", "failures.domain", "recovery.repair"),
@@ -159,7 +150,6 @@ QUESTIONS = (
         plots.named(plots.dots(("one site", "two sites")), "One site or two"),
         "One synchronous job, and steps as fast across two sites as on one: what the network between them adds to a "
         "step "
-        ""
         "is not predicted. A job that could go on with one half would look different, and is not modelled. What parts "
         "two sites is ASSUMED: each border router, fibre and all, once in two years for some hours.",
         ("failures.outage", "failures.parting", "cluster.wan_bandwidth", "recovery.restart"),

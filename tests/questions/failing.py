@@ -93,9 +93,7 @@ def measure(told: Told) -> tuple[str, ...]:
     ends = [days(end) for end in first["finish_p90_days"]]
     return (
         f"`{first['path']}`: from its P10 ({first['low']}) to its P90 ({first['high']}) it moves the P90 of the run "
-        "time "
-        ""
-        f"from {ends[0]} to {ends[1]} (± {1.96 * first['finish_error_days']:.1f} d).",
+        f"time from {ends[0]} to {ends[1]} (± {1.96 * first['finish_error_days']:.1f} d).",
         f"Next comes `{second['path']}`, with {second['swing_days']:.1f} ± {1.96 * second['finish_error_days']:.1f} d. "
         "An input that moves little needs no measurement, however little is known about it.",
     )
@@ -115,9 +113,7 @@ def launch(told: Told) -> tuple[str, ...]:
         f"{'Now' if now else 'Wait'}: {waits[-1]} d of ageing make the run {about(-last['mean'], last['half_width'])} "
         f"shorter in the mean, so the model is there {about(*worth[-1])} later.",
         f"Ageing saves {about_usd(-cost['mean'], cost['half_width'])} of GPU hours in the run, but {waits[-1]} d of "
-        "the "
-        ""
-        f"cluster cost {usd(rent)} at the same rent, unless others use and pay for it; parts age under load only.",
+        f"the cluster cost {usd(rent)} at the same rent, unless others use and pay for it; parts age under load only.",
     )
 
 
@@ -226,9 +222,7 @@ QUESTIONS = (
         tables.compared(*(f"every {each}" for each in CHECKS)),
         plots.named(plots.dots(tuple(f"every {each}" for each in CHECKS)), "How often to check"),
         "A check finds half of what is there, and takes as long as an evaluation of the model; corruption that is "
-        "never "
-        ""
-        "found costs nothing here, for what it does to the model is not simulated. Storage keeps the last 500 "
+        "never found costs nothing here, for what it does to the model is not simulated. Storage keeps the last 500 "
         "checkpoints, some two weeks.",
         ("failures.corruption", "job.evaluation", "checkpoint.keep"),
         slow=True,
