@@ -62,7 +62,8 @@ def _svg(page: Any, figure: Figure) -> str:
     address = page.evaluate(call, [plot.to_json(), WIDTH, height])
     svg = unquote(address.partition(",")[2])
     # Plotly names parts of a drawing by chance; the same figure shall be the same file.
-    for number, name in enumerate(dict.fromkeys(re.findall(r'id="[a-z]*?-?([0-9a-f]{6})', svg))):
+    names = re.findall(r'id="[a-z]*?-?([0-9a-f]{6})|\btrace([0-9a-f]{6})\b', svg)
+    for number, name in enumerate(dict.fromkeys("".join(pair) for pair in names)):
         svg = re.sub(rf"(?<![0-9.]){name}", f"f{number:05d}", svg)
     head, end, rest = svg.partition(">")
     return f"{head}{end}<!-- {MARK}{digest(figure)} -->{rest}\n"
