@@ -123,7 +123,7 @@ EDGES = [
             Cause(effect="SLOW", mean=150, renewal=True, hazard="WEIBULL", shape=3.0,
                   laws={"FACTOR": ("UNIFORM", 0.001, 1.2), "FOUND": ("FIXED", 60, 0), "HEALED": ("FIXED", 120, 0),
                         "REPAIR": ("EXPONENTIAL", 90, 0), "SWAP": ("FIXED", 3, 0), "RESTORE": ("FIXED", 2, 0)}),
-            Cause(renewal=True, mean=900, per_place=9, lemons=0.3, hidden=0.2, cure=0.5,
+            Cause(mean=900, per_place=9, lemons=0.3, bench=True, hidden=0.2, cure=0.5,
                   laws={"LENGTH": ("FIXED", 7, 0)}),
         ),
     ),
