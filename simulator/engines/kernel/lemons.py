@@ -29,13 +29,6 @@ def lemons_to_be(plan: Plan, world: World, chance: Chance, cause: int) -> int:
 
 
 @rule
-def lemon_of(plan: Plan, world: World, unit: int) -> int:
-    """The node to which a unit of the (lemon) cause at hand belongs."""
-    cause = world.state[At.CAUSE]
-    return world.lemons[cause, quotient(unit, plan.per_place[cause])]
-
-
-@rule
 def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
     """Whether one of the nodes noted for the (lemon) cause at hand is bad now."""
     cause = world.state[At.CAUSE]
@@ -62,7 +55,7 @@ def find_lemon(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
     """
     state = world.state
     cause = state[At.CAUSE]
-    node = lemon_of(plan, world, unit)
+    node = world.lemons[cause, quotient(unit, plan.per_place[cause])]
     if not is_lemon(plan, world, chance, node):
         return False
     place = place_of(plan, world, node)

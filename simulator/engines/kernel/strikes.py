@@ -1,12 +1,12 @@
 """Strikes: a candidate comes; if it is not void it stops the job (see stops.py), stalls, slows or corrupts it."""
 
 from simulator.chance import Chance, Purpose, uniform
-from simulator.durations import budget, cohort_tick, draw_ticks
+from simulator.durations import draw_ticks
 from simulator.engines.kernel.corruption import corrupt, still_sits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
-from simulator.engines.kernel.lemons import find_lemon, is_lemon, lemon_of
-from simulator.engines.kernel.names import hazards_of, later, line_of
+from simulator.engines.kernel.lemons import find_lemon
+from simulator.engines.kernel.names import later, line_of
 from simulator.engines.kernel.phases import enter_for, train_on
 from simulator.engines.kernel.places import any_filled, visit_place
 from simulator.engines.kernel.slow import mark_place
@@ -14,7 +14,7 @@ from simulator.engines.kernel.stops import on_stop, strike_bench, tell_strike
 from simulator.engines.kernel.tables import Corruption, Place, Unit
 from simulator.engines.kernel.training import is_training
 from simulator.engines.kernel.units import advance_unit, first_place, has_left_cohort
-from simulator.engines.kernel.weather import advance_clock, first_of_others
+from simulator.engines.kernel.weather import advance_clock
 from simulator.engines.kernel.world import At, Source, Trait, World
 from simulator.jit import rule
 from simulator.ledger import Effect, Exposed, Phase, Tally
@@ -44,40 +44,6 @@ def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
     slot = state[At.SLOT]
     if slot >= 0 and world.units[slot, Unit.ALIVE] == 1 and world.units[slot, Unit.GENERATION] == generation:
         advance_unit(plan, world, chance, slot)
-
-
-@rule
-def pass_good_nodes(plan: Plan, world: World, chance: Chance, limit: int) -> bool:
-    """Let candidates of a lemon cause pass by that come before `limit` and find a good node; returns whether any did.
-
-    Most of them do, once most bad nodes are cured. Nothing happens then but that the clock goes on, and nobody need
-    bring the job up to now for them, nor ask which clock is next while no other one can be.
-    """
-    state = world.state
-    cause = state[At.SOURCE]
-    if cause < 0 or cause >= len(plan.units) or plan.lemon_share[cause] <= 0.0:
-        return False
-    limit = min(limit, first_of_others(plan, world, cause))
-    exposed = is_exposed(world, plan.exposed[cause])
-    units = world.clock_units[cause]
-    # What follows is `advance_clock` again and again, with all that it keeps held in registers.
-    begun = ordinal = world.clock_ordinal[cause]
-    level = world.clock_level[cause]
-    tick = world.clock[cause]
-    state[At.CAUSE] = cause
-    while tick < limit:
-        if exposed:
-            unit = min(units - 1, int(uniform(chance.key, cause, ordinal, Purpose.UNIT) * units))
-            state[At.NOW] = tick
-            if is_lemon(plan, world, chance, lemon_of(plan, world, unit)):
-                break
-        ordinal += 1
-        level += budget(chance.key, cause, ordinal) / units
-        tick = max(tick, cohort_tick(hazards_of(plan), cause, level))
-    world.clock_ordinal[cause] = ordinal
-    world.clock_level[cause] = level
-    world.clock[cause] = tick
-    return ordinal > begun
 
 
 @rule

@@ -83,16 +83,6 @@ def find_next(plan: Plan, world: World) -> None:
 
 
 @rule
-def first_of_others(plan: Plan, world: World, clock: int) -> int:
-    """The tick of the first candidate that is not of a clock."""
-    tick = NEVER
-    for other in range(2 * len(plan.units)):
-        if other != clock:
-            tick = min(tick, world.clock[other])
-    return min(tick, world.sudden[0, 0]) if world.state[At.SUDDEN] > 0 else tick
-
-
-@rule
 def _sudden_is_first(world: World, tick: int, cause: int, source: int) -> bool:
     # On one tick and cause the stream decides; in the cohort's own stream the cohort's ordinals are the smaller ones.
     sudden = world.sudden
