@@ -59,6 +59,7 @@ def on_slow_end(world: World) -> None:
 def end(world: World, phase: int) -> None:
     """The replication ends without being done."""
     world.state[At.PHASE] = phase
+    world.state[At.PENDING] = 0  # what waits for a diagnosis is never found
     tell(world, Kind.END.value, -1, -1, -1)
 
 

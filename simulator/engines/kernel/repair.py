@@ -36,9 +36,7 @@ def next_to_shop(plan: Plan, world: World, sent: int) -> int:
         job = state[At.URGENT]
         state[At.URGENT] = -1
         return job
-    phase = state[At.PHASE]
-    # What the end finds in a diagnosis is never found.
-    unfound = (phase == Phase.DETECTION or phase == Phase.DIAGNOSIS or phase >= Phase.DONE) and plan.at_strike == 0
+    unfound = (state[At.PHASE] == Phase.DETECTION or state[At.PHASE] == Phase.DIAGNOSIS) and plan.at_strike == 0
     return -1 if unfound or sent >= state[At.PENDING] else world.pending[sent]
 
 
