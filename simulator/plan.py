@@ -137,7 +137,7 @@ class Plan(NamedTuple):
     hidden: Floats  # share of STOPs that the network hides: they become STALLs
     reach: Integers  # a STOP whose length is at most this is retried through: it becomes a STALL; 0: none [ticks]
     cure: Floats  # probability that a repair cures
-    lemon_share: Floats  # share of the nodes that the cause can strike at all; 0: not a lemon cause
+    lemon_share: Floats  # share of nodes that the cause can strike, to which its units belong; 0: not a lemon cause
     hazard_kind: Integers  # durations.Hazard
     hazard: Floats  # (causes, 3): two parameters of the hazard, and the cohort's age at tick 0 [s]
     laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row: windows, SPREAD

@@ -75,7 +75,7 @@ def _causes(dice: np.random.Generator, needed: int) -> dict[str, np.ndarray]:
         "effect": np.array([Effect.STOP] * 2 + [Effect.STALL, Effect.SLOW] + [Effect.STOP] * 3),
         "blast": blast,
         "exposed": dice.choice(list(Exposed), CAUSES),
-        "renewal": np.array([0, 1, 0, int(dice.integers(2)), int(dice.integers(2)), 1, 0]),
+        "renewal": np.array([0, 1, 0, int(dice.integers(2)), int(dice.integers(2)), 0, 0]),
         "bench": np.array([1, 0, 0, 0, 0, 1, 1]) * int(dice.integers(2)),
         "retire": (dice.random(CAUSES) < 0.1).astype(np.int64),
         "hidden": np.array([0.3, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0]),

@@ -229,6 +229,7 @@ def causes(draw: st.DrawFn, needed: int, effect: str, *, plain: bool = False) ->
         written["FOUND"] = draw(st.just(("NEVER", 0, 0)) | laws(draw(st.sampled_from([1, 100, 400]))))
         written["HEALED"] = draw(st.just(("NEVER", 0, 0)) | laws(draw(st.sampled_from([100, 1_000]))))
     stops = effect == "STOP"
+    lemons = draw(st.sampled_from([0.0, 0.0, 0.3, 1.0])) if kind == "place" and not plain else 0.0
     return Cause(
         per_place=per_place,
         span=span,
@@ -236,13 +237,13 @@ def causes(draw: st.DrawFn, needed: int, effect: str, *, plain: bool = False) ->
         effect=effect,
         blast=0 if kind == "job" else draw(st.sampled_from([1, 1, 2, 3, 8, 100] if plain else [1, 1, 2, 3, 8, 100, 0])),
         exposed="ALWAYS" if plain else draw(EXPOSED),
-        renewal=draw(st.booleans()),
+        renewal=lemons == 0.0 and draw(st.booleans()),
         bench=draw(st.booleans()),
         retire=draw(st.sampled_from(range(12))) == 11,
         hidden=draw(st.sampled_from([0.0, 0.2, 0.2] if plain else [0.0, 0.5, 1.0])) if stops else 0.0,
         reach=draw(st.sampled_from([0, 0, 0, 5, 40])) if stops else 0,
         cure=draw(st.sampled_from([0.0, 0.5, 1.0])),
-        lemons=draw(st.sampled_from([0.0, 0.0, 0.3, 1.0])) if kind != "job" and not plain else 0.0,
+        lemons=lemons,
         hazard=hazard,
         mean=draw(st.sampled_from([1_000, 500, 250] if plain else [3_000, 20_000, 1_000, 300, 100])),
         shape=draw(st.sampled_from([0.3, 0.8, 1.0, 2.0, 8.0])) if hazard == "WEIBULL" else 1.0,

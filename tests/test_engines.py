@@ -123,13 +123,15 @@ EDGES = [
             Cause(effect="SLOW", mean=150, renewal=True, hazard="WEIBULL", shape=3.0,
                   laws={"FACTOR": ("UNIFORM", 0.001, 1.2), "FOUND": ("FIXED", 60, 0), "HEALED": ("FIXED", 120, 0),
                         "REPAIR": ("EXPONENTIAL", 90, 0), "SWAP": ("FIXED", 3, 0), "RESTORE": ("FIXED", 2, 0)}),
-            Cause(renewal=True, mean=900, per_place=9, lemons=0.3, hidden=0.2, cure=0.5,
+            Cause(mean=900, per_place=9, lemons=0.3, bench=True, hidden=0.2, cure=0.5,
                   laws={"LENGTH": ("FIXED", 7, 0)}),
         ),
     ),
     Sketch(causes=(Cause(hazard="TABLE", rates=(0.0, 20.0, 0.0), mean=300),), horizon=NEVER),
     Sketch(needed=3, memory_group=9, memory_peers=2, memory_apart=1, spares=3, causes=(Cause(blast=3, mean=400),)),
     Sketch(horizon=0, windows=((0, 5),), causes=(Cause(silent=True),)),
+    # The horizon comes before the diagnosis is over: no repair begins.
+    Sketch(horizon=50, causes=(Cause(laws={"DIAGNOSIS": ("FIXED", 100, 0)}),), script=({"at": 5, "place": 0},)),
     # A cohort and its renewed units strike on the same ticks.
     Sketch(needed=9, spares=4, causes=(Cause(per_place=2, renewal=True, mean=1, laws={"SWAP": ("FIXED", 2, 0)}),) * 2),
     # Found on one tick, and one spare: the first cause goes first, then the first line.

@@ -13,8 +13,8 @@ from strategies import NEVER, Cause, Law, Sketch, plan_of
 from test_engines import tell_twice
 
 from simulator import theory
-from simulator.chance import Purpose, replication_key
-from simulator.durations import SPEED_SCALE, Family
+from simulator.chance import Purpose, replication_key, uniform
+from simulator.durations import SPEED_SCALE, Family, budget
 from simulator.engines.kernel import run, run_batch
 from simulator.ledger import Account, Column, Effect, Kind, Outcome, Tally
 from simulator.plan import Odds, Plan, Result, Rule
@@ -310,3 +310,33 @@ def test_bad_nodes_come_again() -> None:
     # 30 nodes; those in the pool come into the job now and then: at least the ten of the job count.
     expected = 10 * 0.1 * 20
     assert expected * 0.8 < some.failures.sum() / 400 < 3 * expected
+
+
+@pytest.mark.parametrize(
+    ("bench", "cure", "struck_at"),
+    [
+        (True, 0.0, [(52, 0), (113, -1), (381, 1), (992, -1)]),
+        (False, 0.0, [(52, 0), (381, 1)]),
+        (True, 1.0, [(52, 0)]),
+    ],
+)
+def test_a_bad_node_is_struck_wherever_it_goes(bench: bool, cure: float, struck_at: list[tuple[int, int]]) -> None:
+    """Of nodes 0 to 2, the last of which is the spare, only node 0 is bad: all candidates are its own.
+
+    They come at 52, 58, 113, 381 and 992, and repairs take 10 ticks. At 52 it is struck in place 0, which node 2 takes;
+    at 58 it is in the shop; at 113 it stands on the bench. At 358 another cause breaks node 1 in place 1, and it moves
+    in there, where it is struck at 381; at 992 it stands on the bench again. A cure at 62 would end all that.
+    """
+    laws: dict[str, Law] = {"REPAIR": ("FIXED", 10, 0), "RELAPSE": ("NEVER", 0, 0)}
+    bad = Cause(mean=75, lemons=0.3, bench=bench, cure=cure, laws=laws)  # 150 ticks a unit
+    other = Cause(mean=300, cure=0.0, laws=laws)
+    plan, key = plan_of(Sketch(needed=2, spares=1, horizon=NEVER, causes=(bad, other))), replication_key(SEED, 402)
+    assert [uniform(key, 9, node, Purpose.LEMON) < 0.3 for node in range(3)] == [True, False, False]
+    levels = np.cumsum([budget(key, 0, ordinal) for ordinal in range(6)])
+    assert [int(150 * level + 0.5) for level in levels][:5] == [52, 58, 113, 381, 992] and 150 * levels[5] > 1_081
+    result = tell_twice(plan, key)
+    strikes = [row for row in result.log.tolist() if row[Column.KIND] == Kind.STRIKE]
+    assert [(row[Column.TICK], row[Column.PLACE]) for row in strikes if row[Column.CAUSE] == 0] == struck_at
+    assert [(row[Column.TICK], row[Column.PLACE]) for row in strikes if row[Column.CAUSE] == 1] == [(358, 1)]
+    # Back to the save of 0, of 300, and of 300 once more.
+    assert result.finish == 1_000 + 52 + 6 + (23 if (381, 1) in struck_at else 0)

@@ -48,7 +48,10 @@ class Again(Section):
 
 
 class Lemons(Section):
-    """Bad nodes: the cause strikes these only, at its rate; or all nodes at its rate, and these `times` that on top."""
+    """Bad nodes: the cause strikes these only, at its rate; or all nodes at its rate, and these `times` that on top.
+
+    A repair cures a bad node or leaves it as it was, so what makes it bad ages with the calendar and is never renewed.
+    """
 
     share: Share
     times: Factor | None = None
@@ -152,6 +155,9 @@ class Cause(Section):
                 yield (name,), 'belongs to a Weibull law; write "law: weibull"'
         if self.law == "lognormal" and self.common is not None:
             yield ("common",), 'is not defined for a lognormal law; write "law: weibull", or a cause of its own'
+        if self.renews and self.lemons is not None and self.lemons.times is None:
+            text = "is what a repair cures or leaves as it was, so nothing is renewed"
+            yield ("lemons",), f'{text}; write "on_replacement: minimal_repair", or give times'
         if ages and self.intensity is not None:
             yield ("intensity",), f"a {name_of} law has an intensity of its own; give one or the other"
 

@@ -39,8 +39,9 @@ def _rows(name: str, cause: "Cause") -> dict[str, "Cause"]:
     lemons, common = cause.lemons, cause.common
     if lemons is not None and lemons.times is not None:
         rows[name] = cause.model_copy(update={"lemons": None, "common": None})
-        bad = cause.model_copy(update={"lemons": lemons.model_copy(update={"times": None}), "common": None})
-        rows[f"{name}_{BAD}"] = _with(bad, Origin(lemons.times))
+        # What makes a node bad is cured or stays; it is not replaced by something new.
+        alone = {"lemons": lemons.model_copy(update={"times": None}), "on_replacement": "minimal_repair"}
+        rows[f"{name}_{BAD}"] = _with(cause.model_copy(update={**alone, "common": None}), Origin(lemons.times))
     if common is not None:
         rows[name] = _with(rows[name].model_copy(update={"common": None}), Origin(common.share, rest=True))
         # All of the domain, unless the cause says of itself that it takes but a share of what it strikes.

@@ -51,8 +51,8 @@ def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:
     yield from _domain_faults(cluster, cause)
     if cause.members is not None and cause.members.median < 1 and not (parts.span or element or _takes_several(cause)):
         yield ("members",), f"a {cause.part} that fails takes one node or none; name a domain, or give a blast"
-    if cause.lemons is not None and not placed:
-        yield ("lemons",), f"the part '{cause.part}' has no place, so it cannot be a lemon; name a part of a node"
+    if cause.lemons is not None and not parts.per_place:
+        yield ("lemons",), f"the part '{cause.part}' is of no single node, so no node is bad; name a part of a node"
     if cause.blast is not None and cause.blast.median > 0 and not element and not placed:
         yield ("blast",), f"the part '{cause.part}' has no place, so it takes no nodes; write 0 nodes"
     if cause.blast is not None and cause.blast.median > cluster.needed:

@@ -12,7 +12,7 @@ from simulator.engines.kernel.repair import on_repair_end, release_all, send_all
 from simulator.engines.kernel.slow import HEALED, next_slow_end, stop_is_wanted, unmark
 from simulator.engines.kernel.start import begin, on_window
 from simulator.engines.kernel.steps import end_phase, follow, planned_stop
-from simulator.engines.kernel.strikes import on_candidate, pass_good_nodes
+from simulator.engines.kernel.strikes import on_candidate
 from simulator.engines.kernel.tables import Mark
 from simulator.engines.kernel.training import depart, find_end, is_training, look_ahead
 from simulator.engines.kernel.units import draw_relapse, give_birth
@@ -59,6 +59,7 @@ def on_slow_end(world: World) -> None:
 def end(world: World, phase: int) -> None:
     """The replication ends without being done."""
     world.state[At.PHASE] = phase
+    world.state[At.PENDING] = 0  # what waits for a diagnosis is never found
     tell(world, Kind.END.value, -1, -1, -1)
 
 
@@ -75,10 +76,6 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
     state = world.state
     returns = world.returns[0, 0] if state[At.RETURNS] > 0 else NEVER
     slow = next_slow_end(world) if state[At.SLOW_ENDS] > 0 else NEVER
-    if state[At.LEMONS] == 1:
-        others = min(min(state[At.ENDS], plan.horizon), min(min(returns, slow), state[At.WINDOW_DUE]))
-        while state[At.NEXT] < others and pass_good_nodes(plan, world, chance, others):
-            find_next(plan, world)
     weather = min(state[At.WINDOW_DUE], state[At.NEXT])
     other = min(plan.horizon, min(min(returns, slow), weather))
     # Steps of a recovery that nothing disturbs are taken one after the other: nothing else can have changed.

@@ -1,10 +1,9 @@
-"""Places and nodes: who is a lemon, who is taken, how the empty places are filled."""
+"""Places and nodes: who is taken, how the empty places are filled."""
 
-from simulator.chance import Chance, Purpose, uniform
+from simulator.chance import Chance
 from simulator.engines.kernel.blocks import leave_list, serve_anew, sort_places, visit_machine
 from simulator.engines.kernel.checkpoints import lose_copy
-from simulator.engines.kernel.names import GENERATION
-from simulator.engines.kernel.places import last_cure, visit_node, visit_place
+from simulator.engines.kernel.places import visit_node, visit_place
 from simulator.engines.kernel.pools import around, close_gap, join, note_taking, pick
 from simulator.engines.kernel.slow import unmark
 from simulator.engines.kernel.tables import Fate, Job, Machine, Node, Place
@@ -12,29 +11,7 @@ from simulator.engines.kernel.units import await_relapse, bear_those_of
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
 from simulator.ledger import Tally
-from simulator.plan import Odds, Plan
-
-
-@rule
-def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
-    """Whether a node is one of those that the (lemon) cause at hand can strike."""
-    cause = world.state[At.CAUSE]
-    stream = 4 * len(plan.units) + 1 + cause
-    born = uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]
-    again = plan.odds[cause, Odds.LEMON_AGAIN] if plan.lemon_period > 0 else 0.0
-    if not born and again <= 0.0:
-        return False
-    cured = last_cure(world, node)
-    if born and cured == 0:
-        return True
-    if again <= 0.0:
-        return False
-    # What turned bad by the tick of its last repair that cured it is mended.
-    first = (cured - 1) // plan.lemon_period + 1 if cured > 0 else 1
-    for turn in range(first, world.state[At.NOW] // plan.lemon_period + 1):
-        if uniform(chance.key, stream, node + turn * GENERATION, Purpose.LEMON) < again:
-            return True
-    return False
+from simulator.plan import Plan
 
 
 @rule
@@ -152,8 +129,11 @@ def fill_places(plan: Plan, world: World, chance: Chance, selecting: bool) -> bo
         world.places[seat, Place.NODE] = node
         world.places[seat, Place.SERIAL] = state[At.SERIAL]
         world.tally[Tally.SWAPS] += 1
-        if world.nodes[visit_node(world, node), Node.CAUSE] >= 0:
+        row = visit_node(world, node)
+        if world.nodes[row, Node.CAUSE] >= 0:
             await_relapse(world, seat)
+        if state[At.LEMONS] == 1:
+            world.nodes[row, Node.NEXT] = world.places[seat, Place.NUMBER]
         bear_those_of(world, seat)
         index += 1
     state[At.EMPTY] = 0

@@ -67,6 +67,16 @@ def node_in(world: World, place: int) -> int:
 
 
 @rule
+def place_of(plan: Plan, world: World, node: int) -> int:
+    """The place in which a node sits, -1 if in none; the node need not have a row for that (see Node.NEXT)."""
+    row = _find(world, world.nodes, world.state[At.EPOCH], node)
+    place = world.nodes[row, Node.NEXT] if world.nodes[row, Node.EPOCH] == world.state[At.EPOCH] else -1
+    if place < 0:
+        place = node  # it never moved, or it sits nowhere
+    return place if place < plan.needed and node_in(world, place) == node else -1
+
+
+@rule
 def last_cure(world: World, node: int) -> int:
     """One more than the tick of the last repair that cured a node, 0 without one; it need not have a row for that."""
     row = _find(world, world.nodes, world.state[At.EPOCH], node)

@@ -1,21 +1,20 @@
 """Strikes: a candidate comes; if it is not void it stops the job (see stops.py), stalls, slows or corrupts it."""
 
 from simulator.chance import Chance, Purpose, uniform
-from simulator.durations import budget, cohort_tick, draw_ticks
+from simulator.durations import draw_ticks
 from simulator.engines.kernel.corruption import corrupt, still_sits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
-from simulator.engines.kernel.names import hazards_of, later, line_of
-from simulator.engines.kernel.nodes import is_lemon
+from simulator.engines.kernel.lemons import find_lemon
+from simulator.engines.kernel.names import later, line_of
 from simulator.engines.kernel.phases import enter_for, train_on
-from simulator.engines.kernel.places import any_filled, node_in, visit_place
-from simulator.engines.kernel.pools import around
+from simulator.engines.kernel.places import any_filled, visit_place
 from simulator.engines.kernel.slow import mark_place
 from simulator.engines.kernel.stops import on_stop, strike_bench, tell_strike
 from simulator.engines.kernel.tables import Corruption, Place, Unit
 from simulator.engines.kernel.training import is_training
 from simulator.engines.kernel.units import advance_unit, first_place, has_left_cohort
-from simulator.engines.kernel.weather import advance_clock, first_of_others
+from simulator.engines.kernel.weather import advance_clock
 from simulator.engines.kernel.world import At, Source, Trait, World
 from simulator.jit import rule
 from simulator.ledger import Effect, Exposed, Phase, Tally
@@ -48,42 +47,6 @@ def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
 
 
 @rule
-def pass_good_nodes(plan: Plan, world: World, chance: Chance, limit: int) -> bool:
-    """Let candidates of a cohort pass by that come before `limit` and find no bad node; returns whether any did.
-
-    Most candidates of a cause that strikes few nodes do. Nothing happens then but that its clock goes on, and nobody
-    need bring the job up to now for them, nor ask which clock is next while no other one can be.
-    """
-    state = world.state
-    cause = state[At.SOURCE]
-    if cause < 0 or cause >= len(plan.units) or plan.lemon_share[cause] <= 0.0:
-        return False
-    limit = min(limit, first_of_others(plan, world, cause))
-    exposed = is_exposed(world, plan.exposed[cause])
-    units = plan.units[cause]
-    # What follows is `advance_clock` again and again, with all that it keeps held in registers.
-    begun = ordinal = world.clock_ordinal[cause]
-    level = world.clock_level[cause]
-    tick = world.clock[cause]
-    state[At.CAUSE] = cause
-    while tick < limit:
-        if exposed:
-            number = uniform(chance.key, cause, ordinal, Purpose.UNIT)
-            place = first_place(plan, cause, min(units - 1, int(number * units)))
-            node = node_in(world, place) if place >= 0 else -1
-            state[At.NOW] = tick
-            if node >= 0 and is_lemon(plan, world, chance, node):
-                break
-        ordinal += 1
-        level += budget(chance.key, cause, ordinal) / units
-        tick = max(tick, cohort_tick(hazards_of(plan), cause, level))
-    world.clock_ordinal[cause] = ordinal
-    world.clock_level[cause] = level
-    world.clock[cause] = tick
-    return ordinal > begun
-
-
-@rule
 def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
     """A candidate of a cohort or of a bench; returns whether it may strike."""
     state = world.state
@@ -93,13 +56,17 @@ def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
     state[At.CAUSE] = cause
     state[At.STREAM] = clock
     state[At.ORDINAL] = ordinal
-    units = plan.units[cause] if clock < causes else plan.per_place[cause] * plan.spares
+    units = world.clock_units[clock]
     unit = 0
     if units > 1:
         unit = min(units - 1, int(uniform(chance.key, clock, ordinal, Purpose.UNIT) * units))
     advance_clock(plan, world, chance, clock)
     if clock >= causes:
         state[At.BENCH] = unit // plan.per_place[cause]
+    elif plan.lemon_share[cause] > 0.0:
+        if not find_lemon(plan, world, chance, unit):
+            return False
+        unit = state[At.UNIT]
     else:
         state[At.UNIT] = unit
         if plan.renewal[cause] == 1 and has_left_cohort(world, cause, unit):
@@ -171,18 +138,9 @@ def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
     state[At.BLAST] = plan.blast[cause]
     slot = state[At.BENCH]
     if slot >= 0:
-        if effect != Effect.STOP or slot >= state[At.POOL]:
-            return False
-        node = world.pool[0, around(world, state[At.POOL_HEAD] + slot)]
-        return plan.lemon_share[cause] <= 0.0 or is_lemon(plan, world, chance, node)
+        return effect == Effect.STOP and slot < state[At.POOL]
     place = first_place(plan, cause, unit)
     state[At.PLACE] = place
-    if plan.lemon_share[cause] > 0.0:
-        if place < 0:
-            return False
-        node = node_in(world, place)
-        if node < 0 or not is_lemon(plan, world, chance, node):
-            return False
     span = plan.span[cause] if plan.per_place[cause] == 0 else 0
     if traits & Trait.FABRIC:
         span = plan.slices[plan.rules[cause, Rule.SLICE] + unit, Slice.NODES]

@@ -24,7 +24,9 @@ class Node(IntEnum):
 
     EPOCH = 0
     NUMBER = 1
-    NEXT = 2  # row of the next node of the same repair job, or of the same machine's list; -1: last
+    # Row of the next node of the same repair job, or of the same machine's list; -1: last. While the node sits in a
+    # place that it came to (not that of its own number at tick 0): that place, if the plan has lemon causes.
+    NEXT = 2
     CURED = 3  # 1 + the tick of the last repair that cured it; 0: none
     CAUSE = 4  # of the repair that did not cure; -1: not marked
     STREAM = 5

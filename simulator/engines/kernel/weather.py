@@ -2,6 +2,7 @@
 
 from simulator.chance import Chance
 from simulator.durations import NEVER, budget, cohort_tick, level_at
+from simulator.engines.kernel.lemons import lemons_to_be
 from simulator.engines.kernel.names import hazards_of
 from simulator.engines.kernel.world import At, Source, World
 from simulator.jit import rule
@@ -15,13 +16,21 @@ def start_weather(plan: Plan, world: World, chance: Chance) -> None:
     causes = len(plan.units)
     scripted = len(plan.script) > 0
     for cause in range(causes):
-        on_bench = plan.bench[cause] == 1 and plan.per_place[cause] > 0 and plan.spares > 0
-        if on_bench:
+        units = plan.units[cause]
+        on_bench = 0
+        if plan.lemon_share[cause] > 0.0:
+            if units > 0 and not scripted:
+                units = plan.per_place[cause] * lemons_to_be(plan, world, chance, cause)
+        elif plan.bench[cause] == 1:
+            on_bench = plan.per_place[cause] * plan.spares
+        if on_bench > 0:
             state[At.BENCHES] = 1
+        world.clock_units[cause] = units
+        world.clock_units[causes + cause] = on_bench
         level = level_at(hazards_of(plan), cause, plan.hazard[cause, 2])
         for clock in (cause, causes + cause):
             world.clock[clock] = NEVER
-            if plan.units[cause] > 0 and not scripted and (clock == cause or on_bench):
+            if units > 0 and world.clock_units[clock] > 0 and not scripted:
                 world.clock[clock] = 0
                 world.clock_ordinal[clock] = -1
                 world.clock_level[clock] = level
@@ -36,9 +45,8 @@ def advance_clock(plan: Plan, world: World, chance: Chance, clock: int) -> None:
     """A cohort's or a bench's clock draws its next candidate."""
     causes = len(plan.units)
     cause = clock if clock < causes else clock - causes
-    units = plan.units[cause] if clock < causes else plan.per_place[cause] * plan.spares
     world.clock_ordinal[clock] += 1
-    world.clock_level[clock] += budget(chance.key, clock, world.clock_ordinal[clock]) / units
+    world.clock_level[clock] += budget(chance.key, clock, world.clock_ordinal[clock]) / world.clock_units[clock]
     world.clock[clock] = max(world.clock[clock], cohort_tick(hazards_of(plan), cause, world.clock_level[clock]))
 
 
@@ -72,16 +80,6 @@ def find_next(plan: Plan, world: World) -> None:
         source = Source.SUDDEN.value
     state[At.NEXT] = tick
     state[At.SOURCE] = source
-
-
-@rule
-def first_of_others(plan: Plan, world: World, clock: int) -> int:
-    """The tick of the first candidate that is not of a clock."""
-    tick = NEVER
-    for other in range(2 * len(plan.units)):
-        if other != clock:
-            tick = min(tick, world.clock[other])
-    return min(tick, world.sudden[0, 0]) if world.state[At.SUDDEN] > 0 else tick
 
 
 @rule

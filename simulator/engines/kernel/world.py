@@ -201,6 +201,8 @@ class World(NamedTuple):
     clock: Integers  # (2 causes,): tick of the next candidate; cohorts, then benches
     clock_ordinal: Integers
     clock_level: Floats
+    clock_units: Integers  # how many units burn
+    lemons: Integers  # (causes, nodes) if some cause strikes bad nodes only: those that it may strike
     sudden: Integers  # heap [capacity]: candidates of renewed units, and relapses
     units: Integers  # [capacity]
     unit_level: Floats
@@ -249,6 +251,8 @@ def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
         clock=np.zeros(2 * causes, np.int64),
         clock_ordinal=np.zeros(2 * causes, np.int64),
         clock_level=np.zeros(2 * causes),
+        clock_units=np.zeros(2 * causes, np.int64),
+        lemons=rows(*lemon_shape(plan, nodes)),
         sudden=rows(2 * capacity, HEAP_COLUMNS),
         units=rows(capacity, len(Unit)),
         unit_level=np.zeros(capacity),
@@ -284,11 +288,17 @@ def shape_of(plan: Plan) -> tuple[int, int, int, int]:
     return nodes, machines, plan.crews + plan.crews_manual + plan.crews_vendor, history
 
 
+def lemon_shape(plan: Plan, nodes: int) -> tuple[int, int]:
+    """Rows and columns of `lemons`; of what is not a lemon cause's nothing is touched, so it takes no memory."""
+    return (len(plan.units), nodes) if (plan.lemon_share > 0.0).any() else (0, 0)
+
+
 def has_room_for(world: World, plan: Plan) -> bool:
     """Whether a world was made for plans of this shape."""
     nodes, machines, crews, history = shape_of(plan)
     return (
         (len(world.empty), len(world.failures), len(world.out_seen)) == (plan.needed, len(plan.units), out_bins(plan))
         and world.pool.shape == (1 + plan.selects, nodes + 1)
+        and world.lemons.shape == lemon_shape(plan, nodes)
         and (len(world.machines), len(world.crews), world.takings.shape[1]) == (machines, crews, history)
     )

@@ -25,6 +25,10 @@ class Cluster:
         """Whether a node sits in a place of the job."""
         return 0 <= place < self.places and self.node_in[place] != NOBODY
 
+    def place_of(self, node: int) -> int:
+        """The place in which a node sits; -1 if it sits in none."""
+        return self.node_in.index(node) if node in self.node_in else -1
+
     def leave(self, place: int) -> int:
         """Empty a place; the relapse of its node is off. Returns the node."""
         node, self.node_in[place] = self.node_in[place], NOBODY

@@ -51,6 +51,12 @@ class Histories:
         """A repair cured a node, of whatever made it a lemon until now."""
         self._cured_at[node] = self._calendar.tick
 
+    def lemons_to_be(self, cause: Cause, nodes: int) -> list[int]:
+        """The nodes, of so many, that are bad from the start, or all if others may turn bad."""
+        if self._lemon_period > 0 and cause.odds[Odds.LEMON_AGAIN] > 0.0:
+            return list(range(nodes))
+        return [node for node in range(nodes) if self._chance.is_born_lemon(cause.row, node, cause.lemon_share)]
+
     def is_lemon(self, cause: Cause, node: int) -> bool:
         """Whether a lemon cause can strike a node: it came as a lemon or turned into one, and was not cured since."""
         if node not in self._cured_at and self._chance.is_born_lemon(cause.row, node, cause.lemon_share):

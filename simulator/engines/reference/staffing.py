@@ -18,7 +18,7 @@ class Staffing:
         self._world = world
         self.pools = Pools(world.plan)
         self._blocks = Blocks(world.plan, world.cluster.places + self.pools.waiting) if world.plan.block else None
-        self._nodes = world.cluster.places + self._waiting
+        self.nodes = world.cluster.places + self._waiting  # all that there are
 
     @property
     def _waiting(self) -> int:
@@ -28,7 +28,7 @@ class Staffing:
     def nodes_out(self) -> int:
         """Nodes that are neither in a place nor wait for one."""
         cluster = self._world.cluster
-        return self._nodes - (cluster.places - len(cluster.empty)) - self._waiting
+        return self.nodes - (cluster.places - len(cluster.empty)) - self._waiting
 
     def join(self, node: int) -> None:
         """A node comes back: to the machine where it belongs, or to the pools."""

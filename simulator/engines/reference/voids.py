@@ -22,8 +22,7 @@ def is_void(strike: Strike, world: "World") -> bool:
     if strike.slot >= 0:
         return _is_void_on_bench(strike, world)
     filled = world.cluster.is_filled(strike.place)
-    node = world.cluster.node_in[strike.place] if filled else -1
-    if _falls_on_no_lemon(strike, world, node) or _spans_nobody(strike, world):
+    if _spans_nobody(strike, world):
         return True
     if strike.effect is Effect.SLOW:
         return strike.place >= 0 and (not filled or world.slowness.is_slow(strike.place))
@@ -35,17 +34,7 @@ def is_void(strike: Strike, world: "World") -> bool:
 
 
 def _is_void_on_bench(strike: Strike, world: "World") -> bool:
-    pool = world.staffing.pools.pool
-    if strike.effect is not Effect.STOP or strike.slot >= len(pool):
-        return True
-    return _falls_on_no_lemon(strike, world, pool[strike.slot])
-
-
-def _falls_on_no_lemon(strike: Strike, world: "World", node: int) -> bool:
-    """Whether a lemon cause fell on a node that it cannot strike. Scripts and relapses do not ask."""
-    cause = world.causes[strike.name.cause]
-    asks = strike.of_weather and cause.lemon_share > 0.0
-    return asks and (node < 0 or not world.histories.is_lemon(cause, node))
+    return strike.effect is not Effect.STOP or strike.slot >= len(world.staffing.pools.pool)
 
 
 def _spans_nobody(strike: Strike, world: "World") -> bool:

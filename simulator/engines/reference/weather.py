@@ -1,8 +1,11 @@
 """The weather: one process a cause, which draws its candidates and lets those strike that are not void.
 
-Weather falls on places in calendar time, whatever the job does. A void candidate changes nothing.
+Weather falls on places (that of lemon causes on nodes) in calendar time, whatever the job does. A void candidate
+changes nothing.
 """
 
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -26,6 +29,8 @@ from simulator.plan import Line
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World
+
+StrikeOn = Callable[[Cause, Name, int], Strike | None]  # what a candidate on a unit would do
 
 
 class RenewedUnit:
@@ -58,10 +63,20 @@ class Weather:
                 self._calendar.process(self._script(cause))
                 continue
             if cause.units:
-                self._calendar.process(self._cohort(cause, cause.units, on_bench=False))
-            bench_units = cause.per_place * int(self._plan.spares)
-            if cause.on_bench and cause.units and bench_units:
-                self._calendar.process(self._cohort(cause, bench_units, on_bench=True))
+                self._begin_cohorts(cause)
+
+    def _begin_cohorts(self, cause: Cause) -> None:
+        if cause.lemon_share > 0.0:
+            bad = self._world.histories.lemons_to_be(cause, self._world.staffing.nodes)
+            if bad:
+                strike_on = partial(self._strike_on_lemon, bad)
+                self._calendar.process(self._cohort(cause, cause.row, cause.per_place * len(bad), strike_on))
+            return
+        self._calendar.process(self._cohort(cause, cause.row, cause.units, self._strike_on_place))
+        units = cause.per_place * int(self._plan.spares)
+        if cause.on_bench and units:
+            bench = len(self._causes) + cause.row
+            self._calendar.process(self._cohort(cause, bench, units, self._strike_on_bench))
 
     # where candidates come from
 
@@ -72,9 +87,8 @@ class Weather:
             yield self._candidate(int(self._plan.script[row, Line.AT]), strike.name)
             self._arrive(strike)
 
-    def _cohort(self, cause: Cause, units: int, on_bench: bool) -> Story:
-        """Units as old as the calendar, as one clock: those of the job's places, or of the spares it began with."""
-        stream = cause.row + (len(self._causes) if on_bench else 0)
+    def _cohort(self, cause: Cause, stream: int, units: int, strike_on: StrikeOn) -> Story:
+        """Units as old as the calendar, as one clock: those of places, of the spares it began with, or of bad nodes."""
         level, tick = self._chance.first_level(cause.row), 0
         for ordinal in count():
             name = Name(cause.row, stream, ordinal)
@@ -83,11 +97,23 @@ class Weather:
             if tick >= NEVER:
                 return
             yield self._candidate(tick, name)
-            unit = self._chance.index(name, Purpose.UNIT, units)
-            if on_bench:
-                self._arrive(self._layers.strike_on_bench(cause, name, unit // cause.per_place))
-            elif (cause.row, unit) not in self._renewed:
-                self._arrive(self._layers.strike_on_unit(cause, name, unit))
+            self._arrive(strike_on(cause, name, self._chance.index(name, Purpose.UNIT, units)))
+
+    def _strike_on_place(self, cause: Cause, name: Name, unit: int) -> Strike | None:
+        return None if (cause.row, unit) in self._renewed else self._layers.strike_on_unit(cause, name, unit)
+
+    def _strike_on_bench(self, cause: Cause, name: Name, unit: int) -> Strike | None:
+        return self._layers.strike_on_bench(cause, name, unit // cause.per_place)
+
+    def _strike_on_lemon(self, bad: list[int], cause: Cause, name: Name, unit: int) -> Strike | None:
+        """Units of a lemon cause belong to bad nodes, and are struck where these are: in a place, or on the bench."""
+        node = bad[unit // cause.per_place]
+        if not self._world.histories.is_lemon(cause, node):
+            return None
+        place, pool = self._world.cluster.place_of(node), self._world.staffing.pools.pool
+        if place >= 0:
+            return self._layers.strike_on_unit(cause, name, cause.per_place * place)
+        return self._layers.strike_on_bench(cause, name, pool.index(node)) if cause.on_bench and node in pool else None
 
     def _renewed_unit(self, cause: Cause, number: int, unit: RenewedUnit) -> Story:
         """A unit born now, at age 0, until it breaks. Candidates that do not break it leave its age alone."""

@@ -1,0 +1,70 @@
+"""Lemons: nodes that are bad for a cause which strikes no others, wherever they are."""
+
+from simulator.chance import Chance, Purpose, uniform
+from simulator.engines.kernel.names import GENERATION, quotient
+from simulator.engines.kernel.places import last_cure, place_of
+from simulator.engines.kernel.pools import around
+from simulator.engines.kernel.world import At, World
+from simulator.jit import rule
+from simulator.plan import Odds, Plan
+
+
+@rule
+def _turning_bad(plan: Plan, cause: int) -> float:
+    """The probability of a node to turn bad at the end of a period; 0: they never do."""
+    return plan.odds[cause, Odds.LEMON_AGAIN] if plan.lemon_period > 0 else 0.0
+
+
+@rule
+def lemons_to_be(plan: Plan, world: World, chance: Chance, cause: int) -> int:
+    """Note the nodes that are bad from the start, or all if others may turn bad; returns how many."""
+    stream = 4 * len(plan.units) + 1 + cause
+    all_may = _turning_bad(plan, cause) > 0.0
+    lemons = world.lemons[cause]
+    count = 0
+    for node in range(len(lemons)):
+        lemons[count] = node
+        count += all_may or uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]
+    return count
+
+
+@rule
+def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
+    """Whether one of the nodes noted for the (lemon) cause at hand is bad now."""
+    cause = world.state[At.CAUSE]
+    again = _turning_bad(plan, cause)
+    cured = last_cure(world, node)
+    if again <= 0.0:
+        return cured == 0
+    stream = 4 * len(plan.units) + 1 + cause
+    if cured == 0 and uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]:
+        return True
+    # What turned bad by the tick of its last repair that cured it is mended.
+    first = (cured - 1) // plan.lemon_period + 1 if cured > 0 else 1
+    for turn in range(first, world.state[At.NOW] // plan.lemon_period + 1):
+        if uniform(chance.key, stream, node + turn * GENERATION, Purpose.LEMON) < again:
+            return True
+    return False
+
+
+@rule
+def find_lemon(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
+    """Find the node on a unit of which a candidate falls: UNIT becomes one of its place, or BENCH its slot of the pool.
+
+    Returns whether it is bad now and stands where it can be struck.
+    """
+    state = world.state
+    cause = state[At.CAUSE]
+    node = world.lemons[cause, quotient(unit, plan.per_place[cause])]
+    if not is_lemon(plan, world, chance, node):
+        return False
+    place = place_of(plan, world, node)
+    if place >= 0:
+        state[At.UNIT] = place * plan.per_place[cause]
+        return True
+    if plan.bench[cause] == 1:
+        for slot in range(state[At.POOL]):
+            if world.pool[0, around(world, state[At.POOL_HEAD] + slot)] == node:
+                state[At.BENCH] = slot
+                return True
+    return False
