@@ -150,6 +150,15 @@ class Cost(Section):
                     yield (name,), 'of which capital? write "capital: 40_000 USD/GPU", or leave it out'
         elif self.lifetime is None:
             yield ("capital",), 'over how long is it written off? write "lifetime: 4 years"'
+        if self.set_up is not None and self.set_up.time is not None and not self._by_the_clock:
+            text = "nothing that runs with the clock has a price, so this time costs nothing"
+            yield ("set_up", "time"), f'{text}; write "gpu: 2 USD/GPU/h" under cost, or a price instead of the time'
+
+    @property
+    def _by_the_clock(self) -> bool:
+        """Whether anything is paid for by the time that it takes."""
+        debugging = self.debugging is not None and self.debugging.price.like == "USD/month"
+        return debugging or any(name not in ("set_up", "debugging") for name in self.lines)
 
     def filled(self, gpu: Gpu | None) -> "Cost":
         """Return the prices with the power that the GPU's profile knows and a PUE, where energy has a price."""

@@ -18,6 +18,8 @@ os.environ.setdefault("NUMBA_OPT", "1")
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
 
 from simulator.resources import cache_folder
 
@@ -85,6 +87,26 @@ def rule(function: Function) -> Function:
 def routine(function: Function) -> Function:
     """Compile a function that kernels call and do not inline: for few arguments and many callers."""
     return _compile(function, python=True)
+
+
+def _unlikely(typing: Any, condition: Any) -> Any:
+    """Pass a condition on, and tell LLVM that it seldom holds (its intrinsic `expect`)."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bit = ir.IntType(1)
+        expect = builder.module.declare_intrinsic("llvm.expect", [bit], ir.FunctionType(bit, [bit, bit]))
+        return builder.call(expect, [arguments[0], ir.Constant(bit, 0)])
+
+    return numba.types.boolean(numba.types.boolean), build
+
+
+def _as_it_is(condition: bool) -> bool:
+    return condition
+
+
+# A condition that seldom holds: what hangs on it is laid out of the way of what is done for every failure. With all
+# that a plan may have and most plans do not, that is 4 % of the time.
+seldom: Any = intrinsic(_unlikely) if COMPILED else _as_it_is
 
 
 def _compile(function: Function, *, python: bool, **options: bool) -> Function:

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import json
 import re
 import threading
 import time
@@ -15,13 +16,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
-from simulator.app import fields, link, settings, works
+from simulator.app import fields, link, settings, state, works
 from simulator.app.jobs import Job, QueueFull, Registry, State, left
 from simulator.app.main import NAVIGATION, PAGES
 from simulator.app.state import MOST_BYTES, Draft, DraftError, load, presets
 from simulator.cli import application
 from simulator.cli.app import command
 from simulator.ensemble import Progress
+from simulator.planning import several
+from simulator.report import text
 from simulator.report.manifest import MANIFEST
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,8 +125,42 @@ def test_time_left_is_told_as_people_would() -> None:
     assert told == ["", "a second left", "about 42 s left", "about 10 min left"]
 
 
+def cancelled_in(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever asked several runs of a question cancel it as this one of them begins."""
+    calls, whole = [], several.run_ensemble
+
+    def until(scenario: Any, *, cancel: threading.Event, **more: Any) -> Any:
+        calls.append(scenario.name)
+        if len(calls) == number:
+            cancel.set()
+        return whole(scenario, cancel=cancel, **more)
+
+    monkeypatch.setattr(several, "run_ensemble", until)
+
+
+@pytest.mark.parametrize(("number", "kept"), [(1, 0), (2, 1), (3, 2), (4, 3)])
+def test_a_question_that_is_cancelled_keeps_the_runs_that_are_done(
+    number: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = {f"{spares} nodes": Draft.of_preset("example", {SPARES: f"{spares} nodes"}) for spares in (2, 3, 4)}
+    scenarios = {name: found for name, draft in drafts.items() if (found := load(draft).scenario) is not None}
+    compared, swept = (
+        Job(name, name, work)
+        for name, work in (("one", works.comparison(scenarios, 10)), ("two", works.swept(SPARES, drafts, 10)))
+    )
+    for job in (compared, swept):
+        with monkeypatch.context() as only:
+            cancelled_in(number, only)
+            job.run()
+        assert (job.state, job.error) == (State.CANCELLED if number < 4 else State.DONE, "")
+    assert (0 if swept.result is None else len(swept.result)) == kept
+    # One run alone compares with nothing.
+    assert (0 if compared.result is None else len(compared.result.names)) == (kept if kept > 1 else 0)
+
+
 # Links
 
+SPARES = "cluster.hot_spares"
 CHANGED = {
     "cluster.hot_spares": "16 nodes",
     "failures.gpu.rate": "x2",
@@ -175,7 +212,21 @@ def test_what_no_link_can_hold_is_told() -> None:
         link.encode(Draft.of_text(f"schema: 1\nextends: example\n{noise}", "mine.yaml"))
 
 
+def test_what_a_link_says_is_no_markdown(runs: Path) -> None:
+    tab = opened(preset="![x](https://evil.example/p.png) [click](https://evil.example) **now**")
+    (told,) = [each.value for each in tab.warning]
+    assert "evil.example" in told and "click" in told
+    assert not re.search(r"(?<!\\)[\[\]*]", told), "an image, a link or bold type of somebody else's"
+
+
 # Drafts
+
+
+def test_the_cards_need_no_scenario_to_be_checked_and_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "load_scenario", lambda *_: pytest.fail("a whole scenario was loaded"))
+    known = presets()
+    presets.cache_clear()
+    assert presets() == known and presets() is presets()
 
 
 @pytest.mark.parametrize("preset", [preset.name for preset in presets()])
@@ -285,6 +336,7 @@ def test_fields_have_value_unit_range_meaning_and_backing() -> None:
     assert known["checkpoint.overlap"].choices == ("delay", "skip")
     assert "job.deadline" in fields.absent(scenario) and "job.mfu" not in fields.absent(scenario)
     assert all(field.help for field in known.values())
+    assert (known["job.mfu"].span, spares.span, known["run.replications"].span) == ("0 to 100%", "", "")
 
 
 def test_a_field_that_is_written_back_as_it_stands_changes_nothing() -> None:
@@ -388,6 +440,14 @@ def test_the_first_page_answers_without_a_word_being_typed(runs: Path) -> None:
     assert len(list(runs.glob("*/summary.json"))) == 1
 
 
+def test_a_card_tells_money_as_the_report_does(runs: Path) -> None:
+    draft = Draft.of_preset("example", {"cost.gpu": "2 USD/GPU/h", "run.replications": "20"})
+    said = words(finished(pressed(opened(**link.encode(draft)), "run")))
+    summary = json.loads(next(runs.glob("*/summary.json")).read_text(encoding="utf-8"))
+    low, half, high = (text.dollars(summary["cost_usd"][name], 3) for name in ("p10", "p50", "p90"))
+    assert f'<dd class="value">{half}</dd><dd class="more">P10 {low}, P90 {high}</dd>' in said
+
+
 @pytest.mark.parametrize("page", [name for name, _ in NAVIGATION])
 def test_every_page_draws_with_and_without_a_result(page: str, runs: Path) -> None:
     tab = opened()
@@ -416,6 +476,41 @@ def test_questions_are_answered_by_jobs(page: str, button: str, title: str, runs
     tab = finished(pressed(healthy(tab.run()), button))
     assert title in words(tab) and tab.get("plotly_chart")
     assert not tab.error and not tab.warning
+
+
+@pytest.mark.parametrize(
+    ("page", "button", "number", "told"),
+    [
+        ("compare", "compare", 3, "2 of 3 scenarios were done"),
+        ("spares", "find-spares", 3, "2 of 6 values were done"),
+        ("scale", "find-scale", 2, "1 of 5 sizes were done"),
+        ("sensitivity", "tornado", 4, "1 of 4 inputs were done"),
+    ],
+)
+def test_an_answer_that_was_cancelled_says_which_part_it_is(
+    page: str, button: str, number: int, told: str, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = turned(opened(**({"preset": "spares_32k"} if page == "sensitivity" else {})), page)
+    if page == "compare":
+        tab = pressed(tab, "idea-cluster.hot_spares=x2")
+    cancelled_in(number, monkeypatch)
+    tab = finished(pressed(tab, button))
+    assert "Cancelled, partial" in words(tab) and told in words(tab) and tab.get("plotly_chart")
+
+
+def test_a_difference_of_runs_that_do_not_finish_is_told_in_words(runs: Path) -> None:
+    own = Draft.of_text("schema: 1\nextends: example\nrun: {replications: 20, horizon: 10 d}\n", "short.yaml")
+    tab = turned(opened(**link.encode(own)), "compare")
+    said = words(finished(pressed(tab, "compare")))
+    assert "unknown" in said and "finish: no pair in which both finish" in said
+    assert "nan" not in re.sub(r"<style>.*?</style>", "", said, flags=re.DOTALL).lower()
+
+
+def test_the_form_says_the_range_of_a_share(runs: Path) -> None:
+    tab = turned(opened(), "scenario")
+    assert not any("0 to 100%" in each.label for each in tab.main.text_input)
+    tab = healthy(tab.get("button_group")[0].set_value("failures").run())
+    assert any(each.label.startswith("gpu · absorbed \\[0 to 100%\\]") for each in tab.main.text_input)
 
 
 def test_what_to_measure_next_is_told(runs: Path) -> None:

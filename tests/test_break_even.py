@@ -13,9 +13,14 @@ from typer.testing import CliRunner
 
 from simulator.cli import application
 from simulator.ensemble import run_ensemble
+from simulator.plan import Floats
 from simulator.planning import break_even as module
 from simulator.planning.break_even import BreakEven, BreakEvenError, Pair, Question, break_even, difference
+from simulator.planning.information import information
+from simulator.planning.tornado import tornado
+from simulator.report import sensitivity_sheet
 from simulator.report.break_even_sheet import as_csv, as_json, as_text, sentence
+from simulator.report.sensitivity_sheet import Sensitivity
 from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
 
 SMALL = """
@@ -38,6 +43,7 @@ recovery: {detection: 1 min, diagnosis: 1 min, swap: 1 min, restart: 1 min, repa
 checkpoint: {interval: 1 d, tiers: [{to: storage, blocking: 0 s, lag: 0 s, restore: 2 min}]}
 cost: {gpu: 2 USD/GPU/h}
 """
+PLAIN = SMALL.replace(", spread: 30%", "").replace("seed: 11, ", "seed: 5, ")
 BLOCKING = "checkpoint.tiers.0.blocking"
 
 
@@ -53,7 +59,9 @@ def test_the_work_that_takes_so_long_is_so_long() -> None:
     found = break_even("job.work", scenarios(CALM, "job.work"), ("1 d", "9 d"), Question("finish", "mean", 3.3))
     assert found.value is not None and found.value == pytest.approx(3.3 * 86_400, rel=1e-6)
     assert (found.text == "3.3 d" and found.like == "d") or found.like in ("h", "min", "s")
-    assert found.interval == pytest.approx((found.value, found.value), rel=1e-3)
+    # Nothing is random, so the interval is the bracket with which the search ended.
+    assert found.interval == pytest.approx((found.value, found.value), rel=3e-3)
+    assert found.interval[0] < found.value < found.interval[1] and found.rises
     assert (found.low, found.high) == (86_400.0, 9 * 86_400.0)
     assert found.at_low == pytest.approx(1 - 3.3) and found.at_high == pytest.approx(9 - 3.3)
 
@@ -156,6 +164,98 @@ def test_more_than_one_crossing_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.crossings == 2 and found.value is not None and "at 2 places" in sentence(found, "")
 
 
+def of_law(monkeypatch: pytest.MonkeyPatch, law: Callable[[float], float], path: str, low: str, high: str) -> BreakEven:
+    """Return the break-even of a difference that is a given law of the input [d, or nodes]."""
+    unit = 86_400.0 if low.endswith("d") else 1.0
+
+    def values(self: object, scenario: Scenario) -> Floats:
+        return np.array([law(module.number_at(scenario, path).median / unit)])
+
+    def differ(base: Floats, other: Floats | None, question: Question) -> tuple[float, float]:
+        return float(base[0]), 0.0 if math.isfinite(base[0]) else math.nan
+
+    monkeypatch.setattr(module._Search, "_values", values)
+    monkeypatch.setattr(module, "difference", differ)
+    pair = scenarios(CALM.replace("nodes: 4", "nodes: 64"), path, "recovery.restart=2 min")
+    return break_even(path, pair, (low, high), Question("finish", "p90"))
+
+
+def test_options_that_are_equal_at_the_low_end_have_no_break_even_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = of_law(monkeypatch, lambda days: max(0.0, days - 4.5), "job.work", "1 d", "9 d")
+    assert found.value is None and found.crossings == 0
+    told = sentence(found, "x")
+    assert "turns from more to less at none" in told and "it is equal at 1 d, 4.500 d more at 9 d" in told
+
+
+@pytest.mark.parametrize(("after", "words"), [(-1.0, "not above"), (1.0, "not below")])
+@pytest.mark.parametrize("at_low", [0.0, math.nan])
+def test_the_direction_is_that_of_the_turn_whatever_is_at_the_low_end(
+    monkeypatch: pytest.MonkeyPatch, at_low: float, after: float, words: str
+) -> None:
+    def law(nodes: float) -> float:
+        return at_low if nodes < 9 else -after if nodes < 22 else after
+
+    found = of_law(monkeypatch, law, "cluster.hot_spares", "0 nodes", "32 nodes")
+    assert found.whole and found.value == 22 and found.crossings == 1 and found.rises == (after > 0)
+    told = sentence(found, "x")
+    assert told.startswith(
+        f"From cluster.hot_spares = 22 nodes on the P90 of the finish with x is {words} that without"
+    )
+    equal = "not to be told apart, for neither finishes" if math.isnan(at_low) else "equal"
+    assert f"With x it is {equal} at 0 nodes" in told
+    assert ("both never" in as_text(found, "calm", "x", None)) == math.isnan(at_low)
+    continuous = of_law(monkeypatch, lambda days: law(3 * days), "job.work", "1 d", "10 d")
+    assert continuous.value == pytest.approx(22 / 3 * 86_400, rel=0.01) and continuous.rises == (after > 0)
+
+
+def test_where_no_option_finishes_there_is_nothing_to_tell() -> None:
+    pair = scenarios(SMALL, "failures.gpu.rate", "recovery.restart=6 min", base=("run.horizon=49 h",))
+    found = break_even(
+        "failures.gpu.rate", pair, ("40 /kGPU/day", "60 /kGPU/day"), Question("finish", "p90"), replications=10
+    )
+    assert found.value is None and all(math.isnan(difference) for _, difference in found.evaluated)
+    assert "With x it is not to be told apart, for neither finishes" in sentence(found, "x")
+
+
+def test_a_small_value_is_found_whatever_the_range_is() -> None:
+    pair = scenarios(PLAIN, "failures.gpu.rate")
+    question = Question("finish", "mean", 2.05)
+    found = [
+        break_even("failures.gpu.rate", pair, ("x0", high), question, replications=40) for high in ("x1", "x10", "x100")
+    ]
+    lows, highs = zip(*(each.interval for each in found), strict=True)
+    assert max(lows) < min(highs)  # they overlap, all of them
+    for each in found:
+        assert each.value is not None and each.interval[0] < each.value < each.interval[1]
+        ends = [value for value, _ in each.evaluated]
+        place = next(number for number, end in enumerate(ends) if end >= each.value)
+        assert ends[place] - ends[place - 1] <= 0.01 * each.value * 1.01
+        assert each.interval[0] <= ends[place - 1] and ends[place] <= each.interval[1]
+        assert abs(each.value / (found[0].value or math.nan) - 1) < 0.3
+        assert len(ends) <= module.SCAN + module.MOST
+
+
+def test_differences_of_goodput_are_points_and_targets_percent() -> None:
+    pair = scenarios(SMALL, BLOCKING)
+    found = break_even(BLOCKING, pair, ("1 s", "121 s"), Question("goodput", "mean", 0.85), replications=10)
+    told = as_text(found, "small", "", None)
+    assert "is 85.00%" in told and "points more at 1 s" in told and " points" in told.splitlines()[-5]
+    assert "% more" not in told and "% less" not in told
+
+
+def test_the_cost_is_said_to_be_with_its_delay() -> None:
+    late = CALM.replace("work: 10 d", "work: 10 d, start: 2027-03-01, deadline: 2027-03-03").replace(
+        "cost: {", "cost: {delay: 1_000 USD/day, "
+    )
+    # 32 GPUs at 2 USD an hour are 1 536 USD a day, and each day after the third one costs 1 000 USD more.
+    target = 5 * 1_536 + 2 * 1_000
+    found = break_even("job.work", scenarios(late, "job.work"), ("3 d", "9 d"), Question("cost", "mean", target))
+    assert found.value == pytest.approx(5 * 86_400, rel=1e-6)
+    assert "the expected cost with its delay is 9.68k USD" in sentence(found, "")
+    assert as_json(found, "late", "", 1)["measure"] == "cost_with_delay"
+    assert as_csv(found).splitlines()[0] == "value,value_si,difference_cost_with_delay_mean_usd"
+
+
 def test_differences_and_their_errors_are_those_of_pairs() -> None:
     random = np.random.default_rng(1)
     base = random.normal(10, 3, 400)
@@ -165,7 +265,9 @@ def test_differences_and_their_errors_are_those_of_pairs() -> None:
     found, error = difference(base, other, Question("finish", "p50"))
     assert abs(found - 0.5) < 4 * error and 0 < error < 0.1
     assert difference(base, None, Question("finish", "mean", 10.0))[0] == pytest.approx(base.mean() - 10)
-    assert difference(np.full(9, math.inf), np.full(9, math.inf), Question("finish", "p90"))[0] == 0.0
+    endless = np.full(9, math.inf)
+    assert math.isnan(difference(endless, endless, Question("finish", "p90"))[0])  # nothing tells them apart
+    assert difference(base[:9], endless, Question("finish", "p90"))[0] == math.inf
 
 
 def test_threads_change_nothing() -> None:
@@ -201,6 +303,52 @@ def test_every_statistic_and_measure_has_words() -> None:
     assert rows[0] == ["value", "value_si", "difference_finish_mean_days"] and len(rows) == 1 + len(one.evaluated)
 
 
+# What `derisk sensitivity` says with the same words
+
+
+def of_options(*overrides: str) -> Sensitivity:
+    """Return a choice between two restarts, with prices."""
+    base = parse_scenario(SMALL, ["cost={gpu: 2 USD/GPU/h, delay: 9 USD/day}", *overrides])
+    slow = parse_scenario(SMALL, ["cost={gpu: 2 USD/GPU/h, delay: 9 USD/day}", *overrides, "recovery.restart=5 min"])
+    return Sensitivity(tornado(base, 20), information({"base": base, "slow": slow}, 20))
+
+
+def test_the_worth_of_options_is_told_with_the_delay() -> None:
+    found = of_options()
+    told = sensitivity_sheet.as_text(found, None)
+    assert "has the least expected cost with its delay" in told and "Dollars are the cost with its delay." in told
+    content = sensitivity_sheet.as_json(found, 11)["information"]
+    assert found.information is not None and content["cost_with_delay_usd"] == list(found.information.usd or ())
+    assert content["best_cost_with_delay"] == "base" and "usd" not in content
+    assert set(content["worths"][0]) >= {"cost_with_delay_usd", "error_cost_with_delay_usd"}
+    head = next(csv.reader(io.StringIO(sensitivity_sheet.as_csv(found))))
+    assert head[-2:] == ["worth_cost_with_delay_usd", "worth_error_cost_with_delay_usd"]
+    assert "did not finish" not in told
+
+
+def test_a_best_option_of_runs_that_were_cut_off_is_warned_of() -> None:
+    found = of_options("run.horizon=49 h")
+    assert found.information is not None
+    best = found.information.options.index(found.information.best_usd or "")
+    unfinished = found.information.unfinished[best]
+    assert unfinished > 2
+    told = sensitivity_sheet.as_text(found, None)
+    assert (
+        f"beware: {unfinished} of 20 runs of it did not finish; they are cut off at the horizon and cost less" in told
+    )
+
+
+def test_where_nothing_varies_no_share_of_it_is_chance() -> None:
+    certain = sensitivity_sheet.as_text(Sensitivity(tornado(parse_scenario(CALM), 20)), None)
+    assert "chance changes little or nothing" in certain and "100%" not in certain
+    assert "The run time hardly varies, if at all: the finish is the same from P10 to P90." in certain
+    priced = parse_scenario(CALM, ["cost.gpu={value: 2 USD/GPU/h, spread: 20%}"])
+    uncertain = sensitivity_sheet.as_text(Sensitivity(tornado(priced, 20)), None)
+    assert "The run time does not vary: there is nothing to come from inputs or from chance." in uncertain
+    chance = sensitivity_sheet.as_text(Sensitivity(tornado(parse_scenario(PLAIN), 20)), None)
+    assert "Of the variance of the run time, 0% comes from inputs that are not known well, 100% from chance." in chance
+
+
 # The command
 
 
@@ -231,6 +379,19 @@ def test_the_command_meets_a_target(file: Path) -> None:
     words = (file, "--input", "cluster.hot_spares", "--between", "0 nodes", "9 nodes", "-n", 20)
     code, told, _ = derisk(*words, "--target", "goodput.p50=85%")
     assert code == 0 and "goodput" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--input", "run.seed", "--target", "finish=3 d"), "run.seed: all values and options have the same seed"),
+        (("--input", "run.replications", "--target", "finish=3 d"), "number of replications; write -n"),
+        (("--input", "job.work", "--with", "run.seed=3"), "run.seed: all values and options have the same seed"),
+    ],
+)
+def test_seed_and_replications_are_no_inputs(file: Path, words: tuple[str, ...], told: str) -> None:
+    code, _, error = derisk(file, "--between", "1 d", "9 d", *words)
+    assert code == 2 and told in " ".join(error.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(

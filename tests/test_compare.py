@@ -101,6 +101,19 @@ def test_a_run_without_failures_takes_an_hour_longer_for_an_hour_more_of_work() 
     assert (told.half_width, told.p90_half_width) == (0.0, 0.0)
 
 
+def test_of_few_pairs_the_p90_has_no_interval() -> None:
+    base = np.random.Generator(np.random.PCG64(8)).exponential(size=36)
+    other = base + np.random.Generator(np.random.PCG64(9)).exponential(size=36)
+    for count in (1, 5, 35, 36):
+        told = difference(FINISH, base[:count], other[:count], np.full(count, True))
+        # Of 35 all lie below the P90 with 0.9^35 = 2.503 %, and of 36 with 2.25 %, which is less than 2.5 %.
+        assert math.isinf(told.p90_half_width) == (count < 36) and math.isfinite(told.p90)
+    runs = {"one": ensemble(replications=5), "other": ensemble(SMALL, "recovery.restart=1 h", replications=5)}
+    sheet = as_text(compare(runs), differing([each.scenario for each in runs.values()]), None)
+    row = next(line for line in sheet.splitlines() if line.strip().startswith("finish P90"))
+    assert "±" not in row and "at P90 and" in sheet and "inf" not in sheet and "never" not in row
+
+
 # Laws
 
 
@@ -250,6 +263,12 @@ def test_a_stop_rule_is_not_followed_and_that_is_said(small: Path, tmp_path: Pat
         (("--with", "recovery.restart"), "'recovery.restart' gives no value"),
         (("--with", "recovery.restart=1 h", "--with", "recovery.restart=1 h"), "'recovery.restart=1 h' is given twice"),
         (("other.yaml", "--with", "recovery.restart=1 h"), "makes variants of one scenario"),
+        (
+            ("--with", "run.seed=99"),
+            "run.seed: all variants have the same seed and number of replications; write --seed",
+        ),
+        (("--with", "recovery.restart=1 h, run.replications=9"), "number of replications; write -n"),
+        (("--with", "run={seed: 99}"), "run: all variants have the same seed"),
     ],
 )
 def test_what_cannot_be_meant_ends_with_2(small: Path, words: tuple[str, ...], told: str) -> None:

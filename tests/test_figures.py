@@ -19,10 +19,12 @@ from simulator.planning import sweep
 from simulator.planning.compare import compare
 from simulator.planning.quantities import GOODPUT
 from simulator.planning.tornado import Bar, Tornado
-from simulator.report import figures
+from simulator.report import figures, text
 from simulator.report.contents import told_replications
 from simulator.report.figures import Figure
-from simulator.report.figures.style import PALETTE, THEMES, Clock, commas, safe, style
+from simulator.report.figures.progress import _halfway
+from simulator.report.figures.style import PALETTE, THEMES, Clock, commas, dollars, safe, style
+from simulator.report.figures.sweeps import SPARES, _spares_told
 from simulator.scenario import load_scenario, parse_scenario
 from simulator.scenario.profiles import load_fabric, load_node
 from simulator.scenario.sweep import Axis
@@ -140,6 +142,20 @@ def test_a_clock_beyond_all_calendars_counts_days() -> None:
     assert Clock(start, 1e7).at(1.5) == 1.5 and Clock(None, 1).told(1.0) == "24 h"
 
 
+def test_money_is_never_never() -> None:
+    assert [dollars(value) for value in (math.inf, -math.inf, math.nan)] == ["without end", "-infinite", "unknown"]
+    amounts = (0.0, 12.345, -1234.5, 999_960.0, 1.5e6, 2e9)
+    assert [dollars(value) for value in amounts] == [
+        "0 USD",
+        "12.35 USD",
+        "-1.234k USD",
+        "1M USD",
+        "1.5M USD",
+        "2B USD",
+    ]
+    assert (text.dollars(999.6, 3), text.dollars(123_456.0, 2)) == ("1k USD", "1.2e+02k USD")
+
+
 # Of a run
 
 
@@ -194,6 +210,16 @@ def test_progress_ends_where_the_replications_end(ensemble: Ensemble) -> None:
     done = table["days"][table["p50_work_done"] >= 1]
     step = table["days"][1]
     assert ends[10] <= done.iloc[0] <= ends[10] + step  # half of twenty lack nothing once eleven are done
+
+
+def test_progress_tells_the_slowest_tenth_as_such() -> None:
+    times, clock = np.array([0.0, 5.0, 10.0]), Clock(None, 10.0)
+    bands = [times * rate for rate in (0.02, 0.06, 0.1)]  # P10, P50, P90 of the work done
+    told = _halfway(times, (bands[0], bands[1], bands[2]), clock)
+    assert told == "within 8.333 d in the median; one time in ten within 5 d, one time in ten later than 10 d"
+    assert _halfway(times, (bands[2], bands[2], bands[2]), clock).endswith("nine times in ten within 5 d")
+    assert _halfway(times, (bands[0], bands[0], bands[2]), clock).startswith("later than 10 d in the median; one time")
+    assert _halfway(times, (bands[0], bands[0], bands[0]), clock) == "later than 10 d nine times in ten"
 
 
 def test_interval_is_lowest_at_the_exact_optimum(ensemble: Ensemble) -> None:
@@ -300,6 +326,24 @@ def test_paired_leaves_out_what_is_infinite(ensemble: Ensemble) -> None:
     assert GOODPUT.more_is_better
 
 
+@pytest.mark.parametrize("unbounded", [math.inf, math.nan])
+def test_paired_draws_no_interval_that_nothing_bounds(ensemble: Ensemble, unbounded: float) -> None:
+    comparison = compare({"a": ensemble, "b": ensemble, "c": ensemble})
+    first = comparison.differences[0][0]._replace(mean=2.0, half_width=0.5, p90=3.0, p90_half_width=unbounded)
+    second = first._replace(mean=4.0, half_width=unbounded)
+    figure = figures.paired(comparison._replace(differences=((first,), (second,))))
+    holds(figure)
+    points = [trace for trace in figure.plot.data if isinstance(trace, go.Scatter)]
+    assert [trace.error_x.array is None for trace in points] == [False, True, True, True]
+    notes = [each.text for each in figure.plot.layout.annotations]
+    assert {"mean +2.00 d ± 0.500 d", "P90 +3.00 d", "mean +4.00 d"} <= set(notes)
+    assert "interval unbounded for P90 of b and mean of c and P90 of c" in figure.sentence
+    assert figure.sentence.count("unbounded") == 1 and figure.sentence.count("±") == 1
+    lost = first._replace(mean=math.nan, half_width=math.nan)
+    none = figures.paired(comparison._replace(differences=((lost,), (lost,))))
+    assert "b has no pair in which both finish" in none.sentence and "unknown" not in none.sentence
+
+
 def test_tornado_tells_its_bars() -> None:
     found = Tornado(
         "x", 200, 50.0, 0.8, 2e6,
@@ -331,6 +375,52 @@ def test_spares_tell_the_sweep(sweeping: Path) -> None:
     assert len(figures.spares(both).plot.data) == 4
     with pytest.raises(KeyError):
         figures.scale(table)
+
+
+def spare_table(p90: list[float], rates: tuple[str, ...] = (), **columns: list[float]) -> pd.DataFrame:
+    """A sweep's table over 0 and 8 spares, for each of some rates where there are any; P50 is 9 d everywhere."""
+    cells = range(1, len(p90) + 1)
+    axes = {SPARES: ["0 nodes", "8 nodes"] * (len(p90) // 2), f"{SPARES} [node]": [0.0, 8.0] * (len(p90) // 2)}
+    more = {"failures.gpu.rate": [rate for rate in rates for _ in range(2)]} if rates else {}
+    found = {"replications": 20, "finish_days_p50": 9.0, "finish_days_p90": p90, **columns}
+    return pd.DataFrame({"cell": cells, **axes, **more, **found})
+
+
+def test_spares_tell_the_line_of_the_best_cell() -> None:
+    told = figures.spares(spare_table([math.inf, math.inf, 12.0, 10.0], ("x1", "x2"))).sentence
+    assert told.startswith("x2: P90 of the finish is 12 d with 0 and 10 d with 8 hot spares;")
+
+
+def test_spares_of_which_none_help_are_told_once() -> None:
+    table = spare_table([10.08, 10.08], finish_days_p90_half_width=[0.5, 0.5], cost_usd_mean=[2e6, 3e6])
+    told = figures.spares(table).sentence
+    assert told.startswith("P90 of the finish is 10.08 d with 0 hot spares, at a mean cost of 2M USD; what more")
+
+
+def test_spares_that_nothing_finishes_are_told_by_the_quantile_shown() -> None:
+    never = [math.inf, math.inf]
+    few = figures.spares(spare_table(never)).sentence  # half finish, so P50 is shown
+    assert few.startswith("P50 of the finish is 9 d with 0 hot spares") and "fewer than" not in few
+    none = spare_table(never, finish_days_p50=never)
+    assert "fewer than half of the replications finish" in figures.spares(none).sentence
+    assert "fewer than nine in ten of the replications" in _spares_told(none, f"{SPARES} [node]", SPARES, "p90")
+
+
+def test_spares_draw_no_interval_that_nothing_bounds() -> None:
+    table = spare_table([12.0, 10.0], finish_days_p90_half_width=[0.5, math.inf])
+    figure = figures.spares(table)
+    holds(figure)
+    bars = figure.plot.data[0].error_y.array
+    assert bars[0] == 0.5 and math.isnan(bars[1])
+    assert figure.sentence.count("interval unbounded") == 1 and "cannot tell from nothing" not in figure.sentence
+
+
+def test_scale_keeps_names_off_the_axis() -> None:
+    goodput = {f"goodput_{name}": [0.5, 0.01] for name in ("p10", "p50", "p90")}
+    table = pd.DataFrame({"cell": [1, 2], "cluster.gpus [GPU]": [100.0, 10_000.0], "replications": 20, **goodput})
+    for low, anchor in ((0.01, "bottom"), (0.4, "middle")):
+        drawn = figures.scale(table.assign(goodput_p50=[0.5, low])).plot.layout.annotations
+        assert next(each.yanchor for each in drawn if each.text == "P50") == anchor
 
 
 def test_scale_tells_the_sweep(sweeping: Path) -> None:

@@ -265,6 +265,8 @@ def test_the_answer_tells_lines_by_size_and_what_is_in_them() -> None:
         ({"gpu": "1 USD/GPU/h", "electricity": "1 USD/kWh"}, "has power and building in it"),
         ({"storage": "{price: 1 USD/TB/month}"}, 'write "size: 20 PB"'),
         ({"set_up": "{time: -1 d}"}, "must not be negative"),
+        ({"set_up": "{time: 14 d, price: 5 USD}", "delay": "1 USD/day"}, 'this time costs nothing; write "gpu: 2 USD'),
+        ({"set_up": "{time: 1 d}", "debugging": "{price: 9 USD/person/h, time: 1 h}"}, "this time costs nothing"),
         ({"capital": "1 USD/GPU", "lifetime": "0 years"}, "must be above zero"),
         ({"capital": "1 USD/GPU", "lifetime": "1 year", "residual": "110%"}, "must not be above 100%"),
     ],
@@ -273,6 +275,11 @@ def test_prices_that_contradict_each_other_are_refused(prices: dict[str, str], f
     with pytest.raises(ScenarioErrors) as caught:
         parse_scenario(CALM + f"cost: {{{', '.join(f'{name}: {value}' for name, value in prices.items())}}}\n")
     assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize("price", ["staff: {price: 1 USD/day}", "debugging: {price: 9 USD/month}", "gpu: 1 USD/GPU/h"])
+def test_the_time_before_the_run_needs_a_price_that_runs_with_the_clock(price: str) -> None:
+    assert "set_up" in parse_scenario(CALM + f"cost: {{set_up: {{time: 14 d}}, {price}}}\n").document.cost.lines
 
 
 def test_a_month_is_730_hours_below_money_only() -> None:

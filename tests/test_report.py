@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 import shlex
 import shutil
@@ -19,11 +20,14 @@ import pytest
 from simulator import resources
 from simulator.ensemble import Ensemble, Shard, run_ensemble
 from simulator.metrics import summarise
+from simulator.planning import sweep
 from simulator.quantity import ASSUMED
-from simulator.report import figures, folder, html, publish, workbook
+from simulator.report import figures, folder, html, publish, sweep_sheet, workbook
 from simulator.report.folder import OutputError
 from simulator.report.manifest import read_manifest
+from simulator.report.text import share
 from simulator.scenario import load_scenario, parse_scenario
+from simulator.scenario.sweep import Axis, read_axis
 from tests.test_cli import derisk
 from tests.test_figures import PLANNED
 
@@ -234,6 +238,26 @@ def test_what_never_ends_is_a_word(evil: Ensemble) -> None:
     assert (told == "never").sum() == (never.table["outcome"] != "DONE").sum() > 0
 
 
+def test_only_a_finish_is_never(evil: Ensemble) -> None:
+    columns = {"finish_days_p90": [math.inf], "finish_days_p90_half_width": [math.inf], "cost_usd_mean": [2.5]}
+    table = pd.DataFrame({"cell": [1], "failures.gpu.rate": ["x1"], "replications": 20, **columns})
+    manifest = {"axes": {"failures.gpu.rate": ["x1"]}, "scenario": "s", "seed": 1, "replications": 20, "cells": 1}
+    (told,) = rows(openpyxl.load_workbook(io.BytesIO(workbook.build_sweep(table, manifest))), "Sweep")
+    assert (told["finish_p90 [d]"], told["finish_p90_half_width [d]"]) == ("never", "unbounded")
+    figure = replace(figures.waterfall(evil), name="spares", table=table)
+    page = Page(html.render_sweep(evil.scenario, table, manifest | {"model": "x", "hash": "y"}, [figure]))
+    assert page.text.split().count("unbounded") == 1 and page.text.split().count("never") == 2
+
+
+def test_small_money_keeps_its_cents() -> None:
+    columns = {"cost_usd_p50": [1.376, 999.5, 1000.0, 2e6], "unfinished": 0}
+    table = pd.DataFrame({"cell": range(1, 5), "a.b": "x", "replications": 20, **columns})
+    manifest = {"axes": {"a.b": ["x"]}, "scenario": "s"}
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.build_sweep(table, manifest)))["Sweep"]
+    formats = [cell.number_format for cell in sheet["D"][1:]]
+    assert sheet["D"][0].value == "cost_p50 [USD]" and formats == ["#,##0.00", "#,##0.00", "#,##0", "#,##0"]
+
+
 # The command
 
 
@@ -308,3 +332,82 @@ def test_a_sweep_that_is_not_done_is_refused(sweep_run: Path, tmp_path: Path) ->
     (copy / "sweep.parquet").unlink()
     result = derisk("report", copy)
     assert result.exit_code == 1 and "is the sweep done?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("sweep.json", "[]", "is not the manifest of a sweep"),
+        ("sweep.json", "{}", "has schema None, and this version reads 1"),
+        ("sweep.json", '{"schema": 1}', "does not say hash, model, scenario, seed, replications, axes, cells"),
+        ("sweep.json", {"axes": {"cluster.hot_spares": "1 node"}}, "does not say axes as a sweep does"),
+        ("sweep.json", {"axes": {"cluster.nodes": ["1 node"]}}, "has no column cluster.nodes"),
+        ("sweep.parquet", "PAR1", "is the sweep done?"),
+    ],
+)
+def test_a_damaged_sweep_is_refused(sweep_run: Path, tmp_path: Path, name: str, content: Any, words: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(sweep_run, copy)
+    if isinstance(content, dict):
+        content = json.dumps(json.loads((copy / name).read_text(encoding="utf-8")) | content)
+    (copy / name).write_text(content, encoding="utf-8")
+    with pytest.raises(OutputError, match=re.escape(words)):
+        publish.publish_sweep(copy)
+    result = derisk("report", copy)
+    assert result.exit_code == 1 and words in " ".join(result.stderr.split()) and "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [
+        Axis("recovery.detection", ("{p50: 1 min, p90: 8 min}", "{p50: 2 min, p90: 9 min}")),
+        Axis("a.b", ("[{to: host}, {to: storage}]", "[{to: storage}]")),
+        Axis("a.b", ("[1 d, 2 d]",)),
+        Axis("a.b", ("0 nodes", "32 nodes")),
+    ],
+)
+def test_the_command_of_a_sweep_has_its_axes(evil: Ensemble, axis: Axis) -> None:
+    table = pd.DataFrame({"cell": [1], axis.path: [axis.values[0]], "replications": 20})
+    manifest = {"axes": {axis.path: list(axis.values)}, "scenario": "s", "seed": 1, "replications": 20, "cells": 1}
+    text = html.render_sweep(evil.scenario, table, manifest | {"model": "x", "hash": "y"}, [])
+    command = re.search(r"<pre>(.*?)</pre>", text, re.DOTALL)
+    assert command is not None
+    words = shlex.split(unescape(command[1]))
+    assert read_axis(words[words.index("--axis") + 1]) == axis
+
+
+# What `derisk sweep` tells
+
+
+def told_sweep(tmp_path: Path, unfinished: list[int], **columns: list[float]) -> tuple[dict[str, Any], str]:
+    """What is told of a sweep over three numbers of spares, as JSON and as text, from a table made up."""
+    file = tmp_path / "planned.yaml"
+    file.write_text(PLANNED, encoding="utf-8")
+    grid = sweep.prepare(file, [], [Axis("cluster.hot_spares", ("1 node", "2 nodes", "4 nodes"))], replications=300)
+    told: dict[str, Any] = {"cell": [1, 2, 3], "cluster.hot_spares": list(grid.axes[0].values), "replications": 300}
+    told |= {f"finish_days_{name}": 7.0 for name in ("p10", "p50", "p90", "difference", "difference_half_width")}
+    for name in ("cost_usd", "delay_cost_usd"):
+        told |= {f"{name}_{end}": 1e3 for end in ("mean", "difference", "difference_half_width")}
+    table = pd.DataFrame(told | {"goodput_mean": 0.8, "unfinished": unfinished, **columns})
+    return sweep_sheet.as_json(grid, table), sweep_sheet.as_text(grid, table, None)
+
+
+def test_what_the_horizon_cuts_off_is_not_cheap(tmp_path: Path) -> None:
+    costs = {"cost_usd_mean": [1e6, 3e6, 2e6], "delay_cost_usd_mean": [1e5, 3e5, 2e5]}
+    best, text = told_sweep(tmp_path, [40, 0, 0], **costs)
+    assert best["best"] == {"finish_days_p90": 1, "cost_usd_mean": 3, "delay_cost_usd_mean": 3}
+    assert "Best by mean cost: cluster.hot_spares=4 nodes, 2M USD against 3M USD of the scenario as it stands" in text
+    assert "P90 of the run time: cluster.hot_spares=1 node, 7.000 d (40 of 300 replications unfinished)" in text
+    best, text = told_sweep(tmp_path, [40, 4, 5], **costs)
+    assert best["best"] == {"finish_days_p90": 1, "cost_usd_mean": 2, "delay_cost_usd_mean": None}
+    assert "Best by mean cost is the base cell, cluster.hot_spares=2 nodes" in text
+    assert "3M USD (4 of 300 replications unfinished)." in text
+    assert "No cell has a finite mean cost of the delay." in text and "their cost is that until the horizon" in text
+
+
+def test_a_cell_is_in_time_for_sure_only_where_all_replications_are(tmp_path: Path) -> None:
+    _, text = told_sweep(tmp_path, [0, 0, 0], deadline_probability=[299 / 300, 1.0, 0.5])
+    cells = [line.split()[-1] for line in text.splitlines() if line.startswith("  ") and "node" in line]
+    assert cells == ["99.7%", "100%", "50%"]
+    shares = (0.0, 0.00004, 0.004, 0.5, 0.99996, 1.0)
+    assert [share(value) for value in shares] == ["0%", "0.004%", "0.4%", "50%", "99.996%", "100%"]

@@ -59,6 +59,12 @@ def same(one: Plan, other: Plan) -> bool:
 # refusals
 
 
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-gpu", "@sum", " =1"])
+def test_no_cause_is_a_formula_of_a_spreadsheet(name: str) -> None:
+    told = refused(SMALL.replace("  nic: {part", f'  "{name}": {{part'))
+    assert len(told) == 1 and "is taken for a formula" in told[0] and "begin the name with a letter" in told[0]
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_broken_scenario_is_told_exactly_what_is_wrong(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(BROKEN)

@@ -86,6 +86,8 @@ def content(root: Path) -> dict[str, bytes]:
         ("a.b=0.1..0.4 /kGPU/day/4", ("0.1 /kGPU/day", "0.2 /kGPU/day", "0.3 /kGPU/day", "0.4 /kGPU/day")),
         ("a.b=10%..20%/3", ("10%", "15%", "20%")),
         ("cluster.node=../mine.yaml,hgx_h100", ("../mine.yaml", "hgx_h100")),
+        ("a.b=[{to: storage}],[{to: peer}, {to: storage}]", ("[{to: storage}]", "[{to: peer}, {to: storage}]")),
+        ("a.b=[[{to: storage}], [{to: peer}]]", ("[{to: storage}]", "[{to: peer}]")),
     ],
 )
 def test_an_axis_is_read(text: str, values: tuple[str, ...]) -> None:
@@ -111,6 +113,15 @@ def test_an_axis_is_read(text: str, values: tuple[str, ...]) -> None:
         ("a.b=0..8 s/3 log", "a.b: '0..8 s/3 log' begins at zero, of which there are no ratios; begin above it, or "),
         ("a.b=0 s..8 nodes/3", "a.b: s and nodes do not measure the same; write both ends in one unit"),
         ("a.b=x1..2/3", "a.b: 'x1..2/3' is no range; write LOW..HIGH/COUNT"),
+        ("a.b=0..1e99999999 s/5", "a.b: '0..1e99999999 s/5': 1e99999999 is not a finite number; write a smaller one"),
+        ("a.b=1 min..1e400 min/5 log", "a.b: '1 min..1e400 min/5 log': 1e400 is not a finite number; write a smaller"),
+        ("a.b=1e-99999999..1 s/5", "a.b: '1e-99999999..1 s/5': 1e-99999999 is too small to be told from zero; write 0"),
+        ("a.b=0e99999999..0 s/5", "a.b: '0e99999999..0 s/5' does not rise; write the lower end first"),
+        ("a.b=1e-200..1e200 s/5 log", "a.b: '1e-200..1e200 s/5 log' spans a ratio of more than 1e+300; write ends"),
+        ("a.b=-1e308 d..1 s/3", "a.b: '-1e308 d..1 s/3' begins below all numbers that can be told in s; write an end"),
+        (f"a.b=0..1 s/{'9' * 5_000}", f"a.b: '0..1 s/{'9' * 43}...' has 5_007 characters, and no range does"),
+        (f"a.b=1{' ' * 200_000}..{' ' * 200_000}2", f"a.b: '1{' ' * 49}...' has 400_004 characters, and no range does"),
+        (f"a.b={'1' * 200_000}..2", f"a.b: '{'1' * 50}...' has 200_003 characters, and no range does"),
     ],
 )  # fmt: skip
 def test_a_bad_axis_is_refused_with_words(text: str, told: str) -> None:

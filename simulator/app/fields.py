@@ -22,6 +22,7 @@ from simulator.section import Section
 FORM = {"value", "p10", "p50", "p90", "spread", "source", "how"}
 LAW = {"mean", "shape", "p50", "p90", "from", "to", "every", "power", "law", "source"}
 HIDDEN = ("schema", "name", "question")
+FAR = 1e5  # [SI] a bound beyond is nothing that anybody comes near
 
 SECTIONS = {
     "cluster": "Cluster",
@@ -42,6 +43,7 @@ class Field(NamedTuple):
     value: str  # as a scenario writes it, without its source
     unit: str
     limits: str  # the range in words; empty where there is none
+    span: str  # the range in short, such as "0 to 100%"; empty where one of its ends is open or far
     help: str
     badge: str  # ASSUMED, source, chosen or default
     source: str
@@ -134,6 +136,15 @@ def limits_of(info: FieldInfo) -> str:
     return ", ".join(parts)
 
 
+def span_of(info: FieldInfo) -> str:
+    """Return the range of a number in short; empty where it is open, or so wide that it only stops slips of the pen."""
+    like = _marker(info)
+    if not isinstance(like, Like) or like.most > FAR:
+        return ""
+    low = units.show(max(like.least, like.above), like.unit).removesuffix(like.unit).strip()
+    return f"{low} to {_shown(like.most, like.unit)}"
+
+
 def _shown(value: float, unit: str) -> str:
     return units.show(value, "d" if value > 1e8 and unit in ("min", "h", "s", "d") else unit).replace("_", ",")
 
@@ -143,11 +154,11 @@ def _field(path: str, value: Any) -> Field:
     source = _source(value)
     text = _text(value)
     choices: tuple[str, ...] = ()
-    unit = limits = ""
+    unit = limits = span = ""
     if place is not None:
         choices = _choices(place.info.annotation)
-        unit, limits = _unit(place.info), limits_of(place.info)
-    return Field(path, text, unit, limits, help_of(path), _badge(source, value), source, choices)
+        unit, limits, span = _unit(place.info), limits_of(place.info), span_of(place.info)
+    return Field(path, text, unit, limits, span, help_of(path), _badge(source, value), source, choices)
 
 
 def _leaves(tree: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

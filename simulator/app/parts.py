@@ -40,7 +40,7 @@ def show(figure: "Figure", *, heading: bool = True) -> None:
 
     with st.container(key=f"figure-{figure.name}", border=True, height="stretch"):
         if heading:
-            st.subheader(figure.title, anchor=False)
+            st.subheader(plain(figure.title), anchor=False)
         st.html(look.says(figure.sentence))
         plot = style(figure.plot, theme())
         plot.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
@@ -55,7 +55,7 @@ def show(figure: "Figure", *, heading: bool = True) -> None:
             "text/csv",
             key=f"csv-{figure.name}",
             icon=":material/download:",
-            help=f"The numbers behind this chart. {figure.alt}",
+            help=f"The numbers behind this chart. {plain(figure.alt)}",
             on_click="ignore",
         )
 
@@ -72,7 +72,7 @@ def problems() -> None:
     """Tell what is wrong: with the last thing that was asked for, and with the scenario."""
     trouble = st.session_state.get("trouble")
     if trouble:
-        st.warning(trouble, icon=":material/info:")
+        st.warning(plain(trouble), icon=":material/info:")
         st.session_state.trouble = ""
     errors = session.loaded().errors
     if errors:
@@ -149,7 +149,7 @@ def _ended(job: Job | None, what: str) -> None:
     if job.state is State.FAILED:
         st.error(f"{what} did not work. {plain(job.error)}", icon=":material/error:")
     elif job.state is State.CANCELLED and job.result is None:
-        st.info(f"{what} was cancelled before anything was done.", icon=":material/info:")
+        st.info(f"{what} was cancelled before there was a part of it to show.", icon=":material/info:")
 
 
 def result() -> "Result | None":
@@ -163,7 +163,7 @@ def result() -> "Result | None":
         return None
     read = session.result_of(found)
     if isinstance(read, str):
-        st.warning(read, icon=":material/folder_off:")
+        st.warning(plain(read), icon=":material/folder_off:")
         if scenario is not None and st.button("Run it again", type="primary", key="run-again"):
             session.run(again=True)
             st.rerun()
@@ -181,10 +181,16 @@ def _marks(found: session.Shown, read: "Result") -> None:
             st.badge("Older than the inputs", icon=":material/history:", color="orange")
             st.caption(f"This result belongs to the inputs before the last change.{plain(what)}")
     if read.ensemble.interrupted:
-        with st.container(horizontal=True, vertical_alignment="center", key="partial"):
-            st.badge("Cancelled, partial", icon=":material/timelapse:", color="orange")
-            kept, whole = read.ensemble.replications, read.ensemble.planned
-            st.caption(f"{kept:,} of {whole:,} replications were done and are kept.")
+        partial(read.ensemble.replications, read.ensemble.planned, "replications")
+
+
+def partial(done: int, whole: int, what: str) -> None:
+    """Say that a result was cancelled and which part of it there is; nothing where all of it was done."""
+    if done >= whole:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="partial"):
+        st.badge("Cancelled, partial", icon=":material/timelapse:", color="orange")
+        st.caption(f"{done:,} of {whole:,} {what} were done and are kept.")
 
 
 def empty(words: str, how: str, *, button: bool = True) -> None:

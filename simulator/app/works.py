@@ -14,7 +14,7 @@ from simulator.scenario import Scenario, ScenarioErrors
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulator.ensemble import Ensemble, Progress
+    from simulator.ensemble import Ensemble
     from simulator.planning.compare import Comparison
 
 LOADED = 8  # ensembles that stay in memory; each has some megabytes
@@ -101,20 +101,19 @@ def comparison(scenarios: Mapping[str, Scenario], replications: int) -> Work:
     """
 
     def work(tell: Tell, cancel: threading.Event) -> "Comparison":
-        from simulator.ensemble import Cancelled, run_ensemble
+        from simulator.ensemble.ensemble import settled
         from simulator.planning.compare import compare
+        from simulator.planning.several import Several, Stopped
 
         seed = next(iter(scenarios.values())).seed
+        several = Several(replications * len(scenarios), progress=tell, cancel=cancel)
         done: dict[str, Ensemble] = {}
-        for number, (name, scenario) in enumerate(scenarios.items()):
-            told = part(tell, number, len(scenarios))
-            more: Any = {"progress": told, "cancel": cancel, "twins": False}
-            ensemble = run_ensemble(scenario, seed=seed, replications=replications, **more)
-            if ensemble.interrupted:
-                break
-            done[name] = ensemble
-        if len(done) < 2:
-            raise Cancelled("cancelled before two runs were done")
+        try:
+            for name, scenario in scenarios.items():
+                done[name] = several.run(settled(scenario, seed=seed), replications)
+        except Stopped as stopped:
+            if len(done) < 2:
+                raise stopped.again() from None
         return compare(done)
 
     return work
@@ -129,21 +128,18 @@ def swept(axis: str, drafts: Mapping[str, Draft], replications: int) -> Work:
     def work(tell: Tell, cancel: threading.Event) -> "pd.DataFrame":
         import pandas as pd
 
-        from simulator.ensemble import Cancelled, run_ensemble
+        from simulator.planning.several import Several, Stopped
         from simulator.planning.sweep import Axis, cells, row
 
         axes = (Axis(axis, tuple(drafts)),)
+        several = Several(replications * len(drafts), progress=tell, cancel=cancel)
         rows = []
-        for number, (cell, draft) in enumerate(zip(cells(axes), drafts.values(), strict=True)):
-            scenario = _valid(draft)
-            told = part(tell, number, len(drafts))
-            more: Any = {"progress": told, "cancel": cancel, "twins": False}
-            ensemble = run_ensemble(scenario, replications=replications, **more)
-            if ensemble.interrupted:
-                break
-            rows.append(row(cell, axes, ensemble))
-        if not rows:
-            raise Cancelled("cancelled before the first value was done")
+        try:
+            for cell, draft in zip(cells(axes), drafts.values(), strict=True):
+                rows.append(row(cell, axes, several.run(_valid(draft), replications)))
+        except Stopped as stopped:
+            if not rows:
+                raise stopped.again() from None
         return pd.DataFrame(rows)
 
     return work
@@ -174,21 +170,6 @@ def drawn(draw: Callable[..., Any], *arguments: Any) -> Work:
         return draw(*arguments)
 
     return work
-
-
-def part(tell: Tell, number: int, parts: int) -> "Callable[[Progress], None]":
-    """Return what a part of a job tells, as progress of all its parts, which take about as long each."""
-
-    def told(progress: "Progress") -> None:
-        left = progress.seconds_left
-        mean = None
-        if left is not None and progress.done:
-            whole = left / max(1, progress.planned - progress.done) * progress.planned if left else 0.0
-            mean = left + whole * (parts - number - 1)
-        done = number * progress.planned + progress.done
-        tell(progress._replace(done=done, planned=parts * progress.planned, seconds_left=mean))
-
-    return told
 
 
 def question(function: Callable[..., Any], *arguments: Any, **more: Any) -> Work:

@@ -38,7 +38,11 @@ Target = Annotated[
 ]
 QuantityName = Annotated[
     str,
-    typer.Option("--quantity", metavar="NAME", help="finish, goodput or cost; finish.p90 for its P90, else the mean."),
+    typer.Option(
+        "--quantity",
+        metavar="NAME",
+        help="finish, goodput or cost (with its delay); finish.p90 for its P90, else the mean.",
+    ),
 ]
 EachReplications = Annotated[
     int, typer.Option("--replications", "-n", metavar="N", min=10, max=100_000, help="At each value, of each option.")
@@ -65,6 +69,9 @@ def break_even(
     Differences are taken under common random numbers; the interval is that of their Monte Carlo error.
     """
     check_suffix(output)
+    _refuse_common(path, "--input")
+    for override in alternative or []:
+        _refuse_common(override.partition("=")[0], "--with")
     question = _question(quantity, alternative, target)
     given = [*(overrides or []), *seed_override(seed)]
     base = read_scenario(scenario, given)
@@ -101,6 +108,14 @@ def break_even(
             found = searched()
             write(_file_text(found, output, base.name, called, base.seed))
     _print(found, base.name, called, base.seed, json)
+
+
+def _refuse_common(path: str, hint: str) -> None:
+    """Raise a usage error for what both options have in common at every value."""
+    from simulator.scenario.sweep import common_fault
+
+    if (fault := common_fault(path, "values and options")) is not None:
+        raise typer.BadParameter(f"{path.strip()}: {fault}", param_hint=hint)
 
 
 def _question(quantity: str, alternative: list[str] | None, target: str | None) -> "Question":

@@ -82,13 +82,16 @@ def _wanted(names: list[str], variants: list[str], overrides: list[str]) -> "Ite
 
 def _settings(text: str) -> list[str]:
     """Return what a variant sets, as texts for --set."""
-    from simulator.scenario.sweep import split
+    from simulator.scenario.sweep import common_fault, split
 
     settings = split(text)
     for setting in settings:
-        if "=" not in setting:
+        path, equals, _ = setting.partition("=")
+        if not equals:
             words = f"'{setting}' gives no value; write {WITH} 'PATH=VALUE', or several of them with commas between"
             raise typer.BadParameter(words, param_hint=WITH)
+        if (fault := common_fault(path, "variants")) is not None:
+            raise typer.BadParameter(f"{path.strip()}: {fault}", param_hint=WITH)
     return settings
 
 

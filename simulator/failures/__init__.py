@@ -19,6 +19,7 @@ NOUNS = (
     "GPU", "node", "NIC", "link", "port", "leaf", "switch", "rack", "domain", "feed", "row", "hall", "job", "site",
     *ELEMENTS,
 )  # fmt: skip
+FORMULA = ("=", "+", "-", "@")  # what makes a spreadsheet run the text of a cell
 Rate = Annotated[Quantity, Like("/kGPU/day", others=("/day", *(f"/{noun}/day" for noun in NOUNS)))]
 Exposure = Annotated[Quantity, Like("GPUs", others=NOUNS[1:], above=0, certain=True)]
 
@@ -296,4 +297,7 @@ class Failures(Section):
         """Yield what is wrong between causes."""
         if self.__pydantic_extra__:
             for name in self.given:
+                if name.lstrip().startswith(FORMULA):
+                    text = "is taken for a formula where a table of causes is opened; begin the name with a letter"
+                    yield (name,), text
                 yield from (((f"{name}",), text) for text in clash(name, self.given))

@@ -3,6 +3,7 @@
 import math
 import threading
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,9 @@ from simulator.scenario import Scenario, ScenarioErrors
 from simulator.scenario.settle import quantities as numbers_in
 
 SCAN = 5  # values at which it is looked first, both ends among them: it may cross more than once
-CLOSE = 1e-3  # the search ends with a bracket of this share of the range
+CLOSE = 1e-3  # the search ends with a bracket of this share of the range,
+NEAR = 1e-2  # and of this share of the value, which may be far smaller than the range;
+MOST = 40  # or after so many halvings
 RESAMPLES = 200
 Z95 = 1.959963984540054
 FAR = 10.0  # a range of more times than this is halved by ratio
@@ -48,6 +51,7 @@ class BreakEven(NamedTuple):
     crossings: int = 0  # changes of sign among the first values; more than one: there are more values like this one
     replications: int = 0
     unfinished: int = 0  # replications among all that did not finish
+    rises: bool = False  # the difference goes from below zero to above it at the value; it falls otherwise
 
     @property
     def at_low(self) -> float:
@@ -105,7 +109,9 @@ def break_even(
     except Stopped as stopped:
         raise stopped.again() from None
     value = None if bracket is None else bracket[1] if whole else search.between(*bracket)
-    interval = (math.nan, math.nan) if value is None else search.interval(value)
+    interval = (math.nan, math.nan)
+    if value is not None and bracket is not None:
+        interval = search.interval(value, (value, value) if whole else bracket)
     return BreakEven(
         path=path,
         value=value,
@@ -123,6 +129,7 @@ def break_even(
         crossings=crossings,
         replications=replications,
         unfinished=search.unfinished,
+        rises=bracket is not None and search.at(bracket[0]) < 0,
     )
 
 
@@ -178,13 +185,20 @@ class _Search:
             return (low + high) / 2
         return low + (high - low) * below / (below - above)
 
-    def interval(self, value: float) -> tuple[float, float]:
-        """Return the 95 % interval of a crossing: the values around it whose difference may well be zero."""
+    def interval(self, value: float, bracket: tuple[float, float]) -> tuple[float, float]:
+        """Return the 95 % interval of a crossing: the values around it whose difference may well be zero.
+
+        It holds the bracket, and the error within it is the larger one of its ends: few runs may decide on one side.
+        """
         known = [(each, *self.found[each]) for each in sorted(self.found)]
-        ends = []
-        for points in ([p for p in known if p[0] <= value][::-1], [p for p in known if p[0] >= value]):
-            ends.append(_leaves_zero(value, points))
-        return (-math.inf if ends[0] is None else ends[0], math.inf if ends[1] is None else ends[1])
+        errors = [self.found[end][1] for end in {*bracket, value} if end in self.found]
+        error = max(errors) if all(map(math.isfinite, errors)) else math.nan
+        below = _leaves_zero(value, [point for point in known if point[0] <= value][::-1], error)
+        above = _leaves_zero(value, [point for point in known if point[0] >= value], error)
+        return (
+            -math.inf if below is None else min(below, bracket[0]),
+            math.inf if above is None else max(above, bracket[1]),
+        )
 
     def _values(self, scenario: Scenario) -> Floats:
         ensemble = self._work.run(settled(scenario, replications=self._replications), self._replications)
@@ -208,7 +222,10 @@ def per_replication(ensemble: Ensemble, question: Question) -> Floats:
 
 
 def difference(base: Floats, other: Floats | None, question: Question) -> tuple[float, float]:
-    """Return alternative minus base, or base minus target, and its standard error from pairs; NaN where infinite."""
+    """Return alternative minus base, or base minus target, and its standard error from pairs; NaN where infinite.
+
+    The difference itself is NaN where both are infinite: nothing tells them apart.
+    """
     share = STATISTICS[question.statistic]
     if share is None:
         each = base - (question.target or 0.0) if other is None else other - base
@@ -220,32 +237,36 @@ def difference(base: Floats, other: Floats | None, question: Question) -> tuple[
     if other is None:
         found, spread = ends[0] - (question.target or 0.0), drawn[0]
     else:
-        found = 0.0 if ends[0] == ends[1] else ends[1] - ends[0]
+        found = ends[1] - ends[0]
         spread = drawn[1] - drawn[0] if np.isfinite(drawn).all() else drawn[0]
     return found, float(spread.std(ddof=1)) if np.isfinite(drawn).all() else math.nan
 
 
 def _scanned(search: _Search, low: float, high: float, whole: bool) -> tuple[tuple[float, float] | None, int]:
-    """Return the first neighbours with a change of sign between them, and how many such there are."""
+    """Return the first neighbours with a change of sign between them, and how many such there are.
+
+    Where both are equal, or none finishes, there is no sign, and neighbours are those on either side.
+    """
     steps = [step / (SCAN - 1) for step in range(SCAN)]
     if low > 0 and high / low > FAR:
         values = [low * (high / low) ** step for step in steps]
     else:
         values = [low + (high - low) * step for step in steps]
     values = sorted({float(round(value)) for value in values} if whole else {*values[:-1], high})
-    signs = [_sign(search.at(value)) for value in values]
-    if not any(signs):
-        return None, 0  # no difference anywhere
-    turns = [place for place in range(1, len(values)) if signs[place - 1] != signs[place] and signs[place - 1] != 0]
-    if signs[0] == 0:
-        turns.insert(0, 1)
-    return ((values[turns[0] - 1], values[turns[0]]) if turns else None), len(turns)
+    signed = [(value, sign) for value in values if (sign := _sign(search.at(value))) != 0]
+    turns = [(low, high) for (low, before), (high, after) in pairwise(signed) if before != after]
+    return (turns[0] if turns else None), len(turns)
 
 
 def _halved(search: _Search, low: float, high: float, close: float, whole: bool) -> tuple[float, float]:
-    """Return neighbours around the change of sign: a whole number apart, or `close`."""
+    """Return neighbours around the change of sign: a whole number apart, or `close` and near against the value.
+
+    Where the difference is zero over a stretch, they are those around its lower end.
+    """
     below = _sign(search.at(low))
-    while high - low > (1.0 if whole else close):
+    for _ in range(MOST):
+        if high - low <= (1.0 if whole else min(close, NEAR * max(abs(low), abs(high)))):
+            break
         middle = math.sqrt(low * high) if low > 0 and high / low > FAR else (low + high) / 2
         middle = float(math.floor(middle)) if whole else middle
         if not low < middle < high:
@@ -261,15 +282,17 @@ def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
-def _leaves_zero(value: float, points: Sequence[tuple[float, float, float]]) -> float | None:
+def _leaves_zero(value: float, points: Sequence[tuple[float, float, float]], error: float) -> float | None:
     """Return where, going away from a value, the difference first is beyond its error; None where it never is.
 
     `points` are values with difference and standard error, the nearest first; between them it is taken to be a line.
+    `error` is the standard error at the value itself.
     """
-    near, excess = value, -Z95 * points[0][2] if points and math.isfinite(points[0][2]) else -math.inf
-    for far, found, error in points:
+    near, excess = value, -Z95 * error if points and math.isfinite(error) else -math.inf
+    for number, (far, found, own) in enumerate(points):
         # An error that is unknown tells nothing.
-        within = Z95 * error if math.isfinite(error) else math.inf
+        larger = max(own, error) if number == 0 and math.isfinite(error) else own
+        within = Z95 * larger if math.isfinite(larger) else math.inf
         beyond = math.inf if math.isinf(found) else abs(found) - within
         if beyond > 0:
             share = -excess / (beyond - excess) if math.isfinite(excess) and math.isfinite(beyond) else 1.0

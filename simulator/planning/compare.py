@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.ensemble import Ensemble
-from simulator.ensemble.estimates import LEVEL, Estimate, estimate, moments, rank
+from simulator.ensemble.estimates import LEVEL, Estimate, estimate, interval_ranks, moments, rank
 from simulator.plan import Floats, Integers
 from simulator.planning import quantities
 from simulator.planning.quantities import FINISH, Measure
@@ -129,9 +129,13 @@ def _unpaired_half_width(base: Floats, other: Floats) -> float:
 def _bootstrapped(base: Floats, other: Floats, share: float) -> float:
     """Return half the 95 % interval of a difference of quantiles: pairs are drawn anew, and its percentiles taken.
 
-    (Efron & Tibshirani 1993, section 13.3.) Infinite where more resamples than lie outside do not have a finite one.
+    (Efron & Tibshirani 1993, section 13.3.) Infinite where more resamples than lie outside do not have a finite one,
+    and where the pairs are too few to bound the quantile: what is drawn from them says nothing of what lies beyond.
     """
     count = len(base)
+    lowest, highest = interval_ranks(count, share)
+    if lowest < 1 or highest > count:
+        return math.inf
     times = max(100, min(RESAMPLES, MOST_DRAWS // count))
     generator = np.random.Generator(np.random.PCG64(KEY))
     found: list[Floats] = []

@@ -13,6 +13,8 @@ from simulator.quantity import ASSUMED, Quantity
 
 GENERATOR = 20_260_301  # the key of all resampling here: results are the same each time
 
+COST_WITH_DELAY = "cost with its delay"  # what `dollars` is, for people; the cost of a summary is without delay
+
 WHY_WALL = "An unfinished run counts with the length of its horizon, so differences that it hides are not seen."
 
 

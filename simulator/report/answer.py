@@ -156,12 +156,8 @@ def count_text(value: float) -> str:
 
 
 def _dollars(value: float) -> str:
-    if not math.isfinite(value):
-        return "unknown" if math.isnan(value) else "infinite"
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.4g}{letter} USD"
-    return f"{value:.4g} USD"
+    # The price of an exaFLOP of which there was none: infinite, as in the summary.
+    return "infinite" if math.isinf(value) else text.dollars(value)
 
 
 def _ledger(summary: Summary) -> list[tuple[str, ...]]:

@@ -7,19 +7,21 @@ from typing import Any
 
 from simulator import units
 from simulator.planning.break_even import BreakEven
-from simulator.planning.outcomes import WHY_WALL
+from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.report import text
 from simulator.report.sensitivity_sheet import finite
 from simulator.report.sensitivity_words import days, dollars
 
 SCHEMA = 1
 UNITS = {"finish": "days", "goodput": "share", "cost": "usd"}
+FIELDS = {"cost": "cost_with_delay"}  # of measures, in files
+NAMES = {"cost": COST_WITH_DELAY}  # of measures, for people; the others are called as they are written
 WORDS = {"mean": "expected ", "p10": "P10 of the ", "p50": "P50 of the ", "p90": "P90 of the "}
 
 
 def sentence(found: BreakEven, alternative: str) -> str:
     """Return the answer; `alternative` is what the user calls the other option, empty where there is a target."""
-    quantity = f"{WORDS[found.statistic]}{found.measure}"
+    quantity = f"{WORDS[found.statistic]}{NAMES.get(found.measure, found.measure)}"
     if found.value is None:
         return _nowhere(found, quantity, alternative)
     place = f"From {found.path} = {found.text} on" if found.whole else f"At {found.path} = {found.text}"
@@ -42,7 +44,7 @@ def _equal(quantity: str, alternative: str) -> str:
 
 
 def _turned(found: BreakEven, quantity: str, alternative: str) -> str:
-    less = found.at_low > 0
+    less = not found.rises
     if found.target is not None:
         return f"the {quantity} is {'not above' if less else 'not below'} {told(found, found.target)}"
     return f"the {quantity} with {alternative} is {'not above' if less else 'not below'} that without"
@@ -67,8 +69,11 @@ def _nowhere(found: BreakEven, quantity: str, alternative: str) -> str:
             f"The {quantity} is the same at all values of {found.path} tried between {sides[0]} and {sides[1]}, so "
             "there is nothing to break even."
         )
+    told = f"There is no break-even of {found.path} between {sides[0]} and {sides[1]}."
+    if any(difference == 0 for _, difference in found.evaluated):
+        told = f"The {quantity} is equal at some values of {found.path} tried, but turns from more to less at none."
     return (
-        f"There is no break-even of {found.path} between {sides[0]} and {sides[1]}. "
+        f"{told} "
         f"{_difference(found, found.at_low, alternative)} at {sides[0]}, "
         f"{_difference(found, found.at_high, alternative, short=True)} at {sides[1]}."
     )
@@ -81,7 +86,7 @@ def _difference(found: BreakEven, difference: float, alternative: str, short: bo
     elif difference == 0:
         size = "equal"
     else:
-        size = f"{told(found, abs(difference))} {'more' if difference > 0 else 'less'}"
+        size = f"{_size(found, abs(difference))} {'more' if difference > 0 else 'less'}"
         size = size if math.isfinite(difference) else "endless" if difference > 0 else "finite against endless"
     if short:
         return size
@@ -91,12 +96,19 @@ def _difference(found: BreakEven, difference: float, alternative: str, short: bo
 
 
 def told(found: BreakEven, value: float | None) -> str:
-    """Return a value of the measure, or a difference of two, with its unit."""
+    """Return a value of the measure with its unit."""
     if value is None:
         return ""
     if found.measure == "goodput":
         return text.percent(value)
     return dollars(value) if found.measure == "cost" else days(value)
+
+
+def _size(found: BreakEven, difference: float) -> str:
+    """Return a difference of two values, which of shares is in points: 4 points less are not 4 % less."""
+    if found.measure == "goodput" and math.isfinite(difference):
+        return f"{text.number(100 * difference)} points"
+    return told(found, difference)
 
 
 def as_text(found: BreakEven, name: str, alternative: str, width: int | None) -> str:
@@ -120,12 +132,12 @@ def _signed(found: BreakEven, difference: float) -> str:
     if math.isnan(difference):
         return "both never"
     sign = "+" if difference > 0 else "-" if difference < 0 else ""
-    return sign + told(found, abs(difference))
+    return sign + _size(found, abs(difference))
 
 
 def as_json(found: BreakEven, name: str, alternative: str, seed: int) -> dict[str, Any]:
     """Return what `derisk break-even --json` prints; the input is in SI and as text, differences in `unit`."""
-    content = finite(found._asdict())
+    content = finite(found._asdict()) | {"measure": FIELDS.get(found.measure, found.measure)}
     content["evaluated"] = [
         {"value": value, "text": units.show(value, found.like), "difference": finite(difference)}
         for value, difference in found.evaluated
@@ -138,7 +150,8 @@ def as_csv(found: BreakEven) -> str:
     """Return one row a value that was tried."""
     table = io.StringIO()
     written = csv.writer(table, lineterminator="\n")
-    written.writerow(["value", "value_si", f"difference_{found.measure}_{found.statistic}_{UNITS[found.measure]}"])
+    measure = FIELDS.get(found.measure, found.measure)
+    written.writerow(["value", "value_si", f"difference_{measure}_{found.statistic}_{UNITS[found.measure]}"])
     for value, difference in found.evaluated:
         written.writerow([units.exact(value, found.like), value, difference])
     return table.getvalue()

@@ -9,6 +9,7 @@ from simulator.planning.compare import Comparison, Difference
 from simulator.planning.differing import Differing
 from simulator.planning.quantities import COST, DELAY_COST, FINISH, GOODPUT, Measure
 from simulator.report import text
+from simulator.report.text import dollars, finite
 
 SCHEMA = 1
 MOST_ROWS = 20  # of inputs that differ; JSON has all
@@ -61,11 +62,6 @@ def _as_json(told: Difference) -> dict[str, Any]:
 def _estimate(told: Estimate) -> dict[str, float | int | None]:
     names = ("mean", "sd", "mc_error", "p10", "p50", "p90")
     return {name: finite(getattr(told, name)) for name in names} | {"infinite": told.infinite}
-
-
-def finite(value: float) -> float | None:
-    """Return a number as JSON has it: None for what is infinite or unknown."""
-    return float(value) if math.isfinite(value) else None
 
 
 def sentence(told: Sequence[Difference], name: str, base: str) -> str:
@@ -135,6 +131,8 @@ def amount(measure: Measure, value: float) -> str:
 def signed(measure: Measure, value: float, half_width: float = math.nan) -> str:
     """Return a difference with its sign, and half its 95 % interval where known."""
     if not math.isfinite(value):
+        if measure.unit == COST.unit:
+            return dollars(value)
         return {math.inf: "never", -math.inf: "not never"}.get(value, "unknown")
     error = ""
     if measure.unit == FINISH.unit:
@@ -148,16 +146,6 @@ def signed(measure: Measure, value: float, half_width: float = math.nan) -> str:
     return f"{sign}{written}" + (f" ± {error}" if math.isfinite(half_width) else "")
 
 
-def dollars(value: float) -> str:
-    """Return money with four digits at most."""
-    if not math.isfinite(value):
-        return text.number(value)
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.4g}{letter} USD"
-    return f"{value:.4g} USD"
-
-
 def _rows(told: Sequence[Difference], base: str, name: str) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("", base, name, f"{name} - {base}, 95%", "better in", "pairing gains")]
     for each in told:
@@ -169,12 +157,9 @@ def _rows(told: Sequence[Difference], base: str, name: str) -> list[tuple[str, .
                 rows.append((f"{label} {share.upper()}", *sides, signed(measure, change, half), "", ""))
         sides = (amount(measure, side.mean) for side in (each.base, each.other))
         change_in_mean = signed(measure, each.mean, each.half_width)
-        rows.append((f"{label}, mean", *sides, change_in_mean, _share(each.probability_better), _gain(each.gain)))
+        better = f"{text.share(each.probability_better)} of pairs"
+        rows.append((f"{label}, mean", *sides, change_in_mean, better, _gain(each.gain)))
     return rows
-
-
-def _share(share: float) -> str:
-    return f"{share:.0%} of pairs" if share in (0.0, 1.0) or 0.005 <= share < 0.995 else f"{share:.1%} of pairs"
 
 
 def _gain(gain: float) -> str:

@@ -1,6 +1,7 @@
 """The report of a run as one HTML file: it needs no network, prints, and follows the reader's light or dark."""
 
 import json
+import math
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -85,7 +86,7 @@ def render_sweep(scenario: Scenario, table: pd.DataFrame, manifest: Mapping[str,
     columns: dict[str, Callable[[Any], str]] = {"cell": str, **dict.fromkeys(axes, str)}
     columns |= {name: write for name, write in _SWEPT.items() if name in table}
     names = [_SWEPT_HEADS.get(name, name) for name in columns]
-    options = [f"--axis {shlex.quote(f'{path}={chr(44).join(values)}')}" for path, values in axes.items()]
+    options = [f"--axis {shlex.quote(_axis(path, values))}" for path, values in axes.items()]
     again = f"--seed {manifest['seed']} -n {manifest['replications']}"
     return (
         _environment()
@@ -99,6 +100,12 @@ def render_sweep(scenario: Scenario, table: pd.DataFrame, manifest: Mapping[str,
             **_drawn(figures),
         )
     )
+
+
+def _axis(path: str, values: list[str]) -> str:
+    """Return an axis as the command reads it; brackets around all values keep those of a value apart from them."""
+    listed, apart = ",".join(values), any(letter in value for value in values for letter in "[]{},")
+    return f"{path}=[{listed}]" if apart else f"{path}={listed}"
 
 
 def _drawn(figures: list[Figure]) -> dict[str, Any]:
@@ -142,7 +149,8 @@ def _plots(figures: list[Figure]) -> Markup:
 
 def _shown(figure: Figure) -> dict[str, Any]:
     table = figure.table.head(MOST_ROWS)
-    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    names = [str(name) for name in table]
+    rows = [[_cell(value, name) for value, name in zip(row, names, strict=True)] for row in _rows(table)]
     return {
         "name": figure.name,
         "title": figure.title,
@@ -155,7 +163,13 @@ def _shown(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> str:
+def _rows(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    yield from table.itertuples(index=False, name=None)
+
+
+def _cell(value: Any, column: str) -> str:
+    if value == math.inf:
+        return text.endless(column)
     return number(value, 5) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 

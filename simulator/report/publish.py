@@ -12,7 +12,7 @@ import pandas as pd
 
 from simulator.ensemble import Ensemble
 from simulator.report import figures, folder, html, sweep_folder, workbook
-from simulator.report.contents import RESOLVED, SUMMARY, from_parquet
+from simulator.report.contents import RESOLVED, SUMMARY
 from simulator.report.figures import Figure
 from simulator.report.folder import OutputError
 from simulator.report.manifest import read_manifest
@@ -49,12 +49,7 @@ def publish_sweep(sweep: Path, output: Path | None = None) -> tuple[Path, Path]:
 
     Raises OutputError for what cannot be read or written, ScenarioErrors if its scenario was changed.
     """
-    manifest = _read_json(sweep / sweep_folder.MANIFEST)
-    try:
-        table = from_parquet((sweep / sweep_folder.TABLE).read_bytes())
-    except (OSError, ValueError) as error:
-        text = f"cannot be read: {getattr(error, 'strerror', None) or error}; is the sweep done?"
-        raise OutputError(text, sweep / sweep_folder.TABLE, getattr(error, "errno", None) or errno.EIO) from error
+    manifest, table = sweep_folder.read(sweep)
     drawn = list(of_sweep(table))
     target = sweep if output is None else output
     scenario = load_scenario(sweep / RESOLVED)

@@ -8,16 +8,26 @@ from typing import Any, NamedTuple
 
 from simulator.planning.indices import Indices
 from simulator.planning.information import Information, Worth
-from simulator.planning.outcomes import WHY_WALL
+from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
 from simulator.report import text
-from simulator.report.sensitivity_words import days, dollars, sentence
+from simulator.report.sensitivity_words import days, dollars, same_finish, sentence
 
 SCHEMA = 1
 WIDTH = 30  # columns of a bar
 ROWS = 12  # of a table for people; --json and -o hold all
 MEASURES = {"wall_days": "run time", "finish_days": "run time", "goodput": "goodput", "cost_usd": "cost"}
+
+
+# What fields of money are called in files; the cost of a tornado, and that of a summary, is without delay.
+WITH_DELAY = {
+    "usd": "cost_with_delay_usd",
+    "error_usd": "error_cost_with_delay_usd",
+    "best_usd": "best_cost_with_delay",
+    "perfect_usd": "perfect_cost_with_delay_usd",
+    "ceiling_usd": "ceiling_cost_with_delay_usd",
+}
 
 
 class Sensitivity(NamedTuple):
@@ -105,6 +115,12 @@ def _others(tornado: Tornado) -> list[str]:
 def _split(tornado: Tornado) -> list[str]:
     lines = []
     for measure, split in tornado.splits:
+        if math.isnan(split.ignorance) and split.pairs > 1:
+            lines.append(f"The {MEASURES[measure]} does not vary: there is nothing to come from inputs or from chance.")
+            continue
+        if not tornado.bars and same_finish(tornado):
+            lines.append(f"The {MEASURES[measure]} hardly varies, if at all: the finish is the same from P10 to P90.")
+            continue
         if math.isnan(split.ignorance):
             lines.append(f"Where the variance of the {MEASURES[measure]} comes from is unknown: too few pairs vary.")
             continue
@@ -140,17 +156,18 @@ def _information(found: Information, suggested: bool, width: int | None) -> list
         f"{name}: {text.number(mean, 4)} d" + (f", {dollars(found.usd[place])}" if found.usd is not None else "")
         for place, (name, mean) in enumerate(zip(found.options, found.days, strict=True))
     ]
+    money = f" Dollars are the {COST_WITH_DELAY}." if found.usd is not None else ""
     lines = [
         "What to measure next: what it is worth on average, at most, to know an input before choosing",
-        text.paragraph(f"{which}, with what each is expected to come to. {'; '.join(expected)}.", width),
+        text.paragraph(f"{which}, with what each is expected to come to. {'; '.join(expected)}.{money}", width),
     ]
     rows = [("input", "worth", "", *(["worth", ""] if found.usd is not None else []), "")]
     rows += [_worth(worth) for worth in found.worths[:ROWS]]
     lines.append(text.table(rows, right=(1, 3) if found.usd is not None else (1,)))
-    money = [None, None] if found.perfect_usd is None else [found.perfect_usd, found.ceiling_usd]
+    both = [None, None] if found.perfect_usd is None else [found.perfect_usd, found.ceiling_usd]
     least, most = (
         f"{text.number(time)} d" + (f" and {dollars(usd)}" if usd is not None else "")
-        for time, usd in zip((found.perfect_days, found.ceiling_days), money, strict=True)
+        for time, usd in zip((found.perfect_days, found.ceiling_days), both, strict=True)
     )
     lines.append(
         text.paragraph(
@@ -187,9 +204,15 @@ def as_json(found: Sensitivity, seed: int) -> dict[str, Any]:
             for each in found.indices
         }
     if found.information is not None:
-        worths = [finite(worth._asdict()) for worth in found.information.worths]
-        content["information"] = {**finite(found.information._asdict()), "worths": worths, "suggested": found.suggested}
+        worths = [_with_delay(worth._asdict()) for worth in found.information.worths]
+        told = _with_delay(found.information._asdict())
+        content["information"] = {**told, "worths": worths, "suggested": found.suggested}
     return content
+
+
+def _with_delay(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields as JSON can hold them, those of money under names that say that the cost of the delay is in it."""
+    return finite({WITH_DELAY.get(name, name): value for name, value in fields.items()})  # type: ignore[no-any-return]
 
 
 def finite(value: Any) -> Any:
@@ -206,10 +229,11 @@ def as_csv(found: Sensitivity) -> str:
     worths = {} if found.information is None else {worth.path: worth for worth in found.information.worths}
     table = io.StringIO()
     head = ["input", "p10", "p90", "assumed"]
+    worth_in_usd = [f"worth_{WITH_DELAY['usd']}", f"worth_{WITH_DELAY['error_usd']}"]
     for name in ("finish_p90_days", "wall_days", "goodput", "cost_usd"):
         head += [f"{name}_at_p10", f"{name}_at_p90"]
     written = csv.writer(table, lineterminator="\n")
-    head += ["finish_swing_days", "finish_error_days", "worth_days", "worth_error_days", "worth_usd", "worth_error_usd"]
+    head += ["finish_swing_days", "finish_error_days", "worth_days", "worth_error_days", *worth_in_usd]
     written.writerow(head)
     for bar in found.tornado.bars:
         worth = worths.get(bar.path)

@@ -3,19 +3,30 @@
 import math
 
 from simulator.planning.information import Information, Worth
+from simulator.planning.outcomes import COST_WITH_DELAY
 from simulator.planning.tornado import Bar, Tornado
 from simulator.report import text
 
 CLEAR = 2.0  # a difference of so many standard errors is one
+MANY = 0.1  # share of the runs of the best option that may be cut off before that is said with it
 
 
 def sentence(tornado: Tornado, information: Information | None) -> str:
     """Return which input the spread of the finish comes from, and what to measure first."""
     if not tornado.bars:
         cut = "Stopped before the first input was tried." if tornado.interrupted else ""
+        if not cut and same_finish(tornado):
+            return (
+                "No input of this scenario is uncertain, and chance changes little or nothing: P10 and P90 are equal."
+            )
         return cut or "No input of this scenario is uncertain, so all that is not certain about it is chance."
     words = f"{_of_the_finish(tornado)}{_of_the_choice(information)}"
     return f"{words} Stopped early: {len(tornado.bars)} inputs were tried." if tornado.interrupted else words
+
+
+def same_finish(tornado: Tornado) -> bool:
+    """Return whether P10 and P90 of the finish are one value: to the eye, nothing varies."""
+    return math.isfinite(tornado.finish_p90_days) and tornado.finish_p10_days == tornado.finish_p90_days
 
 
 def _of_the_finish(tornado: Tornado) -> str:
@@ -60,13 +71,28 @@ def _of_the_choice(information: Information | None) -> str:
         return ""
     money = information.best_usd is not None
     best = information.best_usd if information.best_usd is not None else information.best
-    goal = "cost" if money else "time"
+    goal = COST_WITH_DELAY if money else "time"
     worth = next((each for each in information.worths if clear_worth(each)), None)
     choice = f" Of {len(information.options)} options '{best}' has the least expected {goal}"
+    cut = _cut_off(information, best)
     if worth is None:
-        return f"{choice}, and to know any one input better would not change that."
+        return f"{choice}, and to know any one input better would not change that.{cut}"
     value = dollars(worth.usd) if worth.usd is not None else f"{text.number(worth.days)} d"
-    return f"{choice}; to know {worth.path} before choosing is worth {value} on average, at most."
+    return f"{choice}; to know {worth.path} before choosing is worth {value} on average, at most.{cut}"
+
+
+def _cut_off(information: Information, best: str) -> str:
+    """Return a warning where many runs of the option that looks best did not finish; empty where few did not."""
+    if best not in information.options or not information.unfinished:
+        return ""
+    unfinished = information.unfinished[information.options.index(best)]
+    if unfinished <= MANY * information.replications:
+        return ""
+    of_all = f"{unfinished:_} of {text.plural(information.replications, 'run')} of it did not finish"
+    return (
+        f" But beware: {of_all}; they are cut off at the horizon and cost less time and money for that, so it may not "
+        "be the best. Lengthen run.horizon to tell."
+    )
 
 
 def clear_worth(worth: Worth) -> bool:

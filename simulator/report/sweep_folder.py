@@ -11,7 +11,7 @@ import io
 import json
 import math
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,16 @@ import pyarrow.parquet
 
 from simulator.ensemble.provenance import model
 from simulator.planning.sweep import Cell, Grid, Outcome, table
-from simulator.report.contents import RESOLVED, as_json, as_parquet
+from simulator.report.contents import RESOLVED, as_json, as_parquet, from_parquet
 from simulator.report.folder import DIGITS, OutputError, slug
 
 MANIFEST = "sweep.json"
 TABLE = "sweep.parquet"
 CSV = "sweep.csv"
 SCHEMA = 1
+_KINDS = {
+    "hash": str, "model": str, "scenario": str, "seed": int, "replications": int, "axes": dict, "cells": int,
+}  # fmt: skip
 _ROW = b"row"  # the key in a cell's file under which its row of the table stands
 
 
@@ -131,6 +134,43 @@ class SweepFolder:
         except OSError as error:
             text = f"cannot be written: {error.strerror or error}; the cells that are done are kept"
             raise OutputError(text, self.path, error.errno or errno.EIO) from error
+
+
+def read(sweep: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return the manifest and the table of a sweep's folder. Raises OutputError for what is not whole."""
+    file = sweep / MANIFEST
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        text = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise OutputError(text, file, getattr(error, "errno", None) or errno.EIO) from error
+    if (fault := _fault(manifest)) is not None:
+        raise OutputError(f"{fault}; run the sweep again in another place", file, errno.EIO)
+    file = sweep / TABLE
+    try:
+        table = from_parquet(file.read_bytes())
+    except (OSError, ValueError) as error:
+        text = f"cannot be read: {getattr(error, 'strerror', None) or error}; is the sweep done?"
+        raise OutputError(text, file, getattr(error, "errno", None) or errno.EIO) from error
+    if missing := [name for name in ("cell", *manifest["axes"], "replications", "unfinished") if name not in table]:
+        raise OutputError(f"has no column {', '.join(missing)}; run the same sweep again to write it", file, errno.EIO)
+    return manifest, table
+
+
+def _fault(manifest: Any) -> str | None:
+    """Return what is wrong with the content of a manifest; None where it is whole."""
+    if not isinstance(manifest, Mapping):
+        return "is not the manifest of a sweep"
+    if manifest.get("schema") != SCHEMA:
+        return f"has schema {manifest.get('schema')}, and this version reads {SCHEMA}"
+    wrong = [name for name, kind in _KINDS.items() if not isinstance(manifest.get(name), kind)]
+    if not wrong and not all(_listed(values) for values in manifest["axes"].values()):
+        wrong = ["axes"]
+    return f"is damaged: it does not say {', '.join(wrong)} as a sweep does" if wrong else None
+
+
+def _listed(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def as_csv(frame: pd.DataFrame) -> str:

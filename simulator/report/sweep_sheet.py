@@ -9,7 +9,7 @@ import pandas as pd
 from simulator.planning.quantities import COST, DELAY_COST, FINISH, GOODPUT, Measure
 from simulator.planning.sweep import Grid
 from simulator.report import text
-from simulator.report.compare_sheet import amount, finite, signed
+from simulator.report.compare_sheet import amount, signed
 
 SCHEMA = 1
 MOST_ROWS = 60  # of cells that are printed; the files have all
@@ -31,7 +31,7 @@ def as_json(grid: Grid, frame: pd.DataFrame) -> dict[str, Any]:
         "base": grid.base + 1,
         "base_is_the_scenario": grid.base_is_own,
         "best": best,
-        "cells": [{name: finite(value) if isinstance(value, float) else value for name, value in row.items()}
+        "cells": [{name: text.finite(value) if isinstance(value, float) else value for name, value in row.items()}
                   for row in rows],
     }  # fmt: skip
 
@@ -65,9 +65,20 @@ def _decisive(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _best(rows: Sequence[Row], name: str) -> Row | None:
-    """Return the row that is lowest in a column, the first of equals; None where none is finite."""
-    known = [row for row in rows if math.isfinite(row[name])]
-    return min(known, key=lambda row: float(row[name]), default=None)
+    """Return the row that is lowest in a column, the first of equals; None where none is finite.
+
+    Money is compared among the rows in which the fewest are unfinished: what the horizon cuts off is not cheap.
+    """
+    known = [row for row in rows if math.isfinite(_level(row, name))]
+    if name != P90:
+        fewest = min((row["unfinished"] for row in rows), default=0)
+        known = [row for row in known if row["unfinished"] == fewest]
+    return min(known, key=lambda row: _level(row, name), default=None)
+
+
+def _level(row: Row, name: str) -> float:
+    """Return what a row has in a column; a delay has no end where some replications do not finish."""
+    return math.inf if name == f"{DELAY_COST.name}_mean" and row["unfinished"] else float(row[name])
 
 
 def _sentences(grid: Grid, frame: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
@@ -80,11 +91,17 @@ def _sentences(grid: Grid, frame: pd.DataFrame, rows: Sequence[Row]) -> Iterator
         if best is None:
             yield f"No cell has a finite {by}."
         elif best["cell"] == base["cell"]:
-            yield f"Best by {by} is the base cell, {_called(grid, best)} ({words}): {amount(measure, best[name])}."
+            yield f"Best by {by} is the base cell, {_called(grid, best)} ({words}): {_told(measure, best, name)}."
         else:
-            found, against = amount(measure, best[name]), amount(measure, base[name])
+            found, against = _told(measure, best, name), _told(measure, base, name)
             change = f"mean difference {_difference(measure, best)}"
             yield f"Best by {by}: {_called(grid, best)}, {found} against {against} of {words}; {change}."
+
+
+def _told(measure: Measure, row: Row, name: str) -> str:
+    """Return what a row has in a column, and how many of its replications are unfinished, where some are."""
+    level, left = amount(measure, _level(row, name)), row["unfinished"]
+    return f"{level} ({left:_} of {text.plural(row['replications'], 'replication')} unfinished)" if left else level
 
 
 def _base(grid: Grid) -> str:
@@ -130,7 +147,7 @@ def _columns(grid: Grid, frame: pd.DataFrame, rows: Sequence[Row]) -> dict[str, 
         columns["cost"] = _value(COST, f"{COST.name}_mean")
         columns["cost - base, 95%"] = lambda row: _difference(COST, row)
     if "deadline_probability" in frame:
-        columns["in time"] = lambda row: f"{row['deadline_probability']:.0%}"
+        columns["in time"] = lambda row: text.share(row["deadline_probability"])
     if any(row["unfinished"] for row in rows):
         columns["unfinished"] = lambda row: f"{row['unfinished']:_}"
     return columns
@@ -173,4 +190,5 @@ def _notes(grid: Grid, rows: Sequence[Row]) -> Iterator[str]:
     if unfinished:
         number = text.plural(len(unfinished), "cell")
         counted = "count as infinitely long in P10, P50 and P90; means of the run time and differences leave them out"
+        counted += "; their cost is that until the horizon" if f"{COST.name}_mean" in unfinished[0] else ""
         yield f"In {number} not all replications finished; those that did not {counted}."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 NARROWEST = 24  # columns that a wrapped last column keeps, however narrow the terminal
 GAP = "  "
+BOUNDED = ("half_width", "difference", "error")  # in the names of columns that tell of a finish, but are none
 
 
 def table(
@@ -51,6 +52,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f}%" if math.isfinite(share) else "unknown"
 
 
+def share(value: float) -> str:
+    """Return a share of a count in percent: whole ones, and more digits where it would read as none or as all."""
+    for behind in range(5):
+        written = f"{100 * value:.{behind}f}"
+        if value in (0.0, 1.0) or float(written) not in (0.0, 100.0):
+            break
+    return f"{written}%" if math.isfinite(value) else "unknown"
+
+
 def number(value: float, digits: int = 3) -> str:
     """Return a number with so many digits that count, and never fewer than its whole part."""
     if not math.isfinite(value):
@@ -59,6 +69,27 @@ def number(value: float, digits: int = 3) -> str:
         return "0"
     behind = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return grouped(value, min(behind, 9))
+
+
+def dollars(value: float, digits: int = 4) -> str:
+    """Return money with so many digits that count at most; it never comes to "never", as a time does."""
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else "without end" if value > 0 else "-infinite"
+    rounded = abs(float(f"{value:.{digits - 1}e}"))  # 999,990 is 1M, not 1000k
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if rounded >= size:
+            return f"{value / size:.{digits}g}{letter} USD"
+    return f"{value:.{digits}g} USD"
+
+
+def endless(column: str) -> str:
+    """Return what an infinite number is called in a column of that name: only a finish can be never."""
+    return "never" if "finish" in column and not any(word in column for word in BOUNDED) else "unbounded"
+
+
+def finite(value: float) -> float | None:
+    """Return a number as JSON has it: None for what is infinite or unknown."""
+    return float(value) if math.isfinite(value) else None
 
 
 def plural(count: int, noun: str) -> str:

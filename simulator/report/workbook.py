@@ -13,6 +13,7 @@ from simulator import units
 from simulator.ensemble import Ensemble
 from simulator.ensemble.table import LIST_COLUMN
 from simulator.quantity import ASSUMED
+from simulator.report import text
 from simulator.report.checklist import assumed
 from simulator.report.figures.style import Figure
 from simulator.scenario.settle import quantities
@@ -21,8 +22,9 @@ MOST_REPLICATIONS = 10_000  # more are in replications.parquet
 ESTIMATE = ("mean", "sd", "mc_error", "p10", "p50", "p90")
 UNFINISHED = ("unfinished", "uninterrupted", "unproductive")
 WIDEST = 80  # characters of a column
+WHOLE_DOLLARS = 1_000  # from here on cents are noise
 INPUTS = ("input", "value", "unit", "P10", "P90", "spread", "as written", "source", "ASSUMED")
-FORMATS = {"share": "0.00%", "usd": "#,##0", "whole": "#,##0", "number": "#,##0.000"}
+FORMATS = {"share": "0.00%", "usd": "#,##0", "cents": "#,##0.00", "whole": "#,##0", "number": "#,##0.000"}
 UNITS = {
     "finish_days": "d", "wall_days": "d", "mttf_hours": "h", "cost_usd": "USD", "delay_cost_usd": "USD",
     "interventions_per_day": "1/d", "nodes_out_of_service": "nodes", "goodput": "share", "ettr": "share",
@@ -181,7 +183,7 @@ class _Sheets:
         if isinstance(value, str):
             sheet.write_string(*place, value)
         elif math.isinf(value):
-            sheet.write_string(*place, "never" if value > 0 else "-infinite")
+            sheet.write_string(*place, text.endless(unit) if value > 0 else "-infinite")
         else:
             sheet.write_number(*place, value, self._formats[_format(value, unit)])
 
@@ -190,5 +192,5 @@ def _format(value: float, unit: str) -> str:
     if "share" in unit:
         return "share"
     if "USD" in unit:
-        return "usd"
+        return "usd" if abs(value) >= WHOLE_DOLLARS else "cents"
     return "whole" if float(value).is_integer() else "number"

@@ -1,7 +1,9 @@
 """The `sweep` section and its axes: inputs, and the values that each of them takes in turn."""
 
 import json
+import math
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, NamedTuple
@@ -14,11 +16,14 @@ from simulator.section import Fault, Section, refusal
 from simulator.unit_catalogue import PLURALS
 
 MOST_VALUES = 1_000  # of one axis
+LONGEST = 100  # characters of a range: what it costs to read one grows faster than its length
+WIDEST = 1e300  # ratio of the ends of a range by ratios
 RANGE = "LOW..HIGH/COUNT, such as '0..128 nodes/5', or with log behind it, such as '10 s..10 min/4 log'"
 _NUMBER = r"[+-]?(?:[0-9][0-9_]*(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _RANGE = re.compile(rf"(x?)\s*({_NUMBER})\s*(.*?)\s*\.\.\s*(x?)\s*({_NUMBER})\s*(.*?)\s*/\s*([0-9]+)(\s+log)?")
 _MEANT_AS_RANGE = re.compile(rf"x?\s*{_NUMBER}[^,]*\.\.")
-# What all cells have in common: under the same seed their differences tell more than under seeds of their own.
+_BEGINS_AS_NUMBER = re.compile(r"x?\s*[+-]?\.?[0-9]")
+# What all have in common that are compared: under one seed their differences tell more than under seeds of their own.
 _COMMON = {"run.seed": "--seed", "run.replications": "-n", "run.stop": "-n"}
 
 
@@ -54,10 +59,20 @@ def path_fault(path: str) -> str | None:
     words = path.split(".")
     if len(words) < 2 or not all(word.strip() for word in words):
         return "is no path to an input; write one such as cluster.hot_spares"
+    if (fault := common_fault(path, "cells")) is not None:
+        return fault
+    return "a sweep has no sweep within; leave it out" if words[0] == "sweep" else None
+
+
+def common_fault(path: str, what: str) -> str | None:
+    """Return why a path cannot differ between what is compared (`what`, such as "cells"); None where it can."""
+    path = ".".join(word.strip() for word in path.split("."))
+    if path == "run":
+        return f"all {what} have the same seed and number of replications; set one part of it, such as run.horizon"
     for common, option in _COMMON.items():
         if path == common or path.startswith(f"{common}."):
-            return f"all cells have the same seed and number of replications; write {option}"
-    return "a sweep has no sweep within; leave it out" if words[0] == "sweep" else None
+            return f"all {what} have the same seed and number of replications; write {option}"
+    return None
 
 
 def clash(paths: Iterable[str]) -> tuple[str, str] | None:
@@ -76,7 +91,7 @@ def clash(paths: Iterable[str]) -> tuple[str, str] | None:
 def split(listed: str) -> list[str]:
     """Return what commas outside brackets part, as `a, {p10: 1, p90: 2}`; brackets around all of it fall away."""
     listed = listed.strip()
-    if listed.startswith("[") and listed.endswith("]"):
+    if listed.startswith("[") and _closes(listed) == len(listed) - 1:
         listed = listed[1:-1]
     parts, depth = [""], 0
     for letter in listed:
@@ -88,19 +103,38 @@ def split(listed: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
+def _closes(text: str) -> int | None:
+    """Return the place of the bracket that closes the one that a text begins with; None where none does."""
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter in "{[") - (letter in "}]")
+        if depth == 0:
+            return place
+    return None
+
+
 def expanded(written: Sequence[str]) -> tuple[str, ...]:
     """Return the values that texts mean, with ranges spelt out. Raises AxisError."""
     values: list[str] = []
     for text in written:
         if not text:
             raise AxisError("a value is missing; write VALUE,VALUE without a comma at the end")
-        values += _range(text) if _MEANT_AS_RANGE.match(text) else [text]
+        values += _range(text) if _meant_as_range(text) else [text]
     if len(values) > MOST_VALUES:
         raise AxisError(f"{len(values):_} values are more than {MOST_VALUES:_}; leave some out")
     for number, value in enumerate(values):
         if value in values[:number]:
             raise AxisError(f"'{value}' appears twice; leave it out")
     return tuple(values)
+
+
+def _meant_as_range(text: str) -> bool:
+    """Whether a text is to be a range. Raises AxisError for one that is too long to be looked at closely."""
+    if len(text) <= LONGEST:
+        return _MEANT_AS_RANGE.match(text) is not None
+    if _BEGINS_AS_NUMBER.match(text) and ".." in text:
+        raise AxisError(f"'{text[: LONGEST // 2]}...' has {len(text):_} characters, and no range does; write {RANGE}")
+    return False
 
 
 def _range(text: str) -> list[str]:
@@ -112,11 +146,15 @@ def _range(text: str) -> list[str]:
     count = int(count_text)
     if not 2 <= count <= MOST_VALUES:
         raise AxisError(f"'{text}' has {count:_} values; a range has 2 to {MOST_VALUES:_}")
-    low, high = _in_unit(low_number, low_unit or unit, unit), Fraction(high_number.replace("_", ""))
+    low, high = _in_unit(_exact(low_number, text), low_unit or unit, unit), _exact(high_number, text)
     if not low < high:
         raise AxisError(f"'{text}' does not rise; write the lower end first")
+    if -low > sys.float_info.max:
+        raise AxisError(f"'{text}' begins below all numbers that can be told in {unit}; write an end nearer to zero")
     if log and low <= 0:
         raise AxisError(f"'{text}' begins at zero, of which there are no ratios; begin above it, or leave log out")
+    if log and high / low > WIDEST:
+        raise AxisError(f"'{text}' spans a ratio of more than {WIDEST:g}; write ends that are nearer, or leave log out")
     whole = not scale and _counted(unit)
     between = []
     for step in range(1, count - 1):
@@ -129,9 +167,22 @@ def _range(text: str) -> list[str]:
     return [_join(scale, low_number, low_unit or unit), *between, _join(scale, high_number, unit)]
 
 
-def _in_unit(number: str, own: str, unit: str) -> Fraction:
+def _exact(number: str, text: str) -> Fraction:
+    """Return a number of a range as it is written. Raises AxisError for one that no float is near to.
+
+    An exponent says in a few letters what would fill the memory as a fraction.
+    """
+    plain = number.replace("_", "")
+    near = float(plain)
+    if not math.isfinite(near):
+        raise AxisError(f"'{text}': {number} is not a finite number; write a smaller one")
+    if near == 0 and re.search(r"[1-9]", plain.lower().split("e")[0]):
+        raise AxisError(f"'{text}': {number} is too small to be told from zero; write 0, or a larger one")
+    return Fraction(plain) if near else Fraction(0)
+
+
+def _in_unit(plain: Fraction, own: str, unit: str) -> Fraction:
     """Return a number with a unit of its own as one in another unit. Raises AxisError."""
-    plain = Fraction(number.replace("_", ""))
     if own == unit:
         return plain
     try:

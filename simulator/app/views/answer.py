@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simulator.app.works import Result
 
 DAY = 86_400.0
+DIGITS = 3  # of money on a card
 
 
 def page() -> None:
@@ -142,20 +143,14 @@ def _cost(summary: dict[str, Any]) -> tuple[str, str, str]:
 
     if "cost_usd" in summary:
         cost = summary["cost_usd"]
-        return "Cost, median", _money(cost["p50"]), f"P10 {_money(cost['p10'])}, P90 {_money(cost['p90'])}"
+        low, half, high = (
+            "unknown" if cost[name] is None else text.dollars(cost[name], DIGITS) for name in ("p10", "p50", "p90")
+        )
+        return "Cost, median", half, f"P10 {low}, P90 {high}"
     mttf = summary["mttf_hours"]["p50"]
     told = "never" if mttf is None else text.duration(mttf * 3600)
     number = summary["interruptions"]["total"]["p50"]
     return "Between interruptions", told, f"{number:,.0f} interruptions of the job, median"
-
-
-def _money(value: float | None) -> str:
-    if value is None:
-        return "unknown"
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{letter} USD"
-    return f"{value:.3g} USD"
 
 
 def _share(value: float | None) -> str:

@@ -41,6 +41,7 @@ def page() -> None:
         parts.asked(key, "The comparison")
         found = session.answer_of(key)
         if found is not None:
+            parts.partial(len(found.names), len(scenarios), "scenarios")
             _show(found)
     parts.command(_command(base, drafts, replications))
 
@@ -137,9 +138,16 @@ def _show(found: "Comparison") -> None:
 
 def _told(name: str, one: "Difference") -> tuple[str, str, str]:
     """Return what a variant changes: its name, the mean difference with its 95 % interval, and how sure that is."""
-    unit, scale = {"": ("points", 100.0), "USD": ("USD", 1.0)}.get(one.measure.unit, (one.measure.unit, 1.0))
-    change = f"{scale * one.mean:+,.3g} ± {scale * one.half_width:,.2g} {unit}"
-    chance = f"{one.measure.label}, mean and 95 % interval; better in {one.probability_better:.0%} of the pairs"
+    from simulator.report import text
+    from simulator.report.compare_sheet import signed
+    from simulator.report.figures.style import commas
+
+    better = f"better in {text.share(one.probability_better)} of the pairs"
+    if not one.pairs:
+        return name, "unknown", f"{one.measure.label}: no pair in which both finish; {better}"
+    change = commas(signed(one.measure, one.mean, one.half_width))
+    interval = "mean and 95 % interval" if math.isfinite(one.half_width) else "mean of one pair, without an interval"
+    chance = f"{one.measure.label}, {interval}; {better}"
     if math.isfinite(one.gain):
         chance += f"; pairing makes the interval {one.gain:,.2g} times narrower"
     out = f"; {one.left_out:,} pairs without a mean, for one of the two did not finish" if one.left_out else ""

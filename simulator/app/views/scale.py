@@ -36,6 +36,7 @@ def page() -> None:
     if table is not None:
         from simulator.report import figures
 
+        parts.partial(len(table), len(drafts), "sizes")
         parts.show(figures.scale(table, AXIS))
     parts.command(*_commands(drafts, replications))
 

@@ -108,7 +108,8 @@ def _form() -> None:
 
 def _line(field: fields.Field) -> None:
     badge = f":{COLOURS[field.badge]}-badge[{field.badge}]"
-    unit = f" [{_unit(field.unit)}]" if field.unit else ""
+    told = field.span or _unit(field.unit)
+    unit = f" [{told}]" if told else ""
     label = f"{parts.plain(field.label + unit)} {badge}"
     given = dict(session.draft().overrides)
     if field.choices:
@@ -126,7 +127,11 @@ def _unit(unit: str) -> str:
 def _choice(field: fields.Field, label: str) -> None:
     index = field.choices.index(field.value) if field.value in field.choices else None
     chosen = st.selectbox(
-        label, field.choices, index=index, key=f"field:form:{field.path}:{field.value}", help=field.help or None
+        label,
+        field.choices,
+        index=index,
+        key=f"field:form:{field.path}:{field.value}",
+        help=parts.plain(field.help) or None,
     )
     if chosen is not None and chosen != field.value:
         session.use(session.draft().changed(field.path, chosen))
@@ -170,7 +175,7 @@ def _difference() -> None:
         st.html(look.note(f"As {draft.title} says: nothing is changed."))
         return
     before = {field.path: field.value for field in fields.fields(base)} if base is not None else {}
-    st.subheader(f"Changed from {draft.title}", anchor=False)
+    st.subheader(f"Changed from {parts.plain(draft.title)}", anchor=False)
     rows = [
         {"input": path, "before": before.get(path, "not given"), "now": value} for path, value in draft.overrides
     ]  # fmt: skip

@@ -33,7 +33,7 @@ def page() -> None:
     parts.asked(key, "The tornado")
     found = session.answer_of(key)
     if found is not None:
-        _show(found)
+        _show(found, len(scenario.inputs))
     _next(scenario, replications)
     parts.command(session.draft().command("sensitivity", "--replications", str(replications)))
 
@@ -52,9 +52,11 @@ def _ask(scenario: Scenario) -> int:
     return int(replications)
 
 
-def _show(found: "Tornado") -> None:
+def _show(found: "Tornado", inputs: int) -> None:
     from simulator.report import figures
 
+    if found.interrupted:
+        parts.partial(len(found.bars), inputs, "inputs")
     known = [name for name in MEASURES if name != "cost_usd" or found.cost_usd is not None]
     measure = st.segmented_control(
         "Of what", known, default=known[0], format_func=MEASURES.__getitem__, required=True, key="tornado-of"
@@ -103,15 +105,17 @@ def _options(scenario: Scenario) -> dict[str, Scenario]:
 def _worths(found: "Information") -> None:
     import pandas as pd
 
-    from simulator.report.sensitivity_words import clear_worth, days, dollars
+    from simulator.planning.outcomes import COST_WITH_DELAY
+    from simulator.report import text
+    from simulator.report.sensitivity_words import clear_worth, days
 
     clear = next((worth for worth in found.worths if clear_worth(worth)), None)
-    best, goal = (found.best, "time") if found.best_usd is None else (found.best_usd, "cost")
+    best, goal = (found.best, "time") if found.best_usd is None else (found.best_usd, COST_WITH_DELAY)
     told = f"Of {len(found.options)} options '{best}' has the least expected {goal}. "
     if clear is None:
         told += "To know any one input better would not change that choice, as far as these replications tell."
     else:
-        value = days(clear.days) if clear.usd is None else dollars(clear.usd)
+        value = days(clear.days) if clear.usd is None else text.dollars(clear.usd)
         told += f"To know {clear.path} before choosing is worth {value} on average, at most."
     st.html(look.says(told))
     rows = [

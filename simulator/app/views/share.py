@@ -48,7 +48,7 @@ def _link() -> None:
         try:
             parameters = link.encode(session.draft())
         except DraftError as error:
-            st.info(str(error), icon=":material/link_off:")
+            st.info(parts.plain(str(error)), icon=":material/link_off:")
         else:
             st.code(_address(parameters), language=None, wrap_lines=True)
             said = "It holds the inputs, not the result: whoever opens it gets the same numbers from the same seed. "

@@ -56,6 +56,7 @@ def _spares(scenario: Scenario) -> str:
     parts.asked(key, "The sweep")
     table = session.answer_of(key)
     if table is not None:
+        parts.partial(len(table), len(drafts), "values")
         _show(table)
     values = ",".join(drafts)
     return f"{session.draft().command('sweep')} --axis {shlex.quote(f'{AXIS}={values}')} -n {replications}"

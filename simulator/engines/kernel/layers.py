@@ -6,7 +6,7 @@ from simulator.engines.kernel.names import line_of
 from simulator.engines.kernel.places import visit_place
 from simulator.engines.kernel.tables import Fate, Place
 from simulator.engines.kernel.world import TRAITS_OF, At, Trait, World
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.ledger import Effect, Phase
 from simulator.plan import Line, Odds, Plan, Rule, Slice
 
@@ -47,7 +47,7 @@ def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
     reach = plan.reach[cause]
     multipath = plan.odds[cause, Odds.MULTIPATH]
     length = 0
-    if multipath > 0.0 or max(masked, max(reach, rebuild)) > 0:
+    if seldom(multipath > 0.0 or max(masked, max(reach, rebuild)) > 0):
         length = draw_length(plan, world, chance)
         state[At.LENGTH] = length
         if length <= masked and masked > 0:
@@ -83,7 +83,7 @@ def is_taken(plan: Plan, world: World, chance: Chance, place: int, seat: int) ->
     state = world.state
     if world.places[seat, Place.NODE] < 0:
         return False
-    if state[At.TRAITS] & Trait.MEMBERS == 0:
+    if not seldom(state[At.TRAITS] & Trait.MEMBERS > 0):
         return True
     stream = state[At.STREAM] + _PLACE * (1 + place)
     number = uniform(chance.key, stream, state[At.ORDINAL], Purpose.MEMBER)

@@ -18,7 +18,7 @@ from simulator.engines.kernel.training import depart, find_end, is_training, loo
 from simulator.engines.kernel.units import draw_relapse, give_birth
 from simulator.engines.kernel.weather import find_next
 from simulator.engines.kernel.world import At, Ending, Length, Source, World
-from simulator.jit import kernel, rule
+from simulator.jit import kernel, rule, seldom
 from simulator.ledger import Account, Column, Kind, Phase
 from simulator.plan import Integers, Keys, Plan
 
@@ -80,10 +80,10 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
     other = min(plan.horizon, min(min(returns, slow), weather))
     # Steps of a recovery that nothing disturbs are taken one after the other: nothing else can have changed.
     while state[At.ENDS] <= other and state[At.ENDS] < NEVER and follow(plan, world):
-        if state[At.OVERLONG] == 1:
+        if seldom(state[At.OVERLONG] == 1):
             return
     tick = min(state[At.ENDS], other)
-    if tick >= NEVER:
+    if seldom(tick >= NEVER):
         settle(plan, world)
         end(world, Phase.DIVERGED.value)
         return
@@ -96,13 +96,13 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
         settle(plan, world)
     if state[At.ENDS] == tick:
         end_phase(plan, world)
-    elif plan.horizon == tick:
+    elif seldom(plan.horizon == tick):
         end(world, Phase.OUT_OF_TIME.value)
     elif returns == tick:
         on_repair_end(world)
     elif slow == tick:
         on_slow_end(world)
-    elif state[At.WINDOW_DUE] == tick:
+    elif seldom(state[At.WINDOW_DUE] == tick):
         on_window(plan, world)
     else:
         on_candidate(plan, world, chance)
@@ -118,9 +118,9 @@ def conclude(plan: Plan, world: World, chance: Chance) -> None:
         regroup(plan, world, chance)
     if state[At.PENDING] > 0 or state[At.URGENT] >= 0:
         send_all(plan, world, chance)
-    while state[At.BIRTHS] >= 0:
+    while seldom(state[At.BIRTHS] >= 0):
         give_birth(plan, world, chance)
-    while state[At.HAUNTED] >= 0:
+    while seldom(state[At.HAUNTED] >= 0):
         draw_relapse(plan, world, chance)
     if state[At.LEADS] >= 0:
         draw_lengths(plan, world, chance)
@@ -171,12 +171,12 @@ def simulate(plan: Plan, world: World, chance: Chance) -> None:
         conclude(plan, world, chance)
         if state[At.PHASE] >= Phase.DONE or state[At.OVERFLOW] == 1:
             break
-        if state[At.OVERLONG] == 1:
+        if seldom(state[At.OVERLONG] == 1):
             state[At.PHASE] = Phase.DIVERGED
             break
-        if nobody_can_come(plan, world):
+        if seldom(nobody_can_come(plan, world)):
             end(world, Phase.DIVERGED.value)
-        elif not (stop_is_wanted(plan, world) and planned_stop(plan, world)) and state[At.DEPART] == 0:
+        elif not (seldom(stop_is_wanted(plan, world)) and planned_stop(plan, world)) and state[At.DEPART] == 0:
             on_next_event(plan, world, chance)
     productive = state[At.WORK] // SPEED_SCALE
     evaluation = productive * plan.evaluation // SPEED_SCALE

@@ -4,7 +4,7 @@ import numpy as np
 
 from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, Hazards, draw_ticks
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.plan import Line, Plan
 
 GENERATION = 2**32  # in an ordinal: one generation further
@@ -43,7 +43,7 @@ def line_of(plan: Plan, stream: int, ordinal: int) -> int:
 def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> int:
     """A duration that a name owns [ticks]; its script's line may give detection, diagnosis and repair."""
     line = line_of(plan, stream, ordinal)
-    if line >= 0:
+    if seldom(line >= 0):
         given = purpose == Purpose.DETECTION or purpose == Purpose.DIAGNOSIS or purpose == Purpose.REPAIR
         if given and plan.script[line, purpose + _TO_LINE] >= 0:
             return plan.script[line, purpose + _TO_LINE]

@@ -9,7 +9,7 @@ from simulator.engines.kernel.slow import unmark
 from simulator.engines.kernel.tables import Fate, Job, Machine, Node, Place
 from simulator.engines.kernel.units import await_relapse, bear_those_of
 from simulator.engines.kernel.world import At, World
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.ledger import Tally
 from simulator.plan import Plan
 
@@ -54,7 +54,7 @@ def await_shop(world: World, job: int) -> None:
 def add_node(plan: Plan, world: World, job: int, node: int) -> None:
     """A taken node joins a repair job, behind those of lower places; its relapse mark goes."""
     row = visit_node(world, node)
-    if plan.retire_count > 0 or plan.retire_score[0] > 0.0:
+    if seldom(plan.retire_count > 0 or plan.retire_score[0] > 0.0):
         note_taking(plan, world, row)
     world.nodes[row, Node.TAKEN] += 1
     world.nodes[row, Node.NEXT] = -1
@@ -102,14 +102,15 @@ def take_from_pool(plan: Plan, world: World, slot: int, job: int) -> None:
 def fill_places(plan: Plan, world: World, chance: Chance, selecting: bool) -> bool:
     """Fill all empty places, ascending. Returns whether places were vacated, as blocks moved to other machines."""
     state = world.state
-    sort_places(world.empty, world.places, state[At.EMPTY])
+    if seldom(state[At.EMPTY] > 1):
+        sort_places(world.empty, world.places, state[At.EMPTY])
     vacated = False
     block = -1
     listed = 0
     stays = 1
     index = 0
     while index < state[At.EMPTY]:
-        if plan.block > 0 and world.places[world.empty[index], Place.NUMBER] // plan.block != block:
+        if seldom(plan.block > 0) and world.places[world.empty[index], Place.NUMBER] // plan.block != block:
             block = world.places[world.empty[index], Place.NUMBER] // plan.block
             visit_machine(plan, world, block)
             listed = world.machines[block, Machine.LISTED]
@@ -119,7 +120,7 @@ def fill_places(plan: Plan, world: World, chance: Chance, selecting: bool) -> bo
                 listed = plan.block
                 stays = 0
         seat = world.empty[index]
-        if listed > 0:
+        if seldom(listed > 0):
             listed -= 1
             world.tally[Tally.TRAYS] += stays
             node = leave_list(plan, world, world.machines[block, Machine.SERVED_BY])
@@ -132,7 +133,7 @@ def fill_places(plan: Plan, world: World, chance: Chance, selecting: bool) -> bo
         row = visit_node(world, node)
         if world.nodes[row, Node.CAUSE] >= 0:
             await_relapse(world, seat)
-        if state[At.LEMONS] == 1:
+        if seldom(state[At.LEMONS] == 1):
             world.nodes[row, Node.NEXT] = world.places[seat, Place.NUMBER]
         bear_those_of(world, seat)
         index += 1

@@ -6,7 +6,7 @@ from simulator.engines.kernel.blocks import fits, home_of, join_list
 from simulator.engines.kernel.places import times_taken
 from simulator.engines.kernel.tables import Node, Taking
 from simulator.engines.kernel.world import At, Length, World
-from simulator.jit import routine, rule
+from simulator.jit import routine, rule, seldom
 from simulator.ledger import Tally
 from simulator.plan import Choice, Integers, Plan
 
@@ -46,9 +46,9 @@ def begin_pools(plan: Plan, world: World) -> None:
 def enough_nodes(plan: Plan, world: World) -> bool:
     """Whether a WAIT without a fetch may end: there are nodes for all empty places, and to refill the pool."""
     state = world.state
-    if plan.block > 0:
+    if seldom(plan.block > 0):
         return fits(plan, world, -1)
-    if plan.selects == 1:
+    if seldom(plan.selects == 1):
         return state[At.POOL] + state[At.RESERVE] >= state[At.EMPTY] + plan.refill
     return state[At.POOL] >= state[At.EMPTY]
 
@@ -57,11 +57,14 @@ def enough_nodes(plan: Plan, world: World) -> bool:
 def way_to_fill(plan: Plan, world: World) -> int:
     """The length of the SWAP in which the empty places can be filled now (of a selection: its own); -1: none."""
     state = world.state
-    if plan.block > 0:
+    if seldom(plan.block > 0):
         return Length.SWAP.value if fits(plan, world, -1) else -1
     if state[At.POOL] >= state[At.EMPTY] and state[At.SHORT] == 0:
         return Length.SWAP.value
-    if plan.selects == 0 or state[At.POOL] + state[At.RESERVE] < state[At.EMPTY] + state[At.SHORT] * plan.refill:
+    if (
+        not seldom(plan.selects == 1)
+        or state[At.POOL] + state[At.RESERVE] < state[At.EMPTY] + state[At.SHORT] * plan.refill
+    ):
         return -1
     return Length.SELECTION.value
 
@@ -71,9 +74,9 @@ def join(plan: Plan, world: World, row: int) -> None:
     """A node (its row) joins the tail of the pool, of the reserve or of its machine's list."""
     state = world.state
     node = world.nodes[row, Node.NUMBER]
-    if plan.block > 0 and home_of(plan, node) >= 0:
+    if seldom(plan.block > 0) and home_of(plan, node) >= 0:
         join_list(plan, world, home_of(plan, node), row)
-    elif plan.selects == 1 and state[At.POOL] >= plan.spares:
+    elif seldom(plan.selects == 1) and state[At.POOL] >= plan.spares:
         world.pool[_RESERVE, around(world, state[At.RESERVE_HEAD] + state[At.RESERVE])] = node
         state[At.RESERVE] += 1
     else:
@@ -85,6 +88,11 @@ def join(plan: Plan, world: World, row: int) -> None:
 def pick(plan: Plan, world: World, chance: Chance, selecting: bool) -> int:
     """The node that fills the next place leaves the pool, or, if hosts are selected, pool and reserve as one list."""
     state = world.state
+    if not seldom(selecting or plan.choice != Choice.FIRST):
+        node = world.pool[0, state[At.POOL_HEAD]]
+        state[At.POOL_HEAD] = around(world, state[At.POOL_HEAD] + 1)
+        state[At.POOL] -= 1
+        return node
     slot = 0
     if plan.choice != Choice.FIRST:
         slot = _choose(plan, world, chance, state[At.POOL] + (state[At.RESERVE] if selecting else 0))
@@ -94,7 +102,7 @@ def pick(plan: Plan, world: World, chance: Chance, selecting: bool) -> int:
         slot -= state[At.POOL]
     head = At.POOL_HEAD + 2 * ring
     node = world.pool[ring, around(world, state[head] + slot)]
-    if slot > 0:
+    if seldom(slot > 0):
         close_gap(world.pool[ring], state[head], slot)
     state[head] = around(world, state[head] + 1)
     state[head + 1] -= 1
@@ -164,7 +172,7 @@ def note_taking(plan: Plan, world: World, row: int) -> None:
 @rule
 def retires(plan: Plan, world: World, row: int) -> bool:
     """Whether a node (its row) that would join is retired by policy."""
-    if plan.retire_count <= 0 and plan.retire_score[0] <= 0.0:
+    if not seldom(plan.retire_count > 0 or plan.retire_score[0] > 0.0):
         return False
     taken = world.nodes[row, Node.TAKEN]
     now = world.state[At.NOW]

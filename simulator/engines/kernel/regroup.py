@@ -13,7 +13,7 @@ from simulator.engines.kernel.slow import can_evict, next_to_evict
 from simulator.engines.kernel.tables import Mark
 from simulator.engines.kernel.units import break_unit, slot_of
 from simulator.engines.kernel.world import At, Length, World
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.ledger import Phase, Tally
 from simulator.plan import Plan
 
@@ -24,11 +24,11 @@ def regroup(plan: Plan, world: World, chance: Chance) -> None:
     state = world.state
     state[At.REGROUP] = 0
     state[At.STARTING_UP] = 0
-    if state[At.WINDOW_PENDING] >= 0:
+    if seldom(state[At.WINDOW_PENDING] >= 0):
         begin_maintenance(plan, world)
         return
     back = can_evict(plan, world)
-    if back:
+    if seldom(back):
         evict(plan, world)
     if state[At.EMPTY] == 0:
         enter(world, Phase.RESTART.value, Length.RESTART.value)
@@ -36,7 +36,7 @@ def regroup(plan: Plan, world: World, chance: Chance) -> None:
         length = way_to_fill(plan, world)
         if length >= 0:
             back |= fill_places(plan, world, chance, length == Length.SELECTION)
-            if length == Length.SELECTION:
+            if seldom(length == Length.SELECTION):
                 refill_pool(plan, world)
                 state[At.SHORT] = 0
                 world.tally[Tally.SELECTIONS] += 1
@@ -45,7 +45,7 @@ def regroup(plan: Plan, world: World, chance: Chance) -> None:
             wait(plan, world)
         if state[At.LEADS] >= 0:
             state[At.BEGINS] = length
-    if back:
+    if seldom(back):
         roll_back(world)
 
 

@@ -7,7 +7,7 @@ from simulator.engines.kernel.phases import tell
 from simulator.engines.kernel.pools import enough_nodes, join, retires
 from simulator.engines.kernel.tables import Fate, Job, Node
 from simulator.engines.kernel.world import At, World
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.ledger import Kind, Phase, Tally
 from simulator.plan import Line, Odds, Plan
 
@@ -60,9 +60,9 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     repair = named_ticks(plan, chance, row[Job.CAUSE], row[Job.STREAM], row[Job.ORDINAL], purpose)
     first = 0
     crews = crews_of(plan, stage)
-    if stage > 0:
+    if seldom(stage > 0):
         first = plan.crews if stage == 1 else plan.crews + plan.crews_manual
-    while stage < row[Job.STAGES] and crews == 0 and crews_of(plan, stage + 1) == 0:
+    while seldom(stage < row[Job.STAGES]) and crews == 0 and crews_of(plan, stage + 1) == 0:
         stage += 1  # nobody waits for a crew here or there, so both are one
         purpose = Purpose.MANUAL.value + stage - 1
         further = named_ticks(plan, chance, row[Job.CAUSE], row[Job.STREAM], row[Job.ORDINAL], purpose)
@@ -72,7 +72,7 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     if crews == 0 or (size < crews and not staged):
         ends = later(state[At.NOW], repair)
     else:
-        if size == crews and not staged:
+        if seldom(size == crews and not staged):
             _note_crews(plan, world)
         ends = later(max(state[At.NOW], world.crews[first]), repair)
         _occupy_crew(world, first, crews, ends)
@@ -101,11 +101,11 @@ def foresee(plan: Plan, world: World, chance: Chance, job: int, line: int) -> No
     ordinal = row[Job.ORDINAL]
     cause = row[Job.CAUSE]
     row[Job.STAGES] = 0
-    if line >= 0:
+    if seldom(line >= 0):
         row[Job.CURES] = plan.script[line, Line.RELAPSE] < 0 or ordinal >= DEPTH
     else:
         cure = plan.cure[cause]
-        if plan.escalate[0] > 0.0 and uniform(chance.key, stream, ordinal, Purpose.ESCALATE) < plan.escalate[0]:
+        if seldom(plan.escalate[0] > 0.0) and uniform(chance.key, stream, ordinal, Purpose.ESCALATE) < plan.escalate[0]:
             row[Job.STAGES] = 1
             cure = plan.odds[cause, Odds.CURE_MANUAL]
             world.tally[Tally.MANUAL_REPAIRS] += 1
@@ -160,7 +160,7 @@ def on_repair_end(world: World) -> None:
     drop_top(world.returns, state[At.RETURNS])
     state[At.RETURNS] -= 1
     row = world.jobs[job]
-    if row[Job.STAGE] < row[Job.STAGES]:
+    if seldom(row[Job.STAGE] < row[Job.STAGES]):
         row[Job.STAGE] += 1
         state[At.URGENT] = job
     else:
@@ -189,7 +189,7 @@ def _next_released(plan: Plan, world: World) -> int:
         state[At.RELEASE] = -1
         return job
     # The diagnosis closes with a regroup.
-    if state[At.MISSES] == 0 or (state[At.REGROUP] == 0 and plan.at_strike == 0):
+    if not seldom(state[At.MISSES] > 0) or (state[At.REGROUP] == 0 and plan.at_strike == 0):
         return -1
     state[At.MISSES] -= 1
     index = 0
@@ -208,7 +208,7 @@ def _release(plan: Plan, world: World, job: int) -> None:
     state = world.state
     row = world.jobs[job]
     missed = row[Job.FATE] == Fate.MISSED
-    cured = row[Job.CURES] == 1 and not missed
+    cured = row[Job.CURES] == 1 and not seldom(missed)
     node = row[Job.FIRST]
     if not cured and row[Job.FATE] != Fate.BLAMED:
         world.nodes[node, Node.CAUSE] = row[Job.CAUSE]
@@ -218,7 +218,7 @@ def _release(plan: Plan, world: World, job: int) -> None:
         following = world.nodes[node, Node.NEXT]
         if cured:
             world.nodes[node, Node.CURED] = state[At.NOW] + 1
-        if retires(plan, world, node):
+        if seldom(retires(plan, world, node)):
             world.tally[Tally.RETIRED] += 1
         else:
             state[At.OUT] -= 1

@@ -11,7 +11,7 @@ from simulator.engines.kernel.places import visit_node, visit_place
 from simulator.engines.kernel.tables import Fate, Job, Place
 from simulator.engines.kernel.units import break_unit, haunt
 from simulator.engines.kernel.world import At, Length, Trait, World
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.ledger import Effect, Kind, Phase, Tally
 from simulator.plan import Plan
 
@@ -42,18 +42,18 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
     traits = state[At.TRAITS]
     blast = state[At.BLAST]
     first = state[At.PLACE]
-    if blast > 1 and traits & Trait.FABRIC == 0:
+    if seldom(blast > 1) and traits & Trait.FABRIC == 0:
         first = first // blast * blast
     last = min(first + blast, plan.needed)
     if blast > 0 and first < 0:
         return
     may_be_void = traits & Trait.ALARM == 0 and (not busy or (blast > 0 and traits & Trait.MEMBERS > 0))
-    if may_be_void and not takes_any(plan, world, chance, first, last):
+    if seldom(may_be_void) and not takes_any(plan, world, chance, first, last):
         return
     count_failure(plan, world)
     tell_strike(world)
     fate = Fate.RIGHT.value
-    if blast > 0 and traits & Trait.ERRING and phase <= Phase.DIAGNOSIS:
+    if seldom(traits & Trait.ERRING != 0) and blast > 0 and phase <= Phase.DIAGNOSIS:
         fate = fate_of(plan, world, chance)
         world.tally[Tally.MISSED] += fate == Fate.MISSED
         if fate == Fate.BLAMED:
@@ -63,7 +63,7 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
         interrupt(world)
     if blast > 0 and not take_all(plan, world, chance, first, last, fate):
         return
-    if traits & Trait.ALARM:
+    if seldom(traits & Trait.ALARM != 0):
         fall_back(plan, world)
     roll_back(world)
     if fate != Fate.BLAMED:
@@ -85,7 +85,7 @@ def take_all(plan: Plan, world: World, chance: Chance, first: int, last: int, fa
         seat = visit_place(world, place)
         if state[At.OVERFLOW] == 1:
             return False
-        if fate == Fate.BLAMED or is_taken(plan, world, chance, place, seat):
+        if seldom(fate == Fate.BLAMED) or is_taken(plan, world, chance, place, seat):
             take(plan, world, seat, job)
     await_shop(world, job)
     return True

@@ -16,7 +16,7 @@ from simulator.engines.kernel.training import is_training
 from simulator.engines.kernel.units import advance_unit, first_place, has_left_cohort
 from simulator.engines.kernel.weather import advance_clock
 from simulator.engines.kernel.world import At, Source, Trait, World
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.ledger import Effect, Exposed, Phase, Tally
 from simulator.plan import Line, Plan, Rule, Slice
 
@@ -42,7 +42,7 @@ def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
     if strikes:
         strike(plan, world, chance)
     slot = state[At.SLOT]
-    if slot >= 0 and world.units[slot, Unit.ALIVE] == 1 and world.units[slot, Unit.GENERATION] == generation:
+    if seldom(slot >= 0) and world.units[slot, Unit.ALIVE] == 1 and world.units[slot, Unit.GENERATION] == generation:
         advance_unit(plan, world, chance, slot)
 
 
@@ -69,7 +69,7 @@ def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
         unit = state[At.UNIT]
     else:
         state[At.UNIT] = unit
-        if plan.renewal[cause] == 1 and has_left_cohort(world, cause, unit):
+        if seldom(plan.renewal[cause] == 1) and has_left_cohort(world, cause, unit):
             return False
     return is_there(plan, world, chance, unit)
 
@@ -130,7 +130,7 @@ def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
     effect = plan.effect[cause]
     traits = traits_of(world, cause)
     state[At.TRAITS] = traits
-    if effect == Effect.STOP and traits & Trait.LAYERED:
+    if seldom(traits & Trait.LAYERED != 0) and effect == Effect.STOP:
         effect = after_layers(plan, world, chance, unit)
         if effect == VOID:
             return False
@@ -142,7 +142,7 @@ def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
     place = first_place(plan, cause, unit)
     state[At.PLACE] = place
     span = plan.span[cause] if plan.per_place[cause] == 0 else 0
-    if traits & Trait.FABRIC:
+    if seldom(traits & Trait.FABRIC != 0):
         span = plan.slices[plan.rules[cause, Rule.SLICE] + unit, Slice.NODES]
         state[At.BLAST] = span
     return span == 0 or any_filled(plan, world, place, place + span)
@@ -162,7 +162,7 @@ def strike(plan: Plan, world: World, chance: Chance) -> None:
     """The candidate at hand strikes, unless its effect finds nothing to act on."""
     state = world.state
     effect = state[At.EFFECT]
-    if state[At.BENCH] >= 0:
+    if seldom(state[At.BENCH] >= 0):
         strike_bench(plan, world)
     elif effect == Effect.STOP:
         on_stop(plan, world, chance)

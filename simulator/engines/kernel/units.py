@@ -7,7 +7,7 @@ from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later,
 from simulator.engines.kernel.places import visit_node, visit_place
 from simulator.engines.kernel.tables import Node, Place, Unit
 from simulator.engines.kernel.world import At, Source, World
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.plan import Line, Plan, Rule, Slice
 
 
@@ -18,7 +18,7 @@ def first_place(plan: Plan, cause: int, unit: int) -> int:
         return unit
     if plan.per_place[cause] > 0:
         return quotient(unit, plan.per_place[cause])
-    if plan.rules[cause, Rule.SLICE] >= 0:
+    if seldom(plan.rules[cause, Rule.SLICE] >= 0):
         row = plan.rules[cause, Rule.SLICE] + unit
         return plan.slices[row, Slice.FIRST] if plan.slices[row, Slice.NODES] > 0 else -1
     return unit * plan.span[cause] if plan.span[cause] > 0 else -1

@@ -5,7 +5,7 @@ from simulator.durations import NEVER, budget, cohort_tick, level_at
 from simulator.engines.kernel.lemons import lemons_to_be
 from simulator.engines.kernel.names import hazards_of
 from simulator.engines.kernel.world import At, Source, World
-from simulator.jit import rule
+from simulator.jit import rule, seldom
 from simulator.plan import Line, Plan
 
 
@@ -70,12 +70,12 @@ def find_next(plan: Plan, world: World) -> None:
             tick = world.clock[clock]
             source = clock
             cause = clock - causes
-    if state[At.LINE] < len(plan.script):
+    if seldom(state[At.LINE] < len(plan.script)):
         line = plan.script_order[state[At.LINE]]
         tick = plan.script[line, Line.AT]
         source = Source.SCRIPT.value
         cause = plan.script[line, Line.CAUSE]
-    if state[At.SUDDEN] > 0 and _sudden_is_first(world, tick, cause, source):
+    if seldom(state[At.SUDDEN] > 0) and _sudden_is_first(world, tick, cause, source):
         tick = world.sudden[0, 0]
         source = Source.SUDDEN.value
     state[At.NEXT] = tick

@@ -32,7 +32,7 @@ ROOM = 0.34  # of the width, for words to the right of the marks
 
 
 class Mark(NamedTuple):
-    """A difference of one statistic, and half its 95 % interval; NaN where none is known."""
+    """A difference of one statistic, and half its 95 % interval; not finite where nothing bounds it."""
 
     statistic: str
     value: float
@@ -109,14 +109,14 @@ def _draw(plot: go.Figure, row: float, mark: Mark, unit: str, name: str) -> None
     if not math.isfinite(mark.value):
         return
     scale = SCALES[unit]
-    half = mark.half_width if math.isfinite(mark.half_width) else 0.0
-    words = f"{name}, {mark.statistic}: {_told(mark.value, unit)} ± {_told(half, unit, signed=False)}"
+    bounded = math.isfinite(mark.half_width)
+    half = mark.half_width if bounded else 0.0
+    told = f"{mark.statistic} {_within(mark, unit)}"
+    bar = {"array": [scale * half], "color": mark.colour, "thickness": 2, "width": 0} if bounded else None
     plot.add_scatter(
         x=[scale * mark.value], y=[row], mode="markers", marker={"color": mark.colour, "size": 10}, showlegend=False,
-        error_x={"array": [scale * half], "color": mark.colour, "thickness": 2, "width": 0},
-        hovertemplate=f"{words}<extra></extra>",
+        error_x=bar, hovertemplate=f"{name}, {told}{'' if bounded else ', interval unbounded'}<extra></extra>",
     )  # fmt: skip
-    told = f"{mark.statistic} {_told(mark.value, unit)} ± {_told(half, unit, signed=False)}"
     note(plot, told, scale * (mark.value + half), row, xshift=8)
 
 
@@ -139,12 +139,23 @@ def _told(value: float, unit: str, signed: bool = True) -> str:
     return f"{sign}{number(100 * value)} points" if unit == "" else f"{sign}{number(value)} d"
 
 
+def _within(mark: Mark, unit: str) -> str:
+    """Return a difference with half its interval, where that is known."""
+    error = f" ± {_told(mark.half_width, unit, signed=False)}" if math.isfinite(mark.half_width) else ""
+    return f"{_told(mark.value, unit)}{error}"
+
+
 def _sentence(comparison: "Comparison", found: "list[tuple[str, Difference, int]]") -> str:
-    parts = []
+    parts, unbounded = [], []
     for name, one, _ in found:
-        change = f"{_told(one.mean, one.measure.unit)} ± {_told(one.half_width, one.measure.unit, signed=False)}"
-        chance = f"better in {percent(one.probability_better, 2)} of the pairs"
-        parts.append(f"{name} changes the {one.measure.label} by {change} in the mean (95% interval) and is {chance}")
+        marks = _marks(one)
+        change = f"changes the {one.measure.label} by {_within(marks[0], one.measure.unit)} in the mean"
+        change += " (95% interval)" if math.isfinite(one.half_width) else ""
+        change = change if math.isfinite(one.mean) else "has no pair in which both finish, so no difference of means,"
+        parts.append(f"{name} {change} and is better in {percent(one.probability_better, 2)} of the pairs")
+        open_ended = [mark for mark in marks if math.isfinite(mark.value) and not math.isfinite(mark.half_width)]
+        unbounded += [f"{mark.statistic} of {name}" for mark in open_ended]
+    parts += [f"interval unbounded for {' and '.join(unbounded)}"] if unbounded else []
     out = sum(one.left_out for _, one, _ in found)
     left = f"; {out:,} pairs in which one did not finish are left out of the means" if out else ""
     return f"Against {comparison.names[0]}: {'; '.join(parts)}{left}."

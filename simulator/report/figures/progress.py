@@ -40,13 +40,12 @@ def progress(ensemble: Ensemble, most: int = REPLICATIONS, policy: "type[Policy]
     clock = Clock(ensemble.scenario.start, last)
     plot = _drawn(clock, times, (low, middle, high), ideal)
     _deadline(plot, ensemble, clock, last)
-    early, usual, late = (_reached(times, band, clock) for band in (high, middle, low))
     table = pd.DataFrame({"days": times, "p10_work_done": low, "p50_work_done": middle, "p90_work_done": high})
     return Figure(
         "progress",
         "How the work gets done",
         plot,
-        f"Half of the work is done {usual} in the median; one time in ten {early}, nine times in ten {late}: "
+        f"Half of the work is done {_halfway(times, (low, middle, high), clock)}: "
         f"from the event logs of {len(chosen)} replications.",
         f"Share of the work done against the {'date' if clock.start else 'days since the start'}: a band from P10 to "
         f"P90 around the median of {len(chosen)} replications, under the straight line of training without failures, "
@@ -80,10 +79,22 @@ def _curves(ensemble: Ensemble, chosen: list[int], times: Floats, policy: "type[
         yield np.interp(times, at, work)
 
 
-def _reached(times: Floats, band: Floats, clock: Clock) -> str:
-    """Return when half of the work is done, in words."""
+def _halfway(times: Floats, bands: tuple[Floats, Floats, Floats], clock: Clock) -> str:
+    """Return when half of the work is done, in words, as far as the times go; the band of P10 is the slow tenth."""
+    later = f"later than {clock.told(times[-1])}"
+    low, middle, high = (_reached(times, band, clock) for band in bands)
+    if high is None:
+        return f"{later} nine times in ten"
+    if middle is None:
+        return f"{later} in the median; one time in ten {high}"
+    slowest = f"one time in ten {later}" if low is None else f"nine times in ten {low}"
+    return f"{middle} in the median; one time in ten {high}, {slowest}"
+
+
+def _reached(times: Floats, band: Floats, clock: Clock) -> str | None:
+    """Return by when half of the work is done, in words; None where that is beyond the times."""
     if band[-1] < HALF:
-        return f"later than {clock.told(times[-1])}"
+        return None
     when = float(np.interp(HALF, band, times))
     return f"{'within' if clock.start is None else 'by'} {clock.told(when)}"
 

@@ -152,19 +152,12 @@ def days(value: float) -> str:
     return commas(text.duration(value * DAY_SECONDS)) if math.isfinite(value) else text.number(value)
 
 
+dollars = text.dollars
+
+
 def percent(share: float, digits: int = 3) -> str:
     """Return a share for a sentence, in percent."""
     return f"{text.number(100 * share, digits)}%"
-
-
-def dollars(value: float) -> str:
-    """Return money for a sentence."""
-    if not math.isfinite(value):
-        return text.number(value)
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.4g}{letter} USD"
-    return f"{value:.4g} USD"
 
 
 def day(start: date, after: float) -> str:

@@ -24,6 +24,8 @@ from simulator.report.figures.style import (
 )
 
 SPARES, GPUS = "cluster.hot_spares", "cluster.gpus"
+WHOLE = {"p50": "half", "p90": "nine in ten"}  # of the replications finish where the quantile is finite
+LOWEST = 0.06  # of an axis: names at the ends of lines below it stand on the axis
 BAND = "rgba(58,111,216,0.28)"
 
 
@@ -43,7 +45,7 @@ def spares(table: pd.DataFrame, axis: str = SPARES) -> Figure:
         some = some.sort_values(number, kind="stable")
         finite = np.isfinite(some[f"finish_days_{end}"])
         half = some["finish_days_p90_half_width"] if end == "p90" and "finish_days_p90_half_width" in some else None
-        half = None if half is None else half[finite].where(np.isfinite(half), 0.0)
+        half = None if half is None else half[finite].where(np.isfinite(half))  # without a bar where unbounded
         _line(plot, some[number][finite], some[f"finish_days_{end}"][finite], (name, colour), row=1, half=half)
         for place in some[number][~finite]:
             spot = {"yref": "paper", "xanchor": "center", "yanchor": "top", "yshift": -14 * at}
@@ -69,20 +71,26 @@ def spares(table: pd.DataFrame, axis: str = SPARES) -> Figure:
 
 
 def _spares_told(table: pd.DataFrame, number: str, axis: str, end: str) -> str:
-    """Return in a sentence how few spares are as good as the best, as far as the replications can tell."""
-    name, some = next(iter(_lines(table, axis)))
-    some, finish = some.sort_values(number, kind="stable"), f"finish_days_{end}"
+    """Return in a sentence how few spares are as good as the best, as far as the replications can tell.
+
+    It is of the line on which the best cell lies.
+    """
+    finish = f"finish_days_{end}"
+    name, some = min(_lines(table, axis), key=lambda line: float(line[1][finish].min()))
+    some = some.sort_values(number, kind="stable")
     finite = some[np.isfinite(some[finish])]
-    which = f"{name}: " if name else ""
     if finite.empty:
-        return f"{which}However many of these spares there are, fewer than half of the replications finish."
+        return f"However many of these spares there are, fewer than {WHOLE[end]} of the replications finish."
     best = finite.loc[finite[finish].idxmin()]
     half = float(best.get("finish_days_p90_half_width", 0.0)) if end == "p90" else 0.0
     enough = finite[finite[finish] <= best[finish] + (half if math.isfinite(half) else 0.0)].iloc[0]
-    told = " and ".join(f"{days(row[finish])} with {row[number]:,.0f}" for row in (some.iloc[0], enough))
-    told = f"{which}{end.upper()} of the finish is {told} hot spares"
+    rows = [some.iloc[0]] if enough[number] == some[number].iloc[0] else [some.iloc[0], enough]
+    told = " and ".join(f"{days(row[finish])} with {row[number]:,.0f}" for row in rows)
+    told = f"{f'{name}: ' if name else ''}{end.upper()} of the finish is {told} hot spares"
     if "cost_usd_mean" in some:
-        told += f", at a mean cost of {dollars(some.iloc[0]['cost_usd_mean'])} and {dollars(enough['cost_usd_mean'])}"
+        told += f", at a mean cost of {' and '.join(dollars(row['cost_usd_mean']) for row in rows)}"
+    if not math.isfinite(half):
+        return f"{told}; interval unbounded, so these replications do not tell what more of them gain."
     if enough[number] == some[number].iloc[-1]:
         return f"{told}; that is the largest number here, and more may gain more."
     return f"{told}; what more of them gain, these replications cannot tell from nothing."
@@ -108,7 +116,7 @@ def scale(table: pd.DataFrame, axis: str = GPUS) -> Figure:
             middle = some.iloc[len(some) // 2]
             spot = {"xshift": -4, "yshift": -14, "xanchor": "right"}
             note(plot, "P10 to P90", math.log10(middle[number]), 100 * middle["goodput_p10"], **spot)
-        _line(plot, some[number], 100 * some["goodput_p50"], (name or "P50", colour))
+        _line(plot, some[number], 100 * some["goodput_p50"], (name or "P50", colour), lowest=100 * LOWEST)
     plot.update_xaxes(type="log", title_text="GPUs of the job", tickformat=",", dtick="D2")
     plot.update_yaxes(range=[0, 100], ticksuffix="%")
     name_y(plot, "goodput")
@@ -168,8 +176,11 @@ def _lines(table: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame]]
         yield ", ".join(commas(str(value)) for value in values), some
 
 
-def _line(plot: go.Figure, x: Any, y: Any, named: tuple[str, str], *, row: int | None = None, half: Any = None) -> None:
-    """Draw a line with its name at its end."""
+def _line(
+    plot: go.Figure, x: Any, y: Any, named: tuple[str, str], *,
+    row: int | None = None, half: Any = None, lowest: float = -math.inf,
+) -> None:  # fmt: skip
+    """Draw a line with its name at its end, which stands higher where the line ends below `lowest`."""
     name, colour = named
     where = {} if row is None else {"row": row, "col": 1}
     plot.add_scatter(
@@ -182,4 +193,5 @@ def _line(plot: go.Figure, x: Any, y: Any, named: tuple[str, str], *, row: int |
     end = float(x.iloc[-1])
     at = math.log10(end) if row is None else end
     axes = {} if row is None else {"xref": f"x{row if row > 1 else ''}", "yref": f"y{row if row > 1 else ''}"}
-    note(plot, safe(name), at, float(y.iloc[-1]), xshift=10, **axes)
+    up = {"yanchor": "bottom"} if float(y.iloc[-1]) < lowest else {}
+    note(plot, safe(name), at, float(y.iloc[-1]), xshift=10, **up, **axes)
