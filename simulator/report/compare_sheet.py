@@ -88,7 +88,7 @@ def _earlier(days: float, base: str, half_width: float = math.nan) -> str:
         return f"as little as {base} does"
     if math.isinf(days):
         return "never, but " + base + " does," if days > 0 else f"where {base} does not"
-    if days == 0 and not half_width > 0:
+    if days == 0 and not 0 < half_width < math.inf:
         return "at the same time"
     known = [abs(days) * DAY, *([half_width * DAY] if math.isfinite(half_width) else [])]
     size, *error = text.alike(known, known[:1])
