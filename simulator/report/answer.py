@@ -91,7 +91,7 @@ def quantity_rows(summary: Summary) -> list[tuple[str, ...]]:
     run = "cost of the GPUs" if gpus_alone else "cost of the run"
     for name, label in (("cost_usd", run), ("delay_cost_usd", "cost of the delay")):
         if name in summary:
-            rows.append(_row(label, summary[name], _dollars))
+            rows.append(_row(label, summary[name], text.dollars))
     return rows
 
 
@@ -110,14 +110,14 @@ def money_rows(summary: Summary) -> list[tuple[str, ...]]:
         return []
     rows: list[tuple[str, ...]] = [("", "P10", "P50", "P90", "mean, with its Monte Carlo error")]
     lines, parts = ({name: money[key][name] for name in _by_size(money[key])} for key in ("lines_usd", "of_which_usd"))
-    rows += [_row(LINES[name].label, usd, _dollars) for name, usd in lines.items()]
+    rows += [_row(LINES[name].label, usd, text.dollars) for name, usd in lines.items()]
     if len(lines) > 1:
-        rows.append(_row("all together, without delay", money["total_usd"], _dollars))
+        rows.append(_row("all together, without delay", money["total_usd"], text.dollars))
     # Set-up and debugging are lines already.
-    rows += [_row(f"  {PARTS[name].label}", usd, _dollars) for name, usd in parts.items() if name not in lines]
+    rows += [_row(f"  {PARTS[name].label}", usd, text.dollars) for name, usd in parts.items() if name not in lines]
     if "usd_per_effective_exaflop" in money:
-        rows.append(_row("an exaFLOP that trained", money["usd_per_effective_exaflop"], _dollars))
-    return [*rows, _row("a point of goodput", money["usd_per_goodput_point"], _dollars)]
+        rows.append(_row("an exaFLOP that trained", money["usd_per_effective_exaflop"], text.dollars))
+    return [*rows, _row("a point of goodput", money["usd_per_goodput_point"], text.dollars)]
 
 
 def _by_size(amounts: Summary) -> list[str]:
@@ -153,11 +153,6 @@ def count_text(value: float) -> str:
     """Return a count for a reader."""
     # Quantiles of counts are whole, their means are not.
     return text.grouped(value, 0) if math.isfinite(value) and value == math.floor(value) else text.number(value)
-
-
-def _dollars(value: float) -> str:
-    # The price of an exaFLOP of which there was none: infinite, as in the summary.
-    return "infinite" if math.isinf(value) else text.dollars(value)
 
 
 def _ledger(summary: Summary) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from simulator.planning.break_even import BreakEven
 from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.report import text
 from simulator.report.sensitivity_sheet import finite
-from simulator.report.sensitivity_words import days, dollars
+from simulator.report.sensitivity_words import days
 
 SCHEMA = 1
 UNITS = {"finish": "days", "goodput": "share", "cost": "usd"}
@@ -101,7 +101,7 @@ def told(found: BreakEven, value: float | None) -> str:
         return ""
     if found.measure == "goodput":
         return text.percent(value)
-    return dollars(value) if found.measure == "cost" else days(value)
+    return text.dollars(value) if found.measure == "cost" else days(value)
 
 
 def _size(found: BreakEven, difference: float) -> str:

@@ -12,7 +12,7 @@ from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
 from simulator.report import text
-from simulator.report.sensitivity_words import days, dollars, same_finish, sentence
+from simulator.report.sensitivity_words import days, same_finish, sentence
 
 SCHEMA = 1
 WIDTH = 30  # columns of a bar
@@ -103,9 +103,9 @@ def _others(tornado: Tornado) -> list[str]:
     rows: list[Sequence[str]] = [head]
     for bar in tornado.bars[:ROWS]:
         cells = [bar.path, *(text.percent(end) for end in bar.goodput)]
-        cells += [dollars(end) for end in bar.cost_usd or ()]
+        cells += [text.dollars(end) for end in bar.cost_usd or ()]
         rows.append(cells)
-    cost = f"; cost {dollars(tornado.cost_usd)}" if tornado.cost_usd is not None else ""
+    cost = f"; cost {text.dollars(tornado.cost_usd)}" if tornado.cost_usd is not None else ""
     return [
         f"The same for the means; as it is: goodput {text.percent(tornado.goodput)}{cost}",
         text.table(rows, right=range(1, len(head))),
@@ -153,7 +153,7 @@ def _error(error: float) -> str:
 def _information(found: Information, suggested: bool, width: int | None) -> list[str]:
     which = "These options are ours, for none was named with --option" if suggested else "The options"
     expected = [
-        f"{name}: {text.number(mean, 4)} d" + (f", {dollars(found.usd[place])}" if found.usd is not None else "")
+        f"{name}: {text.number(mean, 4)} d" + (f", {text.dollars(found.usd[place])}" if found.usd is not None else "")
         for place, (name, mean) in enumerate(zip(found.options, found.days, strict=True))
     ]
     money = f" Dollars are the {COST_WITH_DELAY}." if found.usd is not None else ""
@@ -166,7 +166,7 @@ def _information(found: Information, suggested: bool, width: int | None) -> list
     lines.append(text.table(rows, right=(1, 3) if found.usd is not None else (1,)))
     both = [None, None] if found.perfect_usd is None else [found.perfect_usd, found.ceiling_usd]
     least, most = (
-        f"{text.number(time)} d" + (f" and {dollars(usd)}" if usd is not None else "")
+        f"{text.number(time)} d" + (f" and {text.dollars(usd)}" if usd is not None else "")
         for time, usd in zip((found.perfect_days, found.ceiling_days), both, strict=True)
     )
     lines.append(
@@ -183,7 +183,7 @@ def _information(found: Information, suggested: bool, width: int | None) -> list
 def _worth(worth: Worth) -> tuple[str, ...]:
     cells = [worth.path, f"{text.number(worth.days)} d", f"± {text.number(worth.error_days, 2)} d"]
     if worth.usd is not None and worth.error_usd is not None:
-        cells += [dollars(worth.usd), f"± {dollars(worth.error_usd)}"]
+        cells += [text.dollars(worth.usd), f"± {text.dollars(worth.error_usd)}"]
     return (*cells, _flag(worth.assumed))
 
 

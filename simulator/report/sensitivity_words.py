@@ -20,7 +20,7 @@ def sentence(tornado: Tornado, information: Information | None) -> str:
                 "No input of this scenario is uncertain, and chance changes little or nothing: P10 and P90 are equal."
             )
         return cut or "No input of this scenario is uncertain, so all that is not certain about it is chance."
-    words = f"{_of_the_finish(tornado)}{_of_the_choice(information)}"
+    words = f"{_of_the_finish(tornado)}{of_the_choice(information)}"
     return f"{words} Stopped early: {len(tornado.bars)} inputs were tried." if tornado.interrupted else words
 
 
@@ -66,7 +66,8 @@ def _clear(bar: Bar) -> bool:
     return math.isnan(bar.finish_error_days) or bar.swing_days > CLEAR * bar.finish_error_days
 
 
-def _of_the_choice(information: Information | None) -> str:
+def of_the_choice(information: Information | None) -> str:
+    """Return which option is best and whether knowing an input would change that; empty without a choice."""
     if information is None or not information.worths:
         return ""
     money = information.best_usd is not None
@@ -77,7 +78,7 @@ def _of_the_choice(information: Information | None) -> str:
     cut = _cut_off(information, best)
     if worth is None:
         return f"{choice}, and to know any one input better would not change that.{cut}"
-    value = dollars(worth.usd) if worth.usd is not None else f"{text.number(worth.days)} d"
+    value = text.dollars(worth.usd) if worth.usd is not None else f"{text.number(worth.days)} d"
     return f"{choice}; to know {worth.path} before choosing is worth {value} on average, at most.{cut}"
 
 
@@ -105,9 +106,3 @@ def clear_worth(worth: Worth) -> bool:
 def days(value: float) -> str:
     """Return a time in days for people; what is infinite never comes."""
     return f"{text.number(value, 4)} d" if math.isfinite(value) else text.number(value)
-
-
-def dollars(usd: float) -> str:
-    """Return an amount of money for people."""
-    size, letter = next(((s, n) for s, n in ((1e9, "B"), (1e6, "M"), (1e3, "k")) if abs(usd) >= s), (1.0, ""))
-    return f"{text.number(usd / size)}{letter} USD"

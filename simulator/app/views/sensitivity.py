@@ -105,19 +105,10 @@ def _options(scenario: Scenario) -> dict[str, Scenario]:
 def _worths(found: "Information") -> None:
     import pandas as pd
 
-    from simulator.planning.outcomes import COST_WITH_DELAY
-    from simulator.report import text
-    from simulator.report.sensitivity_words import clear_worth, days
+    from simulator.report.figures.style import commas
+    from simulator.report.sensitivity_words import of_the_choice
 
-    clear = next((worth for worth in found.worths if clear_worth(worth)), None)
-    best, goal = (found.best, "time") if found.best_usd is None else (found.best_usd, COST_WITH_DELAY)
-    told = f"Of {len(found.options)} options '{best}' has the least expected {goal}. "
-    if clear is None:
-        told += "To know any one input better would not change that choice, as far as these replications tell."
-    else:
-        value = days(clear.days) if clear.usd is None else text.dollars(clear.usd)
-        told += f"To know {clear.path} before choosing is worth {value} on average, at most."
-    st.html(look.says(told))
+    st.html(look.says(commas(of_the_choice(found).strip())))
     rows = [
         {
             "input": worth.path,
