@@ -20,8 +20,10 @@ def open_page(page: Any, name: str) -> None:
 
 
 def press(page: Any, key: str) -> None:
-    """Press a button and wait for what it starts."""
-    page.locator(f".st-key-{key} button").first.click(timeout=PATIENCE)
+    """Press a button, where it is there, and wait for what it starts."""
+    button = page.locator(f".st-key-{key} button")
+    if button.count():
+        button.first.click(timeout=PATIENCE)
     page.wait_for_timeout(1_500)
     settled(page)
 
@@ -52,8 +54,7 @@ def journey(page: Any, address: str, scheme: str, folder: Path) -> None:
         ("scale", "Scale", "find-scale"),
     ):
         open_page(page, title)
-        if page.locator(f".st-key-{button} button").count():
-            press(page, button)
+        press(page, button)
         take(page, name, scheme, folder=folder)
     for name, title in (
         ("fabric", "Fabric"),
@@ -72,7 +73,9 @@ def main() -> None:
     width = int(sys.argv[2]) if len(sys.argv) > 2 else WIDTH
     folder = Path(sys.argv[3]) if len(sys.argv) > 3 else IMAGES
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as runs, app(Path(runs)) as address, chromium() as browser:
+    # A folder that may be seen: its path stands on the pages.
+    runs = Path(tempfile.gettempdir()) / "derisk" / "runs"
+    with app(runs) as address, chromium() as browser:
         for scheme in schemes:
             page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
             journey(page, address, scheme, folder)

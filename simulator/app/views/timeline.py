@@ -10,6 +10,7 @@ from simulator.app import look, parts, session, works
 
 if TYPE_CHECKING:
     from simulator.app.works import Result
+    from simulator.report.figures import Figure
 
 CHOICES = {"p10": "P10, a good one", "p50": "P50, the median", "p90": "P90, a bad one", "": "By number"}
 MOST_LINES = 400
@@ -50,13 +51,11 @@ def _chosen(result: "Result") -> int:
 
 
 def _tell(result: "Result", replication: int) -> None:
-    from simulator.report.figures import timeline
     from simulator.report.story import ReplayError
 
     try:
-        with st.spinner("Running it again"):
-            figure = timeline(result.ensemble, replication)
-            words = _story(result, replication)
+        with st.spinner("Running it again", show_time=False):
+            figure, words = _told(str(result.folder), result.ensemble.wall_seconds, replication)
     except ReplayError as error:
         st.warning(parts.plain(str(error)), icon=":material/history:")
         return
@@ -92,15 +91,14 @@ def _progress(result: "Result") -> None:
         parts.asked(key, "The figure", name="progress")
 
 
-def _story(result: "Result", replication: int) -> str:
-    return _told(str(result.folder), result.ensemble.wall_seconds, replication)
-
-
 @lru_cache(maxsize=32)
-def _told(folder: str, stamp: float, replication: int) -> str:
+def _told(folder: str, stamp: float, replication: int) -> "tuple[Figure, str]":
+    """Return a replication as a figure and as a story; it is run again for that, and only once for a folder."""
+    from simulator.report.figures import timeline
     from simulator.report.story import replay_story
 
-    return replay_story(works.read(Path(folder)).ensemble, replication)
+    ensemble = works.read(Path(folder)).ensemble
+    return timeline(ensemble, replication), replay_story(ensemble, replication)
 
 
 page()

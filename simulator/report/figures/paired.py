@@ -73,7 +73,9 @@ def paired(comparison: "Comparison", measure: str = "finish_days") -> Figure:
         if trace.type == "bar":
             trace.y = [names.index(trace.y[0])]
     better = "lower" if found[0][1].measure.name != "goodput" else "higher"
-    note(plot, f"{better} is better", 1, 1.0, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=6)
+    grey = "; grey: P10 to P90 of the pairs" if any(math.isfinite(low) for low, _ in bands) else ""
+    corner = {"xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom", "yshift": 6}
+    note(plot, f"{better} is better{grey}", 1, 1.0, **corner)
     alt = f"For each scenario the difference of the {label} to {comparison.names[0]} with its 95 percent interval, for "
     alt += "the mean and for P90, on a line through zero."
     title = f"What changes: {label}"
