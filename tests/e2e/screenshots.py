@@ -43,6 +43,7 @@ def journey(page: Any, address: str, scheme: str, folder: Path) -> None:
     page.locator('[class*="st-key-go-"]').last.wait_for(timeout=PATIENCE)
     take(page, "welcome", scheme, folder=folder)
     page.goto(f"{address}/?preset={SCENARIO}&replications={REPLICATIONS}")
+    page.locator(".st-key-run button").wait_for(timeout=PATIENCE)
     press(page, "run")
     take(page, "answer", scheme, folder=folder)
     open_page(page, "Scenario")
