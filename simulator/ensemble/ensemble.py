@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -116,6 +117,8 @@ def run_ensemble(
     )
 
 
+# Whoever runs one scenario again and again, as a tornado does, has it compiled and written out once.
+@lru_cache(maxsize=16)
 def settled(scenario: Scenario, seed: int | None = None, replications: int | None = None) -> Scenario:
     """Return the scenario with a seed and a number of replications of its own, so that its YAML tells them."""
     if seed is None and replications is None:
