@@ -386,7 +386,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def opened(**parameters: str) -> AppTest:
     """Return a new tab with these parameters in its address."""
-    tab = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    tab = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
     for name, value in {**SMALL, **parameters}.items():
         tab.query_params[name] = value
     return healthy(tab.run())
