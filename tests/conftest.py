@@ -1,6 +1,7 @@
 """Settings that all tests share."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -9,3 +10,7 @@ settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=T
 # The examples are the same everywhere, so that a test that fails does so for everybody; EXPLORE=1 looks for new ones.
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("explore" if os.environ.get("EXPLORE") else "fixed")
+
+# A shell without job control has what it runs in the background ignore Ctrl-C, and every process started from there
+# too. The tests press it, so they listen.
+signal.signal(signal.SIGINT, signal.default_int_handler)
