@@ -17,7 +17,7 @@ from simulator.ensemble.ensemble import settled
 from simulator.ensemble.provenance import model, policy_name
 from simulator.report.contents import REPLICATIONS, RESOLVED, as_json, contents, from_parquet
 from simulator.report.manifest import MANIFEST, read_manifest
-from simulator.scenario import Scenario, load_scenario
+from simulator.scenario import Scenario, reload_scenario
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
@@ -95,7 +95,7 @@ def load(folder: Path | str) -> Ensemble:
         resolved = (folder / RESOLVED).read_text(encoding="utf-8")
         stop = manifest["precision"]
         return Ensemble(
-            scenario=load_scenario(folder / RESOLVED),
+            scenario=reload_scenario(folder / RESOLVED),
             resolved=resolved,
             table=table,
             planned=manifest["planned"],
