@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from simulator import __version__
 from simulator.cli import application
+from simulator.report.contents import REPLICATIONS, as_parquet, from_parquet
 
 ROOT = Path(__file__).resolve().parent.parent
 ORACLES = Path(__file__).parent / "oracles"
@@ -617,6 +618,27 @@ def test_a_folder_that_does_not_fit_is_named(small: Path, tmp_path: Path) -> Non
         result = derisk("merge", first, other, "-o", tmp_path / "merged")
         assert result.exit_code == 2 and f"{other} {reason}" in result.stderr
     assert f"{first} is shard 1/2, as {first} is" in derisk("merge", first, first).stderr
+
+
+def test_shards_of_an_older_version_are_named_with_what_they_lack(small: Path, tmp_path: Path) -> None:
+    for shard in ("1/2", "2/2"):
+        run(small, "-n", 7, "--shard", shard)
+    old = next(folder for folder in folders(small) if "shard-2" in folder.name)
+    table = from_parquet((old / REPLICATIONS).read_bytes())
+    (old / REPLICATIONS).write_bytes(as_parquet(table.drop(columns=["repairs", "swaps"])))
+    manifest = json.loads((old / "manifest.json").read_text())
+    (old / "manifest.json").write_text(json.dumps({**manifest, "model": "0.0.9+12345678"}))
+    result = derisk("merge", *folders(small), "-o", tmp_path / "merged")
+    assert result.exit_code == 3
+    assert f"{old} was written by version 0.0.9+12345678, and lacks the columns repairs, swaps of" in result.stderr
+    assert f"run it again: derisk run {old / 'scenario.resolved.yaml'} --shard 2/2" in result.stderr
+    assert "shard-1" not in result.stderr and not (tmp_path / "merged").exists()
+    # All columns are there, but the version counts otherwise.
+    table.loc[:, "wall_us"] += 1
+    (old / REPLICATIONS).write_bytes(as_parquet(table))
+    (old / "manifest.json").write_text(json.dumps(manifest))
+    result = derisk("merge", *folders(small), "-o", tmp_path / "merged")
+    assert result.exit_code == 3 and "made by another version" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["merge"], ["replay", "-r", "0"]])
