@@ -581,6 +581,37 @@ def test_a_disk_that_is_full_costs_no_answer(small: Path, monkeypatch: pytest.Mo
     assert not (small.parent / "runs").exists()
 
 
+def test_a_report_is_written_into_the_run_folder_where_it_is_asked_for(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = run(small, "-n", 4)
+    [folder] = folders(small)
+    files = [folder / name for name in ("report.html", "report.xlsx")]
+    assert not any(file.exists() for file in files) and "derisk report" not in plain.stdout
+    monkeypatch.setattr("simulator.cli.telling.width", lambda: 100)
+    assert run(small, "-n", 4).stdout.rstrip().endswith(f"To forward it: derisk report {folder}")
+    # The run was done before; its report was not.
+    asked = run(small, "-n", 4, "--report")
+    assert "is reused" in asked.stderr and asked.stdout.rstrip().endswith(f"Report: {files[0]} and {files[1]}.")
+    assert derisk("report", folder, "-o", tmp_path / "again").exit_code == 0
+    assert files[0].read_bytes() == (tmp_path / "again" / "report.html").read_bytes() and files[1].stat().st_size > 0
+    # A run of its own, whose numbers are what stdout is for.
+    told = run(small, "-n", 5, "--report", "--json")
+    assert as_json(told)["replications"] == 5 and told.stderr.count("report: ") == 2
+    assert all((other / "report.html").is_file() for other in folders(small))
+
+
+def test_the_answer_stands_where_its_report_cannot_be_written(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("simulator.report.publish._write", full)
+    result = derisk("run", small, "-n", 4, "--report", "-o", small.parent / "runs")
+    assert result.exit_code == 1 and "No space left on device" in result.stderr
+    assert "It finishes after" in result.stdout and "Results: " in result.stdout
+    assert len(folders(small)) == 1
+
+
 # derisk merge, derisk replay
 
 
