@@ -352,13 +352,6 @@ def test_where_nothing_varies_no_share_of_it_is_chance() -> None:
 # The command
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "small.yaml"
-    path.write_text(SMALL, encoding="utf-8")
-    return path
-
-
 def derisk(*words: object) -> tuple[int, str, str]:
     result = CliRunner().invoke(application, ["break-even", *(str(word) for word in words)])
     return result.exit_code, result.stdout, result.stderr
