@@ -581,6 +581,14 @@ def test_a_disk_that_is_full_costs_no_answer(small: Path, monkeypatch: pytest.Mo
     assert not (small.parent / "runs").exists()
 
 
+def test_where_no_input_is_uncertain_a_run_says_so(small: Path, tmp_path: Path) -> None:
+    file = tmp_path / "certain.yaml"
+    file.write_text(CERTAIN, encoding="utf-8")
+    certain = derisk("run", file, "-n", 4, "--set", "recovery.repair=1 h", "-o", tmp_path / "runs").stdout
+    assert "No input is uncertain, so whatever differs from one replication to the next is chance." in certain
+    assert "Of the variance" not in certain and "No input is uncertain" not in run(small, "-n", 4).stdout
+
+
 def test_a_report_is_written_into_the_run_folder_where_it_is_asked_for(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
