@@ -3,13 +3,17 @@
 The words of each refusal stand in tests/broken.
 """
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from simulator import resources
 from simulator.cli.application import application
+from simulator.ensemble import run_ensemble
 from simulator.scenario import (
     Scenario,
     ScenarioErrors,
@@ -18,6 +22,7 @@ from simulator.scenario import (
     parse_scenario,
     reload_scenario,
 )
+from simulator.scenario.inert import without
 
 PLAIN = """\
 schema: 1
@@ -32,6 +37,14 @@ SLOW = "  slow: {part: gpu, rate: 0.01 /kGPU/day, effect: slow, speed: 80%, foun
 BITS = "  bits: {part: gpu, rate: 0.01 /kGPU/day, effect: corrupt, found: 4 h}\n"
 POLICY = "recovery: {eviction: {slower_than: 90%}, retirement: {after: 3, within: 14 d}, crews: 4 crews}\n"
 FULL = PLAIN.replace("checkpoint: {", f"{SLOW}{BITS}checkpoint: {{keep: 50, ") + POLICY
+BROKEN = Path(__file__).parent / "broken"
+VAIN = (
+    "eviction_without_slow_nodes", "eviction_of_what_is_never_found", "checkpoints_kept_without_corruption",
+    "crews_and_retirement_without_repair", "crews_for_software", "stall_without_absorbed", "age_at_a_constant_rate",
+    "diagnosis_of_a_stall", "blamed_for_slowness", "spares_exposed_without_spares", "spares_exposed_to_a_leaf",
+    "overlap_without_lag", "network_that_nothing_narrows", "choice_inside_blocks", "eviction_without_spares",
+    "choice_without_spares",
+)  # fmt: skip
 # What takes away what a policy is for.
 TAKEN = [
     (["failures.slow="], {"recovery.eviction"}),
@@ -56,6 +69,26 @@ def missing(scenario: Scenario, path: str) -> bool:
 @pytest.mark.parametrize("path", resources.scenario_files(), ids=lambda path: path.stem)
 def test_no_shipped_scenario_says_anything_in_vain(path: Path) -> None:
     assert load_scenario(path).inert == ()
+
+
+@pytest.mark.parametrize("name", VAIN)
+def test_what_is_refused_as_being_in_vain_changes_nothing(name: str, tmp_path: Path) -> None:
+    # Failures enough for each rule to show, if it did anything.
+    written = re.sub(r"rate: \S+ /", "rate: 30 /", (BROKEN / f"{name}.yaml").read_text(encoding="utf-8"))
+    file = tmp_path / "vain.yaml"
+    file.write_text(written, encoding="utf-8")
+    with pytest.raises(ScenarioErrors) as caught:
+        load_scenario(file)
+    own = reload_scenario(file)
+    document = own.document
+    for error in caught.value.errors:
+        document = without(document, tuple(error.path.split(".")))
+    one, other = (run_ensemble(each, replications=30).table for each in (own, replace(own, document=document)))
+    assert one["failures"].sum() + one["stalls"].sum() > 20
+    # Who would go on to be repaired by hand is counted, though the repair before never ends.
+    counted = ("manual_repairs", "interventions_per_day")
+    columns = [column for column in one if not column.startswith("input:") and column not in counted]
+    pd.testing.assert_frame_equal(one[columns], other[columns], check_exact=True)
 
 
 @pytest.mark.parametrize(("settings", "paths"), TAKEN, ids=lambda value: str(value))

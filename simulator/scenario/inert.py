@@ -154,6 +154,9 @@ def _cause_faults(cluster: Cluster, cause: Cause, written: Item) -> Iterator[Fau
         # What is said to be off is off.
         if getattr(cause, name) is not None and getattr(cause, name) is not False:
             yield (name,), f"{why}; leave it out"
+    # One that is filled in is written out with the rest of a scenario, and says nothing then.
+    if cause.effect != "stop" and cause.blast is not None and cause.blast.median != _usual_blast(cluster, cause.part):
+        yield ("blast",), f"is what a stop takes; the effect is {cause.effect}, so leave it out"
     if cause.stall is not None and cause.effect in ("slow", "corrupt"):
         yield ("stall",), f"belongs to outages; the effect is {cause.effect}, so leave it out"
     layers = (cause.link_level, cause.multipath, cause.reach, cause.rebuild)
@@ -165,6 +168,14 @@ def _cause_faults(cluster: Cluster, cause: Cause, written: Item) -> Iterator[Fau
         )
     if cause.law == "exponential" and cause.intensity is None and (cause.age.median > 0 or cause.age.uncertain):
         yield ("age",), f'at a constant rate the old fail as the new do; write "law: weibull", {_LEAVE}'
+
+
+def _usual_blast(cluster: Cluster, part: str) -> int:
+    try:
+        units = cluster.units_of(part)
+    except ValueError:
+        return 0
+    return units.span or min(1, units.per_place)
 
 
 def _units_in_places(cluster: Cluster, part: str) -> bool:
