@@ -17,6 +17,7 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "fixed")
 # too. The tests press it, so they listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
 @pytest.fixture
 def file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A file of the small scenario, SMALL, of the module that asks for it."""
