@@ -2,7 +2,9 @@
 
 import os
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # No deadline: the first example may have to wait for a compilation, and no test asserts anything about time.
@@ -14,3 +16,11 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "fixed")
 # A shell without job control has what it runs in the background ignore Ctrl-C, and every process started from there
 # too. The tests press it, so they listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A file of the small scenario, SMALL, of the module that asks for it."""
+    path = tmp_path / "small.yaml"
+    path.write_text(request.module.SMALL, encoding="utf-8")
+    return path

@@ -25,6 +25,7 @@ from simulator.cli.app import command
 from simulator.ensemble import Progress
 from simulator.planning import several
 from simulator.report import text
+from simulator.report.answer import NO_UNCERTAIN_INPUT
 from simulator.report.manifest import MANIFEST
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -438,6 +439,13 @@ def test_the_first_page_answers_without_a_word_being_typed(runs: Path) -> None:
     assert "derisk run example --set run.replications=20" in said
     assert len(tab.get("plotly_chart")) == 2
     assert len(list(runs.glob("*/summary.json"))) == 1
+
+
+def test_where_no_input_is_uncertain_the_answer_says_so(runs: Path) -> None:
+    draft = Draft.of_preset("oracles/run_time", {"run.replications": "20"})
+    said = words(finished(pressed(opened(**link.encode(draft)), "run")))
+    assert NO_UNCERTAIN_INPUT in said and "which of them to measure" not in said
+    assert "The page Sensitivity says which of them to measure." in words(ran())
 
 
 def test_a_card_tells_money_as_the_report_does(runs: Path) -> None:

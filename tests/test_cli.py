@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from simulator import __version__
 from simulator.cli import application
+from simulator.report.contents import REPLICATIONS, as_parquet, from_parquet
 
 ROOT = Path(__file__).resolve().parent.parent
 ORACLES = Path(__file__).parent / "oracles"
@@ -580,6 +581,45 @@ def test_a_disk_that_is_full_costs_no_answer(small: Path, monkeypatch: pytest.Mo
     assert not (small.parent / "runs").exists()
 
 
+def test_where_no_input_is_uncertain_a_run_says_so(small: Path, tmp_path: Path) -> None:
+    file = tmp_path / "certain.yaml"
+    file.write_text(CERTAIN, encoding="utf-8")
+    certain = derisk("run", file, "-n", 4, "--set", "recovery.repair=1 h", "-o", tmp_path / "runs").stdout
+    assert "No input is uncertain, so whatever differs from one replication to the next is chance." in certain
+    assert "Of the variance" not in certain and "No input is uncertain" not in run(small, "-n", 4).stdout
+
+
+def test_a_report_is_written_into_the_run_folder_where_it_is_asked_for(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = run(small, "-n", 4)
+    [folder] = folders(small)
+    files = [folder / name for name in ("report.html", "report.xlsx")]
+    assert not any(file.exists() for file in files) and "derisk report" not in plain.stdout
+    monkeypatch.setattr("simulator.cli.telling.width", lambda: 100)
+    assert run(small, "-n", 4).stdout.rstrip().endswith(f"To forward it: derisk report {folder}")
+    # The run was done before; its report was not.
+    asked = run(small, "-n", 4, "--report")
+    assert "is reused" in asked.stderr and asked.stdout.rstrip().endswith(f"Report: {files[0]} and {files[1]}.")
+    assert derisk("report", folder, "-o", tmp_path / "again").exit_code == 0
+    assert files[0].read_bytes() == (tmp_path / "again" / "report.html").read_bytes() and files[1].stat().st_size > 0
+    # A run of its own, whose numbers are what stdout is for.
+    told = run(small, "-n", 5, "--report", "--json")
+    assert as_json(told)["replications"] == 5 and told.stderr.count("report: ") == 2
+    assert all((other / "report.html").is_file() for other in folders(small))
+
+
+def test_the_answer_stands_where_its_report_cannot_be_written(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("simulator.report.publish._write", full)
+    result = derisk("run", small, "-n", 4, "--report", "-o", small.parent / "runs")
+    assert result.exit_code == 1 and "No space left on device" in result.stderr
+    assert "It finishes after" in result.stdout and "Results: " in result.stdout
+    assert len(folders(small)) == 1
+
+
 # derisk merge, derisk replay
 
 
@@ -617,6 +657,27 @@ def test_a_folder_that_does_not_fit_is_named(small: Path, tmp_path: Path) -> Non
         result = derisk("merge", first, other, "-o", tmp_path / "merged")
         assert result.exit_code == 2 and f"{other} {reason}" in result.stderr
     assert f"{first} is shard 1/2, as {first} is" in derisk("merge", first, first).stderr
+
+
+def test_shards_of_an_older_version_are_named_with_what_they_lack(small: Path, tmp_path: Path) -> None:
+    for shard in ("1/2", "2/2"):
+        run(small, "-n", 7, "--shard", shard)
+    old = next(folder for folder in folders(small) if "shard-2" in folder.name)
+    table = from_parquet((old / REPLICATIONS).read_bytes())
+    (old / REPLICATIONS).write_bytes(as_parquet(table.drop(columns=["repairs", "swaps"])))
+    manifest = json.loads((old / "manifest.json").read_text())
+    (old / "manifest.json").write_text(json.dumps({**manifest, "model": "0.0.9+12345678"}))
+    result = derisk("merge", *folders(small), "-o", tmp_path / "merged")
+    assert result.exit_code == 3
+    assert f"{old} was written by version 0.0.9+12345678, and lacks the columns repairs, swaps of" in result.stderr
+    assert f"run it again: derisk run {old / 'scenario.resolved.yaml'} --shard 2/2" in result.stderr
+    assert "shard-1" not in result.stderr and not (tmp_path / "merged").exists()
+    # All columns are there, but the version counts otherwise.
+    table.loc[:, "wall_us"] += 1
+    (old / REPLICATIONS).write_bytes(as_parquet(table))
+    (old / "manifest.json").write_text(json.dumps(manifest))
+    result = derisk("merge", *folders(small), "-o", tmp_path / "merged")
+    assert result.exit_code == 3 and "made by another version" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["merge"], ["replay", "-r", "0"]])

@@ -16,6 +16,7 @@ from simulator.ensemble.crew import Crew
 from simulator.ensemble.estimates import half_width, interval_ranks, quantile, ratio
 from simulator.ensemble.replicator import TWINS, Chunk, Replicator
 from simulator.ensemble.stopping import FIRST_ROUND, Precision, next_target
+from simulator.ensemble.table import missing
 from simulator.ledger import Account
 from simulator.scenario import Scenario, parse_scenario
 
@@ -103,6 +104,14 @@ def test_an_uncertain_input_has_a_column_and_a_certain_one_has_none() -> None:
     assert np.isfinite(table["twin_goodput"]).all() and (table["twin_goodput"] != table["goodput"]).all()
     certain = run_ensemble(small(*CERTAIN), replications=3).table
     assert not [name for name in certain if name.startswith(("input:", "twin_"))]
+
+
+@pytest.mark.parametrize("text", [SMALL, SMALL.replace(", spread: 40%", "")], ids=["uncertain", "certain"])
+def test_a_table_of_today_lacks_nothing_and_an_older_one_is_told_what(text: str) -> None:
+    ensemble = run_ensemble(parse_scenario(text), replications=3)
+    assert missing(ensemble.scenario, ensemble.table) == ()
+    nothing = missing(ensemble.scenario, pd.DataFrame())
+    assert set(nothing) == set(ensemble.table) - {"mfu_end_to_end"}  # where no MFU is known there is none
 
 
 def test_only_the_first_replications_have_a_twin() -> None:

@@ -2,13 +2,13 @@
 
 import functools
 import re
-import shutil
 from pathlib import Path
 
 import pytest
+from browsers import CHROMIUM
 from question_pages import QUESTIONS
 from questions.asking import Question, Told, ask, words_of, written
-from questions.drawing import BROWSERS, digest, digest_in, draw
+from questions.drawing import digest, digest_in, draw
 from questions.pages import FOLDER, IMAGES, command_in, index, page
 
 from simulator import resources
@@ -78,7 +78,7 @@ def test_a_command_on_several_lines_is_the_same_for_a_shell() -> None:
 @pytest.mark.slow
 def test_a_figure_is_drawn_alike_twice(tmp_path: Path) -> None:
     pytest.importorskip("playwright.sync_api", reason="figures are drawn with the extra e2e")
-    if not any(shutil.which(name) for name in BROWSERS):
+    if CHROMIUM is None:
         pytest.skip("no browser")
     question = next(each for each in QUESTIONS if each.name == "margin_to_buy")
     figure = question.figure(said(question.command))

@@ -22,7 +22,7 @@ from simulator.ensemble import Ensemble, Shard, run_ensemble
 from simulator.metrics import summarise
 from simulator.planning import sweep
 from simulator.quantity import ASSUMED
-from simulator.report import figures, folder, html, publish, sweep_sheet, workbook
+from simulator.report import answer, figures, folder, html, publish, sweep_sheet, workbook
 from simulator.report.folder import OutputError
 from simulator.report.manifest import read_manifest
 from simulator.report.text import share
@@ -92,6 +92,17 @@ def page(run: Path) -> Page:
 def summary(run: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((run / "summary.json").read_text(encoding="utf-8"))
     return content
+
+
+def test_where_no_input_is_uncertain_a_report_says_so_in_place_of_shares(tmp_path: Path) -> None:
+    certain = parse_scenario(PLANNED.replace(", spread: 40%", ""))
+    assert not certain.inputs
+    written = folder.write(run_ensemble(certain, replications=10), tmp_path)
+    files = publish.publish(written)
+    assert answer.NO_UNCERTAIN_INPUT in Page(files[0].read_text(encoding="utf-8")).text
+    facts = {row["what"]: row["value"] for row in rows(openpyxl.load_workbook(files[1]), "Run")}
+    assert facts["variance_share"] == answer.NO_UNCERTAIN_INPUT
+    assert not any(name.startswith("variance_share.") for name in facts)
 
 
 # The page

@@ -290,13 +290,6 @@ def test_the_table_for_programs_has_a_row_for_each_input() -> None:
     assert {row["assumed"] for row in rows} == {"True", "False"}
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "small.yaml"
-    path.write_text(SMALL, encoding="utf-8")
-    return path
-
-
 def derisk(*words: object) -> tuple[int, str, str]:
     result = CliRunner().invoke(application, ["sensitivity", *(str(word) for word in words)])
     return result.exit_code, result.stdout, result.stderr

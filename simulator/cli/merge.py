@@ -25,11 +25,16 @@ def merge(folders: RunFolders, output: OutputFolder = Path("runs"), json: AsJson
         refuse_others(one)
     from simulator.ensemble import ShardError
     from simulator.report import folder
+    from simulator.report.story import ReplayError
 
     try:
         merged = folder.merge_folders(folders, output)
     except ShardError as error:
         raise Refusal(str(error), Code.USAGE) from None
+    except folder.OldRunError as error:
+        raise Refusal(str(error), Code.SCENARIO) from None
+    except ReplayError as error:
+        raise Refusal(f"the shards do not come out again: {error}; run them again", Code.SCENARIO) from None
     summary = json_module.loads((merged / "summary.json").read_text(encoding="utf-8"))
     called = str(merged / "scenario.resolved.yaml")
     tell([Finding(called, folder.load(merged), summary, merged)], json)

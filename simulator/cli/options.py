@@ -114,7 +114,10 @@ def read_scenario(name: str, overrides: list[str] | None) -> "Scenario":
     path = find_scenario(name)
     from simulator.scenario import load_scenario
 
-    return load_scenario(path, overrides)
+    scenario = load_scenario(path, overrides)
+    for told in scenario.inert:
+        say(f"without effect here: {told}")
+    return scenario
 
 
 def announce_compilation() -> None:

@@ -1,13 +1,16 @@
 """`derisk report`: a run as one page to forward, and as a workbook."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simulator.cli.border import write_text
 from simulator.cli.options import PolicyClass, announce_compilation, refuse_others
 from simulator.cli.policies import load_policy
+
+if TYPE_CHECKING:
+    from simulator.engines.reference import Policy
 
 SWEEP = "sweep.json"  # of report/sweep_folder.py, which brings more than it takes to look
 RunFolder = Annotated[
@@ -27,12 +30,19 @@ def report(run: RunFolder, output: ReportFolder = None, policy: PolicyClass = No
     sweep = (run / SWEEP).is_file()
     if not sweep:
         refuse_others(run)
-    from simulator.report.publish import publish, publish_sweep
-
     if sweep:
+        from simulator.report.publish import publish_sweep
+
         files = publish_sweep(run, output)
     else:
-        announce_compilation()
-        files = publish(run, output, load_policy(policy) if policy else None)
+        files = report_of_run(run, output, load_policy(policy) if policy else None)
     for file in files:
         write_text(str(file))
+
+
+def report_of_run(run: Path, output: Path | None, policy: "type[Policy] | None") -> tuple[Path, Path]:
+    """Write report.html and report.xlsx of a run folder, there or elsewhere, and return both. Raises OutputError."""
+    from simulator.report.publish import publish
+
+    announce_compilation()
+    return publish(run, output, policy)

@@ -4,7 +4,7 @@ import json as json_module
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
@@ -16,6 +16,7 @@ from simulator.cli.border import Code, Refusal, say
 from simulator.cli.meter import progress_bar
 from simulator.cli.options import AsJson, OutputFolder, Overrides, PolicyClass, ScenarioNames, announce_compilation
 from simulator.cli.policies import load_policy
+from simulator.cli.report import report_of_run
 from simulator.cli.telling import Finding, tell, verdict
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ FailIf = Annotated[
     ),
 ]
 
+WithReport = Annotated[
+    bool,
+    typer.Option("--report", help="Write report.html and report.xlsx into the run folder too: some seconds and 5 MB."),
+]
+
 
 def run(
     scenarios: ScenarioNames,
@@ -82,6 +88,7 @@ def run(
     engine: Engine = EngineName.kernel,
     policy: PolicyClass = None,
     fail_if: FailIf = None,
+    report: WithReport = False,
 ) -> None:
     """Forecast finish date, goodput and where the time goes.
 
@@ -103,7 +110,7 @@ def run(
     }
     if policy and engine is not EngineName.reference:
         raise typer.BadParameter("works with --engine reference only", param_hint="--policy")
-    job = Job(arguments, threads, output)
+    job = Job(arguments, threads, output, report)
     findings = []
     for called, scenario in read.items():
         findings.append(job.finding(called, scenario))
@@ -123,10 +130,22 @@ class Job:
     arguments: dict[str, Any]  # of `run_ensemble` and of `folder.find` alike: they decide about the results
     threads: int | None
     output: Path
+    report: bool = False
     failure: OSError | None = None
 
     def finding(self, called: str, scenario: "Scenario") -> Finding:
-        """Return what a scenario comes to, from its run folder if it has been run before."""
+        """Return what a scenario comes to, from its run folder if it has been run before; with a report if wanted."""
+        found = self._finding(called, scenario)
+        # An interrupted run will be run again, and whoever interrupts it does not want to wait.
+        if not self.report or found.folder is None or found.ensemble.interrupted:
+            return found
+        try:
+            return replace(found, report=report_of_run(found.folder, None, self.arguments["policy"]))
+        except OSError as error:
+            self.failure = error  # the answer stands, and is told before
+            return found
+
+    def _finding(self, called: str, scenario: "Scenario") -> Finding:
         from simulator.report import folder
 
         found = folder.find(scenario, self.output, **self.arguments)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
@@ -21,11 +22,14 @@ class Finding:
     summary: dict[str, Any]
     folder: Path | None
     reused: bool = False
+    report: tuple[Path, ...] = ()  # its files, where they were asked for
 
 
 def tell(findings: Sequence[Finding], json: bool) -> None:
     """Print the summaries: as JSON an object for one, a list for several."""
     if json:
+        for file in (file for finding in findings for file in finding.report):
+            say(f"report: {file}")
         summaries = [finding.summary for finding in findings]
         write_json(summaries if len(summaries) > 1 else summaries[0])
         return
@@ -44,6 +48,11 @@ def _words(finding: Finding) -> str:
     if finding.folder is not None:
         how = "of the same run before, reused" if finding.reused else took
         lines.append(f"Results: {finding.folder} ({how}).")
+        if finding.report:
+            lines.append(f"Report: {' and '.join(map(str, finding.report))}.")
+        elif width() is not None and not ensemble.interrupted:
+            # On a terminal somebody reads who may wonder what to forward; a script has asked for what it wants.
+            lines.append(f"To forward it: derisk report {quote(str(finding.folder))}")
     return "\n".join(lines)
 
 

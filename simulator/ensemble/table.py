@@ -40,6 +40,19 @@ def table(scenario: Scenario, chunks: list[Chunk]) -> pd.DataFrame:
     return frame
 
 
+def missing(scenario: Scenario, frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns that a table of a scenario has today, whatever its job, and this one lacks."""
+    counted = ("failures", "interruptions")
+    names = ["replication", "outcome", "finish_days", "wall_days", "goodput", "ettr", "mttf_hours"]
+    names += ["interventions_per_day", "nodes_out_of_service", *map(account_column, Account), *counted]
+    names += [f"{name}_{cause}" for name in counted for cause in scenario.document.failures.causes]
+    names += [*map(tally_column, Tally), "events"]
+    if scenario.inputs:
+        names += [*(f"{INPUT}{quantity.path}" for quantity in scenario.inputs), "twin_finish_days", "twin_goodput"]
+    names += ["wall_us", *(f"{account.name.lower()}_us" for account in Account), LIST_COLUMN]
+    return tuple(name for name in names if name not in frame)
+
+
 def account_column(account: Account) -> str:
     """Return the name of the column that holds an account's time."""
     return f"{account.name.lower()}_days"

@@ -18,6 +18,8 @@ DAY = 86_400.0
 HOUR = 3_600.0
 LEAST_SHARE = 0.00005  # of the wall clock: what is less is no line of the table
 
+NO_UNCERTAIN_INPUT = "No input is uncertain, so whatever differs from one replication to the next is chance."
+
 
 def as_text(summary: Summary, scenario: Scenario, called: str, width: int | None) -> str:
     """Return what `derisk run` prints of a summary, without where it lies; `called` is what the user calls it."""
@@ -170,7 +172,7 @@ def _ledger(summary: Summary) -> list[tuple[str, ...]]:
 
 def notes(summary: Summary, scenario: Scenario, called: str) -> list[str]:
     """Return what one has to know of the numbers above."""
-    notes = (_outcomes(summary), _variance(summary), _assumed(scenario, called), _precision(summary))
+    notes = (_outcomes(summary), variance(summary, scenario), _assumed(scenario, called), _precision(summary))
     return [note for note in notes if note]
 
 
@@ -185,9 +187,12 @@ def _outcomes(summary: Summary) -> str:
     return f"Not all finished: {told}, {whole}. {counted}"
 
 
-def _variance(summary: Summary) -> str:
+def variance(summary: Summary, scenario: Scenario) -> str:
+    """Return where the variance of the run time comes from, in a sentence; empty where nothing varies."""
+    if not scenario.inputs:
+        return NO_UNCERTAIN_INPUT
     share = summary["variance_share"]["finish_days"]["ignorance"]
-    if not share:
+    if share is None:
         return ""
     return (
         f"Of the variance of the run time, {share:.0%} comes from inputs that are not known well, the rest from chance."

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from simulator.ensemble import WHOLE, Engine, Ensemble, Precision, Shard, ShardError, merge
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.provenance import model, policy_name
+from simulator.ensemble.table import missing
 from simulator.report.contents import REPLICATIONS, RESOLVED, as_json, contents, from_parquet
 from simulator.report.manifest import MANIFEST, read_manifest
-from simulator.scenario import Scenario, load_scenario
+from simulator.scenario import Scenario, reload_scenario
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MANIFEST_SCHEMA = 1
 DIGITS = 8  # of the digest, in a folder's name
 LONGEST_NAME = 60
+MOST_NAMED = 8  # columns, in a message
 
 
 class OutputError(OSError):
@@ -35,6 +37,10 @@ class OutputError(OSError):
 
     def __str__(self) -> str:
         return f"{self.filename}: {self.strerror}"
+
+
+class OldRunError(ValueError):
+    """Run folders that an older version wrote without what this one needs of them; the text is for the user."""
 
 
 def write(ensemble: Ensemble, root: Path | str = "runs", policy: "type[Policy] | None" = None) -> Path:
@@ -95,7 +101,7 @@ def load(folder: Path | str) -> Ensemble:
         resolved = (folder / RESOLVED).read_text(encoding="utf-8")
         stop = manifest["precision"]
         return Ensemble(
-            scenario=load_scenario(folder / RESOLVED),
+            scenario=reload_scenario(folder / RESOLVED),
             resolved=resolved,
             table=table,
             planned=manifest["planned"],
@@ -116,13 +122,28 @@ def load(folder: Path | str) -> Ensemble:
 
 
 def merge_folders(folders: Sequence[Path | str], root: Path | str = "runs") -> Path:
-    """Write the run folder of one run of all the shards in folders, and return it. Raises OutputError, ShardError."""
+    """Write the run folder of one run of all the shards in folders, and return it.
+
+    Raises OutputError, ShardError, and OldRunError for shards whose tables lack what this version counts.
+    """
     named = [(str(folder), load(folder)) for folder in folders]
+    if old := list(_outdated(named)):
+        raise OldRunError("; ".join(old))
     try:
         merged = merge([ensemble for _, ensemble in named])
     except ShardError as error:
         raise ShardError("; ".join([str(error), *_misfits(named)])) from None
     return write(merged, root)
+
+
+def _outdated(named: list[tuple[str, Ensemble]]) -> Iterator[str]:
+    """Yield which folders lack columns, and how to have them."""
+    for name, ensemble in named:
+        if lacking := missing(ensemble.scenario, ensemble.table):
+            rest = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
+            columns = f"lacks the columns {', '.join(lacking[:MOST_NAMED])}{rest}"
+            how = f"derisk run {Path(name) / RESOLVED}" + (f" --shard {ensemble.shard}" * (ensemble.shard != WHOLE))
+            yield f"{name} was written by version {ensemble.model}, and {columns} of {model()}; run it again: {how}"
 
 
 def _misfits(named: list[tuple[str, Ensemble]]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from simulator.report.figures import Figure
 from simulator.report.folder import OutputError
 from simulator.report.manifest import read_manifest
 from simulator.report.story import ReplayError
-from simulator.scenario import load_scenario
+from simulator.scenario import reload_scenario
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
@@ -52,7 +52,7 @@ def publish_sweep(sweep: Path, output: Path | None = None) -> tuple[Path, Path]:
     manifest, table = sweep_folder.read(sweep)
     drawn = list(of_sweep(table))
     target = sweep if output is None else output
-    scenario = load_scenario(sweep / RESOLVED)
+    scenario = reload_scenario(sweep / RESOLVED)
     files = {
         target / HTML: html.render_sweep(scenario, table, manifest, drawn).encode(),
         target / WORKBOOK: workbook.build_sweep(table, manifest),

@@ -12,6 +12,7 @@ from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
 from simulator.report import text
+from simulator.report.answer import NO_UNCERTAIN_INPUT
 from simulator.report.sensitivity_words import days, same_finish, sentence
 
 SCHEMA = 1
@@ -115,6 +116,8 @@ def _others(tornado: Tornado) -> list[str]:
 def _split(tornado: Tornado) -> list[str]:
     lines = []
     for measure, split in tornado.splits:
+        if not tornado.bars and split.pairs == 0 and not math.isnan(split.ignorance) and not same_finish(tornado):
+            return [NO_UNCERTAIN_INPUT]
         if math.isnan(split.ignorance) and split.pairs > 1:
             lines.append(f"The {MEASURES[measure]} does not vary: there is nothing to come from inputs or from chance.")
             continue

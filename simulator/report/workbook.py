@@ -13,7 +13,7 @@ from simulator import units
 from simulator.ensemble import Ensemble
 from simulator.ensemble.table import LIST_COLUMN
 from simulator.quantity import ASSUMED
-from simulator.report import text
+from simulator.report import answer, text
 from simulator.report.checklist import assumed
 from simulator.report.figures.style import Figure
 from simulator.scenario.settle import quantities
@@ -40,7 +40,7 @@ def build(
     book = _book(buffer, str(summary["scenario"]), manifest)
     sheets = _Sheets(book)
     sheets.add("Summary", ("quantity", "unit", *ESTIMATE, "infinite [replications]"), list(_summary(summary)))
-    sheets.add("Run", ("what", "value"), list(_facts(summary, manifest)))
+    sheets.add("Run", ("what", "value"), list(_facts(ensemble, summary, manifest)))
     sheets.add("Inputs", INPUTS, _inputs(ensemble))
     tables = {figure.name: figure.table for figure in figures}
     for sheet, name in (("Losses", "waterfall"), ("Money", "money")):
@@ -101,7 +101,7 @@ def _unit(path: tuple[str, ...]) -> str:
     return found or ("USD" if any("usd" in name for name in path) else "number")
 
 
-def _facts(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _facts(ensemble: Ensemble, summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield what is no quantity: what was run, when it ends, whether in time."""
     for name in ("scenario", "seed", "replications", "engine"):
         yield name, summary[name]
@@ -110,6 +110,9 @@ def _facts(summary: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[
     for section in ("outcomes", "finish_date", "deadline", "precision"):
         for name, value in summary.get(section, {}).items():
             yield f"{section}.{name}", str(value) if isinstance(value, bool) else value
+    if not ensemble.scenario.inputs:
+        yield "variance_share", answer.NO_UNCERTAIN_INPUT
+        return
     for quantity, split in summary["variance_share"].items():
         for name, value in split.items():
             yield f"variance_share.{quantity}.{name}", value

@@ -1,7 +1,7 @@
 """Scenarios: YAML in, a frozen `Scenario` out; every error names file, line, column, path, value and remedy."""
 
 from simulator.scenario.errors import ScenarioError, ScenarioErrors
-from simulator.scenario.loader import load_scenario, load_variants, parse_scenario
+from simulator.scenario.loader import load_scenario, load_variants, parse_scenario, reload_scenario
 from simulator.scenario.model import Row, Scenario
 from simulator.scenario.schema import json_schema
 
@@ -14,4 +14,5 @@ __all__ = [
     "load_scenario",
     "load_variants",
     "parse_scenario",
+    "reload_scenario",
 ]

@@ -116,25 +116,11 @@ def _lemon_faults(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _recovery_faults(scenario: Scenario) -> Iterator[Fault]:
-    """Yield policies that need what the cluster lacks."""
+    """Yield policies that ask for more than the cluster has; `inert` has those for which it has nothing at all."""
     cluster, recovery = scenario.document.cluster, scenario.document.recovery
     wanted = 0 if recovery.resume_with is None else int(recovery.resume_with.median)
-    if wanted and not cluster.selects:
-        remedy = 'write "cold_spares: 24 nodes" under cluster, or leave this out'
-        yield ("recovery", "resume_with"), f"without a pool behind the hot spares nobody can bring them; {remedy}"
-    elif wanted > cluster.spares:
+    if cluster.selects and wanted > cluster.spares:
         yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
-    fetched = cluster.preemptible is not None  # though it may be none of them
-    for name, applies in (("host_selection", fetched or cluster.cold_spares is not None), ("preemption", fetched)):
-        if getattr(recovery, name) is not None and not applies:
-            remedy = 'write "preemptible: 32 nodes" under cluster, or leave this out'
-            yield ("recovery", name), f"there are no nodes beside the hot spares to which it could apply; {remedy}"
-    idle = cluster.idle_nodes + cluster.others
-    if recovery.choice != "first" and not idle:
-        yield ("recovery", "choice"), "without spares there is nothing to choose from; give hot_spares under cluster"
-    if recovery.eviction is not None and not idle:
-        text = "without spares no slow node is ever evicted; give hot_spares under cluster, or leave this out"
-        yield ("recovery", "eviction"), text
 
 
 def _peak_faults(scenario: Scenario) -> Iterator[Fault]:

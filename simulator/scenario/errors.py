@@ -65,7 +65,10 @@ class ScenarioErrors(Exception):  # noqa: N818 - it holds several
 
     def __init__(self, errors: Iterable[ScenarioError]) -> None:
         """Keep the errors, sorted by file and position."""
-        self.errors = sorted(set(errors), key=lambda error: (error.file == SET, error.file, error.line, error.column))
+        # Two of one place stay in the order in which they were found.
+        self.errors = sorted(
+            dict.fromkeys(errors), key=lambda error: (error.file == SET, error.file, error.line, error.column)
+        )
         super().__init__("\n".join(str(error) for error in self.errors))
 
 

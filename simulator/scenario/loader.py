@@ -1,13 +1,13 @@
 """From a file to a scenario."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.hardware import Gpu, Node
-from simulator.scenario import door
+from simulator.scenario import door, inert
 from simulator.scenario.errors import SET, ScenarioErrors
 from simulator.scenario.merge import layered, layered_text, with_overrides
 from simulator.scenario.model import Scenario
@@ -18,6 +18,7 @@ from simulator.scenario.settle import settled, sources_of
 from simulator.scenario.source import Item
 from simulator.scenario.sweep import as_text, factor_in
 from simulator.scenario.validate import error_for, validated
+from simulator.section import Fault, Place
 
 if TYPE_CHECKING:
     from simulator.scenario.step import Step
@@ -27,6 +28,14 @@ def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scena
     """Return the scenario of a file, with `a.b=value` overrides on top. Raises ScenarioErrors: all that are found."""
     base = _Base(layered(Path(path), str(path)), Path(path).parent, str(path))
     return base.scenario(overrides or [])
+
+
+def reload_scenario(path: str | Path) -> Scenario:
+    """Return the scenario that a run wrote down, to the letter, be it that today it would not be taken like that.
+
+    Raises ScenarioErrors.
+    """
+    return _from_tree(layered(Path(path), str(path)), Path(path).parent, str(path)).scenario
 
 
 def load_variants(
@@ -69,7 +78,28 @@ class _Base:
     name: str
 
     def scenario(self, overrides: Sequence[str]) -> Scenario:
-        return _from_tree(self.tree_with(overrides), self.folder, self.name)
+        tree = self.tree_with(overrides)
+        read = _from_tree(tree, self.folder, self.name, lambda place: self._answers_for(tree, place, overrides))
+        return read.pruned(tree) if read.inert else read.scenario
+
+    def _answers_for(self, tree: Item, place: Place, overrides: Sequence[str]) -> bool:
+        """Whether this file, or a value on top of it, says in vain what stands at a place.
+
+        What a file below says may serve other files that extend it, and to take away what a policy is for is a question
+        worth asking of a file: both are told, and not refused.
+        """
+        if self.tree.find(place) is None:
+            return True  # an override brought it
+        if tree.nearest(place).spot.file not in (SET, self.name):
+            return False
+        return not overrides or place in self._in_vain
+
+    @cached_property
+    def _in_vain(self) -> frozenset[Place]:
+        try:
+            return frozenset(place for place, _ in _from_tree(self.tree, self.folder, self.name).inert)
+        except ScenarioErrors:
+            return frozenset()  # the overrides put right what is wrong
 
     def tree_with(self, overrides: Sequence[str]) -> Item:
         scaled = [
@@ -81,7 +111,7 @@ class _Base:
     @cached_property
     def _resolved(self) -> dict[str, Any]:
         try:
-            return _from_tree(self.tree, self.folder, self.name).resolved()
+            return _from_tree(self.tree, self.folder, self.name).scenario.resolved()
         except ScenarioErrors:
             return {}  # what is wrong may be put right by the overrides; if not, it is told then
 
@@ -104,7 +134,43 @@ def _as_override(resolved: Any, path: list[str]) -> str | None:
     return None if resolved is None else f"{'.'.join(path)}={as_text(resolved)}"
 
 
-def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A scenario as it was read, and what it says in vain."""
+
+    scenario: Scenario
+    inert: tuple[Fault, ...]
+
+    def pruned(self, tree: Item) -> Scenario:
+        """Return the scenario without what it says in vain, which it tells."""
+        document = self.scenario.document
+        for place, _ in self.inert:
+            document = inert.without(document, place)
+        document = settled(document, (), sources_of(tree))
+        told = tuple(error_for(tree, fault).headline for fault in self.inert)
+        return replace(self.scenario, document=document, inert=told)
+
+
+def _from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], bool] = lambda place: False) -> _Read:
+    """Return what a tree says. Raises ScenarioErrors, also for what is in vain and `refused`."""
+    document, profile, base = _validated(tree, folder, name)
+    if profile is not None:
+        document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
+    document, step = _with_machines(document, profile, tree, folder)
+    if document.cluster.elements:
+        # Elements stand in no file: to have them again, their profiles must be found from anywhere.
+        document = _located(document, {"node": base, "fabric": folder})
+    sources = sources_of(tree)
+    scenario = Scenario(settled(document, (), sources), name)
+    vain = tuple(inert.settings(scenario, tree))
+    faults = [*door.faults(scenario), *(fault for fault in vain if refused(fault[0]))]
+    if faults:
+        raise ScenarioErrors(error_for(tree, fault) for fault in faults)
+    return _Read(Scenario(settled(_filled(scenario), (), sources), name, step), vain)
+
+
+def _validated(tree: Item, folder: Path, name: str) -> tuple[Document, tuple[Node, Gpu] | None, Path]:
+    """Return the sections of a tree, the node and GPU that it names, and the folder to which their path is relative."""
     errors = []
     document, node, base = None, tree.find(("cluster", "node")), folder
     profile = None
@@ -121,18 +187,7 @@ def _from_tree(tree: Item, folder: Path, name: str) -> Scenario:
             errors += failed.errors
     if errors or document is None:
         raise ScenarioErrors(errors)
-    if profile is not None:
-        document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
-    document, step = _with_machines(document, profile, tree, folder)
-    if document.cluster.elements:
-        # Elements stand in no file: to have them again, their profiles must be found from anywhere.
-        document = _located(document, {"node": base, "fabric": folder})
-    sources = sources_of(tree)
-    scenario = Scenario(settled(document, (), sources), name)
-    errors = [error_for(tree, fault) for fault in door.faults(scenario)]
-    if errors:
-        raise ScenarioErrors(errors)
-    return Scenario(settled(_filled(scenario), (), sources), name, step)
+    return document, profile, base
 
 
 def _with_machines(

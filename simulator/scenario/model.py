@@ -36,6 +36,7 @@ class Scenario:
     document: Document = field(repr=False)
     file: str
     step: "Step | None" = field(default=None, repr=False)  # of its job, where model, batch and GPU are known
+    inert: tuple[str, ...] = field(default=(), repr=False)  # what a layer below says and nothing here asks for: told
 
     @property
     def name(self) -> str:

@@ -1,6 +1,5 @@
-"""The app as a planner meets it: a server of its own on a free port, and Debian's Chromium."""
+"""The app as a planner meets it: a server of its own on a free port, and a page that has been drawn."""
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,12 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Chromium calls home unless it is told not to, and needs no graphics card.
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 300_000  # [ms] for a run, should the engine have to be compiled
 
 
@@ -50,17 +43,6 @@ def _wait_for(address: str) -> None:
         except OSError:
             time.sleep(0.1)
     raise TimeoutError(f"{address} does not answer")
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """Start a browser of Playwright's kind."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 def settled(page: Any) -> None:

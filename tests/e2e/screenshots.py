@@ -5,7 +5,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.browser import PATIENCE, app, chromium, settled
+from tests.browsers import chromium
+from tests.e2e.browser import PATIENCE, app, settled
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 SCENARIO = "plan_100k"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.browser import CHROMIUM, PATIENCE, app, chromium, settled
+from tests.browsers import CHROMIUM, chromium
+from tests.e2e.browser import PATIENCE, app, settled
 
 pytest.importorskip("playwright", reason="the extra `e2e` is not installed: make e2e")
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")]

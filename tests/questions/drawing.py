@@ -2,18 +2,18 @@
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from browsers import chromium
+
 from simulator.report.figures import Figure
 from simulator.report.figures.style import style
 
 WIDTH = 820  # [px]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MARK = "derisk figure "
 
 
@@ -40,19 +40,13 @@ def draw(wanted: Mapping[Path, Figure]) -> None:
 @contextmanager
 def _page() -> Iterator[Any]:
     """Open a page that knows Plotly."""
-    from playwright.sync_api import sync_playwright
     from plotly.offline import get_plotlyjs
 
-    browser_path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if browser_path is None:
-        raise RuntimeError(f"figures need a browser; install one of {', '.join(BROWSERS)}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path)
+    with chromium() as browser:
         page = browser.new_page()
         page.set_content("<html><body></body></html>")
         page.add_script_tag(content=get_plotlyjs())
         yield page
-        browser.close()
 
 
 def _svg(page: Any, figure: Figure) -> str:

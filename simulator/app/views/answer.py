@@ -170,6 +170,7 @@ def _commas(words: str) -> str:
 
 def _notes(result: "Result") -> None:
     """Tell what one has to know of the numbers above."""
+    from simulator.report.answer import variance
     from simulator.report.checklist import assumed
 
     summary, scenario = result.summary, result.ensemble.scenario
@@ -184,12 +185,8 @@ def _notes(result: "Result") -> None:
             f"Not all finished: of {summary['replications']:,} replications {counts}. They count as infinitely long in "
             "P10, P50 and P90."
         )
-    ignorance = summary["variance_share"]["finish_days"]["ignorance"]
-    if ignorance:
-        notes.append(
-            f"Of the variance of the run time, {ignorance:.0%} comes from inputs that are not known well, the rest "
-            "from chance. The page Sensitivity says which of them to measure."
-        )
+    if told := variance(summary, scenario):
+        notes.append(told + " The page Sensitivity says which of them to measure." * bool(scenario.inputs))
     rows = scenario.table()
     unbacked = len(assumed(rows))
     if unbacked:

@@ -1,0 +1,163 @@
+"""What is said in vain: refused of the file that says it, told of a file below and of who takes its cause away.
+
+The words of each refusal stand in tests/broken.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from simulator import resources
+from simulator.cli.application import application
+from simulator.ensemble import run_ensemble
+from simulator.scenario import (
+    Scenario,
+    ScenarioErrors,
+    load_scenario,
+    load_variants,
+    parse_scenario,
+    reload_scenario,
+)
+from simulator.scenario.inert import without
+
+PLAIN = """\
+schema: 1
+name: plain
+cluster: {nodes: 16 nodes, hot_spares: 2 nodes}
+job: {work: 24 h}
+failures:
+  gpu: {part: gpu, rate: 0.3 /kGPU/day}
+checkpoint: {interval: 10 min}
+"""
+SLOW = "  slow: {part: gpu, rate: 0.01 /kGPU/day, effect: slow, speed: 80%, found: 1 h}\n"
+BITS = "  bits: {part: gpu, rate: 0.01 /kGPU/day, effect: corrupt, found: 4 h}\n"
+POLICY = "recovery: {eviction: {slower_than: 90%}, retirement: {after: 3, within: 14 d}, crews: 4 crews}\n"
+FULL = PLAIN.replace("checkpoint: {", f"{SLOW}{BITS}checkpoint: {{keep: 50, ") + POLICY
+BROKEN = Path(__file__).parent / "broken"
+VAIN = (
+    "eviction_without_slow_nodes", "eviction_of_what_is_never_found", "checkpoints_kept_without_corruption",
+    "crews_and_retirement_without_repair", "crews_for_software", "stall_without_absorbed", "age_at_a_constant_rate",
+    "diagnosis_of_a_stall", "blamed_for_slowness", "spares_exposed_without_spares", "spares_exposed_to_a_leaf",
+    "overlap_without_lag", "network_that_nothing_narrows", "choice_inside_blocks", "eviction_without_spares",
+    "choice_without_spares",
+)  # fmt: skip
+# What takes away what a policy is for.
+TAKEN = [
+    (["failures.slow="], {"recovery.eviction"}),
+    (["failures.bits="], {"checkpoint.keep"}),
+    (["cluster.hot_spares=0 nodes"], {"recovery.eviction"}),
+    (["recovery.repair=never"], {"recovery.retirement", "recovery.crews"}),
+    (["recovery.repair=never", "recovery.missed=5%"], {"recovery.crews"}),
+]
+
+
+def told(scenario: Scenario) -> set[str]:
+    return {text.split(": ")[1] for text in scenario.inert}
+
+
+def missing(scenario: Scenario, path: str) -> bool:
+    found = scenario.resolved()
+    for key in path.split("."):
+        found = found.get(key, {})
+    return not found
+
+
+@pytest.mark.parametrize("path", resources.scenario_files(), ids=lambda path: path.stem)
+def test_no_shipped_scenario_says_anything_in_vain(path: Path) -> None:
+    assert load_scenario(path).inert == ()
+
+
+@pytest.mark.parametrize("name", VAIN)
+def test_what_is_refused_as_being_in_vain_changes_nothing(name: str, tmp_path: Path) -> None:
+    # Failures enough for each rule to show, if it did anything.
+    written = re.sub(r"rate: \S+ /", "rate: 30 /", (BROKEN / f"{name}.yaml").read_text(encoding="utf-8"))
+    file = tmp_path / "vain.yaml"
+    file.write_text(written, encoding="utf-8")
+    with pytest.raises(ScenarioErrors) as caught:
+        load_scenario(file)
+    own = reload_scenario(file)
+    document = own.document
+    for error in caught.value.errors:
+        document = without(document, tuple(error.path.split(".")))
+    one, other = (run_ensemble(each, replications=30).table for each in (own, replace(own, document=document)))
+    assert one["failures"].sum() + one["stalls"].sum() > 20
+    # Who would go on to be repaired by hand is counted, though the repair before never ends.
+    counted = ("manual_repairs", "interventions_per_day")
+    columns = [column for column in one if not column.startswith("input:") and column not in counted]
+    pd.testing.assert_frame_equal(one[columns], other[columns], check_exact=True)
+
+
+@pytest.mark.parametrize(("settings", "paths"), TAKEN, ids=lambda value: str(value))
+def test_a_policy_whose_cause_a_what_if_takes_away_is_told_and_not_refused(
+    settings: list[str], paths: set[str]
+) -> None:
+    assert parse_scenario(FULL).inert == ()
+    scenario = parse_scenario(FULL, settings)
+    assert told(scenario) == paths
+    assert all(missing(scenario, path) for path in paths)
+    # What is written down can be run as it stands.
+    assert parse_scenario(scenario.resolved_yaml()).resolved() == scenario.resolved()
+
+
+def test_a_sweep_over_no_spares_goes_through(tmp_path: Path) -> None:
+    file = tmp_path / "full.yaml"
+    file.write_text(FULL, encoding="utf-8")
+    cells = [(), ("cluster.hot_spares=0 nodes",), ("cluster.hot_spares=0 nodes", "recovery.choice=random")]
+    usual, none, chosen = load_variants(file, ["recovery.spares_exposed=true"], cells)
+    assert isinstance(usual, Scenario) and usual.inert == ()
+    assert isinstance(none, Scenario) and told(none) == {"recovery.eviction", "recovery.spares_exposed"}
+    # The cell itself asks for a choice among none.
+    assert isinstance(chosen, ScenarioErrors)
+    assert [error.path for error in chosen.errors] == ["recovery.choice"]
+
+
+def test_a_policy_of_a_file_below_is_told_and_not_refused(tmp_path: Path) -> None:
+    (tmp_path / "house.yaml").write_text(PLAIN + POLICY, encoding="utf-8")
+    file = tmp_path / "run.yaml"
+    file.write_text("schema: 1\nextends: house.yaml\nname: run\n", encoding="utf-8")
+    scenario = load_scenario(file)
+    assert told(scenario) == {"recovery.eviction"} and "house.yaml:8:12" in scenario.inert[0]
+    with pytest.raises(ScenarioErrors):
+        load_scenario(tmp_path / "house.yaml")
+    checked = CliRunner().invoke(application, ["check", str(file)])
+    assert checked.exit_code == 0
+    assert "without effect here:" in checked.stderr and "recovery.eviction: no cause makes" in checked.stderr
+    file.write_text("schema: 1\nextends: house.yaml\nname: run\nrecovery: {eviction: {slower_than: 80%}}\n")
+    with pytest.raises(ScenarioErrors, match="no cause makes a node slow"):
+        load_scenario(file)
+
+
+@pytest.mark.parametrize("setting", ["recovery.eviction.slower_than=90%", "checkpoint.keep=9", "failures.gpu.age=9 d"])
+def test_an_override_that_does_nothing_is_refused(setting: str) -> None:
+    with pytest.raises(ScenarioErrors) as caught:
+        parse_scenario(PLAIN, [setting])
+    assert [error.file for error in caught.value.errors] == ["--set"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "failures.slow.rate=0 /kGPU/day",
+        "failures.slow.found=never",
+        "failures.gpu.blamed=0%",
+        "recovery.missed=0%",
+        "failures.gpu={part: gpu, rate: 1 /kGPU/day, stall: 8 s, absorbed: 0%}",
+        "failures.gpu.spares_exposed=false",
+    ],
+)
+def test_a_number_that_is_none_is_a_question(setting: str) -> None:
+    assert parse_scenario(FULL, [setting]).inert == ()
+
+
+def test_a_run_without_failures_may_say_what_follows_them() -> None:
+    assert parse_scenario(PLAIN.replace("\n  gpu: {part: gpu, rate: 0.3 /kGPU/day}", " {}") + POLICY).inert == ()
+
+
+def test_what_an_older_run_wrote_down_is_read_as_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.resolved.yaml"
+    file.write_text(PLAIN + POLICY, encoding="utf-8")
+    assert reload_scenario(file).document.recovery.eviction is not None
