@@ -2,7 +2,10 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # No deadline: the first example may have to wait for a compilation, and no test asserts anything about time.
@@ -14,3 +17,13 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "fixed")
 # A shell without job control has what it runs in the background ignore Ctrl-C, and every process started from there
 # too. The tests press it, so they listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of an app's runs, with jobs of its own."""
+    from simulator.app import settings as of_app
+
+    monkeypatch.setenv(of_app.RUNS, str(tmp_path / "runs"))
+    of_app.registry.cache_clear()
+    yield tmp_path / "runs"
+    of_app.registry.cache_clear()

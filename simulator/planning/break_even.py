@@ -14,7 +14,7 @@ from simulator.ensemble.ensemble import settled
 from simulator.ensemble.estimates import quantile, rank
 from simulator.plan import Floats
 from simulator.planning import outcomes, quantities
-from simulator.planning.goal import STATISTICS, BreakEvenError, Question, check_price, number_at
+from simulator.planning.goal import STATISTICS, BreakEvenError, Question, check_between, check_price, number_at
 from simulator.planning.several import Several, Stopped
 from simulator.scenario import Scenario, ScenarioErrors
 
@@ -63,10 +63,10 @@ class BreakEven(NamedTuple):
         return self.evaluated[-1][1]
 
 
-def planned(replications: int, question: Question) -> int:
+def planned(replications: int, *, target: bool) -> int:
     """Return how many replications a break-even takes, as nearly as can be said before."""
     values = SCAN + math.ceil(math.log2(1 / CLOSE))
-    return replications * values * (1 if question.target is not None else 2)
+    return replications * values * (1 if target else 2)
 
 
 def break_even(
@@ -90,13 +90,13 @@ def break_even(
     ends = [scenarios(text)[0] for text in between]
     numbers = [number_at(end, path) for end in ends]
     low, high = sorted(number.median for number in numbers)
-    if low == high:
-        raise BreakEvenError(f"{between[0]} and {between[1]} are the same value of {path}; give two ends of a range")
+    check_between(path, between, numbers)
     for end in ends:
         check_price(end, question)
     like = numbers[0].like
     whole = _is_whole(path, scenarios, low, high, like)
-    work = Several(planned(replications, question), threads=threads, progress=progress, cancel=cancel)
+    expected = planned(replications, target=question.target is not None)
+    work = Several(expected, threads=threads, progress=progress, cancel=cancel)
     search = _Search(scenarios, like, question, replications, work)
     bracket, crossings, interrupted = _bracketed(search, low, high, whole)
     value, interval = _crossing(search, None if interrupted else bracket, whole)

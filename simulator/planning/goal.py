@@ -1,6 +1,7 @@
 """What a break-even is asked, as people write it: which number to vary, and what is to be equal."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from simulator import units
@@ -65,6 +66,13 @@ def check_input(path: str) -> None:
     """Raise BreakEvenError for what all values and options have in common."""
     if (fault := common_fault(path, "values and options")) is not None:
         raise BreakEvenError(f"{path.strip()}: {fault}")
+
+
+def check_between(path: str, between: tuple[str, str], numbers: Sequence[Quantity]) -> None:
+    """Raise BreakEvenError for a range of an input whose ends are one."""
+    low, high = (number.median for number in numbers)
+    if low == high:
+        raise BreakEvenError(f"{between[0]} and {between[1]} are the same value of {path}; give two ends of a range")
 
 
 def check_price(scenario: Scenario, question: Question) -> None:

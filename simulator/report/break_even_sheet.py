@@ -79,7 +79,8 @@ def _interval(found: BreakEven) -> str:
     if low and high:
         return f" (95 % interval {ends[0]} to {ends[1]})"
     if not (low or high):
-        return " (no value in the range can be told from it: the Monte Carlo error is too large; raise -n)"
+        why = "the Monte Carlo error is too large; more replications may tell"
+        return f" (no value in the range can be told from it: {why})"
     return f" (95 % interval {'from' if low else 'up to'} {ends[0]} {'on, with no end' if low else ''}".rstrip() + (
         " in the range)"
     )

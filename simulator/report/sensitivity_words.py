@@ -140,7 +140,7 @@ def _share(share: float, error: float) -> str:
     if not (math.isfinite(share) and math.isfinite(error)):
         return "an unknown share"
     low, high = share - Z95 * error, share + Z95 * error
-    return f"{100 * share:.0f}% (95 % interval {100 * low:.0f}% to {100 * high:.0f}%)"
+    return f"{text.share(share)} (95 % interval {text.share(low)} to {text.share(high)})"
 
 
 def _stopped(indices: Indices) -> str:
