@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from simulator import units
 from simulator.report.break_even_sheet import HEAD, cells, difference_column, named, sentence
 from simulator.report.figures.style import BLUE, GREY, RED, Figure, blank, commas, name_y, note, safe
+from simulator.unit_catalogue import PLURALS
 
 if TYPE_CHECKING:
     from simulator.planning.break_even import BreakEven
@@ -60,7 +61,7 @@ def break_even(found: "BreakEven", alternative: str = "") -> Figure:
 
 
 class _Across(NamedTuple):
-    """The horizontal axis: values of the input in a unit in which people would tell the largest of them."""
+    """The horizontal axis: values of the input in the unit in which people would tell the middle of the range."""
 
     title: str
     size: float  # of the unit [SI]
@@ -68,14 +69,11 @@ class _Across(NamedTuple):
 
     @classmethod
     def of(cls, found: "BreakEven") -> "_Across":
-        # Twice the end, for one of something has no plural.
-        told = units.show(2 * found.high, found.like)
+        log = found.low > 0 and found.high > FAR * found.low
+        told = units.show(math.sqrt(found.low * found.high) if log else (found.low + found.high) / 2, found.like)
         match = re.fullmatch(r"[-+0-9_.e]+[kMBT]?\s*(.*)", told)
-        unit = found.like if match is None else match[1]
-        size = float(units.unit(unit).scale)
-        return cls(
-            f"{found.path} [{unit}]" if unit else found.path, size, found.low > 0 and found.high > FAR * found.low
-        )
+        unit = found.like if match is None else PLURALS.get(match[1], match[1])
+        return cls(f"{found.path} [{unit}]" if unit else found.path, float(units.unit(unit).scale), log)
 
     def at(self, value: float) -> float:
         """Return a value of the input [SI] in the unit of the axis."""
