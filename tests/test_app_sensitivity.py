@@ -3,13 +3,14 @@
 import csv
 import io
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from tabs import cancelled_in, finished, healthy, opened, pressed, turned, words
+from tabs import PATIENCE, cancelled_in, finished, healthy, opened, pressed, turned, words
 from typer.testing import CliRunner
 
 from simulator.app import asking, link, settings
@@ -17,7 +18,7 @@ from simulator.app.asking import Asked
 from simulator.app.state import Draft, load
 from simulator.cli import application
 from simulator.ensemble import Ensemble, run_ensemble
-from simulator.planning import indices
+from simulator.planning import indices, several
 from simulator.report import figures
 from simulator.scenario import Scenario
 
@@ -234,6 +235,34 @@ def test_a_break_even_that_is_cancelled_keeps_the_values_that_were_tried(
     assert ("Cancelled, partial" in said(tab)) == bool(kept) == bool(tab.get("plotly_chart"))
     assert (f"Stopped early: {kept} values of job.work were tried" in said(tab)) == bool(kept)
     assert ("lies between" in said(tab)) == (kept > 2)
+
+
+@pytest.mark.parametrize("name", ["break-even", "shares"])
+def test_the_button_cancels_and_what_is_done_is_shown(name: str, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, calls = threading.Event(), []
+
+    def waits(scenario: Scenario, *, cancel: threading.Event, progress: Any, **more: Any) -> Ensemble:
+        calls.append(scenario.name)
+        if name == "break-even" and len(calls) < 4:
+            return run_ensemble(scenario, cancel=cancel, progress=progress, **more)
+        begun.set()
+        assert cancel.wait(PATIENCE)
+        if name == "break-even":
+            return run_ensemble(scenario, cancel=cancel, progress=progress, **more)
+        whole = run_ensemble(scenario, **more)
+        return replace(whole, table=whole.table.head(100 * 4), interrupted=True)
+
+    monkeypatch.setattr(several if name == "break-even" else indices, "run_ensemble", waits)
+    tab = section(name.replace("-", "_"))
+    if name == "break-even":
+        tab = asked(tab, WORK, "5 d", "20 d", **{"target-finish": "12 d"})
+    tab = pressed(tab, name)
+    assert begun.wait(PATIENCE)
+    tab = healthy(tab.run())
+    assert tab.button(key=name).disabled
+    tab = finished(pressed(tab, f"cancel-{name}"))
+    kept = "3 values were tried and are kept." if name == "break-even" else "64 of 512 rows were done and are kept."
+    assert kept in said(tab) and tab.get("plotly_chart") and not tab.button(key=name).disabled
 
 
 def test_a_break_even_larger_than_the_app_allows_is_not_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

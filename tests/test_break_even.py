@@ -7,16 +7,17 @@ import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from simulator.cli import application
-from simulator.ensemble import Cancelled, Progress, run_ensemble
+from simulator.ensemble import Cancelled, Ensemble, Progress, run_ensemble
 from simulator.plan import Floats
 from simulator.planning import break_even as module
-from simulator.planning import goal
+from simulator.planning import goal, several
 from simulator.planning.break_even import BreakEven, Pair, break_even, difference
 from simulator.planning.goal import BreakEvenError, Question
 from simulator.planning.information import information
@@ -418,6 +419,26 @@ def test_the_command_meets_a_target(file: Path) -> None:
     words = (file, "--input", "cluster.hot_spares", "--between", "0 nodes", "9 nodes", "-n", 20)
     code, told, _ = derisk(*words, "--target", "goodput.p50=85%")
     assert code == 0 and "goodput" in told
+
+
+def test_the_command_keeps_what_was_tried_when_it_is_interrupted(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, whole = [], several.run_ensemble
+
+    def until_the_fourth(scenario: Scenario, **more: Any) -> Ensemble:
+        calls.append(scenario.name)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return whole(scenario, **more)
+
+    monkeypatch.setattr(several, "run_ensemble", until_the_fourth)
+    written = tmp_path / "result.csv"
+    words = (file, "--input", "job.work", "--between", "1 d", "9 d", "--target", "finish=3 d", "-n", 10, "-o", written)
+    code, told, error = derisk(*words)
+    assert code == 130 and "Stopped early: 3 values of job.work were tried" in told
+    assert "interrupted; 3 values that were tried are kept" in error
+    assert len(written.read_text(encoding="utf-8").splitlines()) == 1 + 3
 
 
 @pytest.mark.parametrize(

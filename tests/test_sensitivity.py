@@ -368,6 +368,17 @@ def test_the_command_tells_what_to_measure_first(file: Path) -> None:
     assert told == again and derisk(file, "-n", 20, "--seed", 5)[1] != told
 
 
+def test_the_command_keeps_whole_rows_when_it_is_interrupted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(scenario: Scenario, **more: Any) -> Ensemble:
+        whole = run_ensemble(scenario, **more)
+        return replace(whole, table=whole.table.head(40 * 7), interrupted=True)
+
+    monkeypatch.setattr(module, "run_ensemble", stopped)
+    code, told, error = derisk(file, "-n", 10, "--indices", "--rows", 64)
+    assert code == 130 and "Stopped early: 32 of 64 rows were done." in told and "32 rows" in told
+    assert "interrupted; 32 of 64 rows are kept" in error
+
+
 def test_the_command_for_programs(file: Path, tmp_path: Path) -> None:
     written = tmp_path / "result.json"
     words = (
