@@ -18,6 +18,7 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "fixed")
 # too. The tests press it, so they listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of an app's runs, with jobs of its own."""
