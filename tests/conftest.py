@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,14 @@ def file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     path = tmp_path / "small.yaml"
     path.write_text(request.module.SMALL, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of an app's runs, with jobs of its own."""
+    from simulator.app import settings as of_app
+
+    monkeypatch.setenv(of_app.RUNS, str(tmp_path / "runs"))
+    of_app.registry.cache_clear()
+    yield tmp_path / "runs"
+    of_app.registry.cache_clear()

@@ -5,15 +5,14 @@ import html
 import json
 import re
 import threading
-import time
 import tomllib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from tabs import PATIENCE, cancelled_in, finished, healthy, opened, pressed, ran, turned, words
 from typer.testing import CliRunner
 
 from simulator.app import fields, link, settings, state, works
@@ -23,14 +22,11 @@ from simulator.app.state import MOST_BYTES, Draft, DraftError, load, presets
 from simulator.cli import application
 from simulator.cli.app import command
 from simulator.ensemble import Progress
-from simulator.planning import several
 from simulator.report import text
 from simulator.report.answer import NO_UNCERTAIN_INPUT
 from simulator.report.manifest import MANIFEST
 
 ROOT = Path(__file__).resolve().parent.parent
-SMALL = {"preset": "example", "replications": "20"}
-PATIENCE = 240.0  # [s] for a run in a thread, should the engine have to be compiled
 
 # Jobs
 
@@ -101,9 +97,9 @@ def test_what_goes_wrong_in_a_job_is_told_in_words_and_can_be_tried_again() -> N
         raise ZeroDivisionError("division by zero")
 
     registry = Registry()
-    for work, words in ((full, "No space left"), (ours, "Internal error, which is ours and not yours: Zero")):
+    for work, told in ((full, "No space left"), (ours, "Internal error, which is ours and not yours: Zero")):
         job = registry.submit("key", "a job", work)
-        assert job.wait(PATIENCE) and job.state is State.FAILED and words in job.error and "Traceback" not in job.error
+        assert job.wait(PATIENCE) and job.state is State.FAILED and told in job.error and "Traceback" not in job.error
     assert registry.submit("key", "a job", steps(1)).wait(PATIENCE)
 
 
@@ -124,19 +120,6 @@ def test_a_job_that_takes_too_long_is_cancelled_and_old_ones_are_forgotten() -> 
 def test_time_left_is_told_as_people_would() -> None:
     told = [left(Progress(1, 2, seconds)) for seconds in (None, 1.0, 42.4, 600.0)]
     assert told == ["", "a second left", "about 42 s left", "about 10 min left"]
-
-
-def cancelled_in(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let whoever asked several runs of a question cancel it as this one of them begins."""
-    calls, whole = [], several.run_ensemble
-
-    def until(scenario: Any, *, cancel: threading.Event, **more: Any) -> Any:
-        calls.append(scenario.name)
-        if len(calls) == number:
-            cancel.set()
-        return whole(scenario, cancel=cancel, **more)
-
-    monkeypatch.setattr(several, "run_ensemble", until)
 
 
 @pytest.mark.parametrize(("number", "kept"), [(1, 0), (2, 1), (3, 2), (4, 3)])
@@ -295,13 +278,13 @@ def test_a_link_or_a_field_reads_no_file_of_the_server(change: tuple[str, str], 
 
 
 def test_uploads_have_limits() -> None:
-    for content, words in (
+    for content, told in (
         (b"x" * (MOST_BYTES + 1), "larger than 1 MB"),
         (b"\xff\xfe\x00", "not UTF-8"),
         (b"a\0b", "binary"),
         (b"  \n", "empty"),
     ):
-        with pytest.raises(DraftError, match=words):
+        with pytest.raises(DraftError, match=told):
             Draft.of_bytes(content, "a.yaml")
     assert Draft.of_bytes(b"schema: 1", "../../etc/-rf.yaml").called == "rf.yaml"
 
@@ -375,59 +358,6 @@ def test_the_checkout_has_the_look_of_the_installed_app() -> None:
 
 
 # Pages, as Streamlit runs them
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv(settings.RUNS, str(tmp_path / "runs"))
-    settings.registry.cache_clear()
-    yield tmp_path / "runs"
-    settings.registry.cache_clear()
-
-
-def opened(**parameters: str) -> AppTest:
-    """Return a new tab with these parameters in its address."""
-    tab = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
-    for name, value in {**SMALL, **parameters}.items():
-        tab.query_params[name] = value
-    return healthy(tab.run())
-
-
-def healthy(tab: AppTest) -> AppTest:
-    assert not tab.exception
-    assert not any("failed, which is our fault" in error.value for error in tab.error), [
-        each.value for each in tab.error
-    ]
-    return tab
-
-
-def turned(tab: AppTest, page: str) -> AppTest:
-    tab.switch_page(str((PAGES / f"{page}.py").relative_to(ROOT)))
-    return healthy(tab.run())
-
-
-def pressed(tab: AppTest, key: str) -> AppTest:
-    return healthy(tab.button(key=key).click().run())
-
-
-def finished(tab: AppTest) -> AppTest:
-    """Wait for all jobs, and draw the page as its fragment would let it be drawn."""
-    until = time.monotonic() + PATIENCE
-    while settings.registry().counts() != (0, 0):
-        assert time.monotonic() < until, "a job does not end"
-        time.sleep(0.05)
-    return healthy(tab.run())
-
-
-def ran(**parameters: str) -> AppTest:
-    return finished(pressed(opened(**parameters), "run"))
-
-
-def words(tab: AppTest) -> str:
-    """Return all that a page says."""
-    kinds: list[Any] = [tab.title, tab.subheader, tab.markdown, tab.caption, tab.error, tab.warning, tab.info, tab.code]
-    said = [str(element.value) for kind in kinds for element in kind]
-    return "\n".join([*said, *(str(element.proto.body) for element in tab.get("html"))])
 
 
 def test_the_first_page_answers_without_a_word_being_typed(runs: Path) -> None:

@@ -4,18 +4,22 @@ import csv
 import io
 import json
 import math
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from simulator.cli import application
-from simulator.ensemble import run_ensemble
+from simulator.ensemble import Cancelled, Ensemble, Progress, run_ensemble
 from simulator.plan import Floats
 from simulator.planning import break_even as module
-from simulator.planning.break_even import BreakEven, BreakEvenError, Pair, Question, break_even, difference
+from simulator.planning import goal, several
+from simulator.planning.break_even import BreakEven, Pair, break_even, difference
+from simulator.planning.goal import BreakEvenError, Question
 from simulator.planning.information import information
 from simulator.planning.tornado import tornado
 from simulator.report import sensitivity_sheet
@@ -277,6 +281,42 @@ def test_threads_change_nothing() -> None:
     assert one == two
 
 
+def stop_at(number: int) -> tuple[Callable[[Progress], None], threading.Event]:
+    """Return what is told of progress, and a cancel that comes once so many replications are done."""
+    cancel = threading.Event()
+
+    def told(progress: Progress) -> None:
+        if progress.done >= number:
+            cancel.set()
+
+    return told, cancel
+
+
+def test_a_cancel_keeps_the_values_that_were_tried() -> None:
+    def ask(number: int) -> BreakEven:
+        progress, cancel = stop_at(number)
+        question = Question("finish", "mean", 3.3)
+        pair = scenarios(CALM, "job.work")
+        return break_even(
+            "job.work", pair, ("1 d", "9 d"), question, replications=20, threads=1, progress=progress, cancel=cancel
+        )
+
+    whole = ask(10**9)
+    assert not whole.interrupted and whole.bracket[0] <= (whole.value or 0.0) <= whole.bracket[1]
+    with pytest.raises(Cancelled):
+        ask(20)
+    some = ask(40)
+    assert some.interrupted and some.value is None and len(some.evaluated) == 2 and math.isnan(some.bracket[0])
+    told = sentence(some, "")
+    assert told.startswith("Stopped early: 2 values of job.work were tried, from 1 d to 3 d, and no break-even of the")
+    more = ask(120)
+    assert more.interrupted and more.bracket == (3 * 86_400.0, 4 * 86_400.0)
+    assert set(more.evaluated) < set(whole.evaluated)
+    told = as_text(more, "calm", "", None)
+    assert "6 values of job.work were tried" in told and "of the expected finish lies between 3 d and 4 d." in told
+    assert as_json(more, "calm", "", 1)["interrupted"] is True and as_json(some, "calm", "", 1)["bracket"] == [None] * 2
+
+
 def test_questions_without_an_answer_are_refused() -> None:
     def ask(path: str, low: str, high: str, question: Question) -> BreakEven:
         return break_even(path, scenarios(SMALL, path), (low, high), question, replications=10)
@@ -293,8 +333,8 @@ def test_questions_without_an_answer_are_refused() -> None:
 
 def test_every_statistic_and_measure_has_words() -> None:
     one = break_even("job.work", scenarios(CALM, "job.work"), ("1 d", "9 d"), Question("finish", "mean", 3.3))
-    for measure in module.MEASURES:
-        for statistic in module.STATISTICS:
+    for measure in goal.MEASURES:
+        for statistic in goal.STATISTICS:
             told = as_text(one._replace(measure=measure, statistic=statistic), "calm", "", 80)
             assert measure in told and max(map(len, told.splitlines())) <= 90
             turned = one._replace(measure=measure, statistic=statistic, target=None, whole=True, crossings=1)
@@ -373,6 +413,26 @@ def test_the_command_meets_a_target(file: Path) -> None:
     words = (file, "--input", "cluster.hot_spares", "--between", "0 nodes", "9 nodes", "-n", 20)
     code, told, _ = derisk(*words, "--target", "goodput.p50=85%")
     assert code == 0 and "goodput" in told
+
+
+def test_the_command_keeps_what_was_tried_when_it_is_interrupted(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, whole = [], several.run_ensemble
+
+    def until_the_fourth(scenario: Scenario, **more: Any) -> Ensemble:
+        calls.append(scenario.name)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return whole(scenario, **more)
+
+    monkeypatch.setattr(several, "run_ensemble", until_the_fourth)
+    written = tmp_path / "result.csv"
+    words = (file, "--input", "job.work", "--between", "1 d", "9 d", "--target", "finish=3 d", "-n", 10, "-o", written)
+    code, told, error = derisk(*words)
+    assert code == 130 and "Stopped early: 3 values of job.work were tried" in told
+    assert "interrupted; 3 values that were tried are kept" in error
+    assert len(written.read_text(encoding="utf-8").splitlines()) == 1 + 3
 
 
 @pytest.mark.parametrize(

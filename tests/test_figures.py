@@ -3,6 +3,7 @@
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,9 @@ from simulator.fabric import fabric_of, layout_from
 from simulator.ledger import Account
 from simulator.metrics import summarise
 from simulator.planning import sweep
+from simulator.planning.break_even import BreakEven
 from simulator.planning.compare import compare
+from simulator.planning.indices import Index, Indices
 from simulator.planning.quantities import GOODPUT
 from simulator.planning.tornado import Bar, Tornado
 from simulator.report import figures, text
@@ -362,6 +365,73 @@ def test_tornado_tells_its_bars() -> None:
         holds(figures.tornado(found, measure))
     nothing = figures.tornado(found._replace(bars=()))
     assert "No input is uncertain" in nothing.sentence
+
+
+def test_shares_tell_where_the_variance_comes_from() -> None:
+    factors = (
+        Index("failures.gpu.rate", 0.5, 0.05, 0.6, 0.05),
+        Index("job.mfu", -0.01, 0.02, 0.02, 0.01),
+        Index("chance", 0.3, 0.04, 0.4, 0.05),
+    )
+    for measure in ("wall_days", "goodput", "cost_usd"):
+        figure = figures.shares(Indices(measure, 2048, factors, 2048))
+        holds(figure)
+        assert "failures.gpu.rate: 50% (95 % interval 40% to 60%) alone" in figure.sentence
+        assert "2,048 rows" in figure.sentence and list(figure.table["share_in_total"]) == [0.6, 0.02, 0.4]
+        assert list(figure.plot.layout.yaxis.ticktext) == ["failures.gpu.rate", "chance", "job.mfu"]
+        alone, total = figure.plot.data
+        assert list(alone.x) == [50.0, 30.0, -1.0] and total.error_x.array[0] == pytest.approx(9.8)
+    unknown = tuple(Index(factor.name, *4 * (math.nan,)) for factor in factors)
+    nothing = figures.shares(Indices("wall_days", 64, unknown, 64))
+    assert "does not vary" in nothing.sentence and len(nothing.plot.layout.annotations) > 0
+    assert "Stopped early: 64 of 2,048 rows" in figures.shares(Indices("wall_days", 64, factors, 2048)).sentence
+
+
+def broke_even(**changes: Any) -> BreakEven:
+    evaluated = ((0.0, math.inf), (16.0, 4.0), (19.0, 1.0), (20.0, -0.5), (64.0, -3.0))
+    found = BreakEven(
+        "cluster.hot_spares", 20.0, "20 nodes", 0.0, 64.0, 3.0, evaluated, "nodes", (17.0, 23.0), "finish", "p90", 60.0,
+        True, 1, 1_000, bracket=(19.0, 20.0),
+    )  # fmt: skip
+    return found._replace(**changes)
+
+
+def test_break_even_tells_where_it_crosses() -> None:
+    figure = figures.break_even(broke_even())
+    holds(figure)
+    told = (
+        "From cluster.hot_spares = 20 nodes on the P90 of the finish is not above 60.00 d (95 % interval 17 nodes to 23"
+    )
+    assert told in figure.sentence
+    assert figure.plot.layout.xaxis.title.text == "cluster.hot_spares [nodes]"
+    line, mark = figure.plot.data
+    assert list(line.y) == [64.0, 61.0, 59.5, 57.0] and (list(mark.x), list(mark.y)) == ([20.0], [60.0])
+    notes = [each.text for each in figure.plot.layout.annotations]
+    assert {"<b>20 nodes</b>", "target: 60 d", "95 % interval", "✕<br>never"} <= set(notes)
+    assert list(figure.table) == ["value", "value_si", "difference_finish_p90_days"]
+    against = figures.break_even(broke_even(target=None), "x=<b>3</b>")
+    holds(against)
+    assert list(against.plot.data[0].y) == [4.0, 1.0, -0.5, -3.0] and "x=&lt;b&gt;3" in str(against.plot.to_dict())
+
+
+@pytest.mark.parametrize("measure", ["finish", "goodput", "cost"])
+def test_break_even_of_every_measure_and_kind_of_end(measure: str) -> None:
+    wide = broke_even(low=86_400.0, high=8.64e7, like="d", measure=measure, whole=False, value=4e6, text="46.3 d",
+                      evaluated=((86_400.0, 0.2), (8.64e7, -0.1)), interval=(1e6, math.inf))  # fmt: skip
+    figure = figures.break_even(wide)
+    holds(figure)
+    assert figure.plot.layout.xaxis.type == "log" and "1,000" in figure.plot.layout.xaxis.ticktext
+    assert "95 % interval, with an open end" in [each.text for each in figure.plot.layout.annotations]
+    nowhere = figures.break_even(wide._replace(value=None, text="", interval=(math.nan, math.nan)))
+    holds(nowhere)
+    assert "without a break-even" in nowhere.alt and len(nowhere.plot.data) == 1
+    stopped = figures.break_even(wide._replace(value=None, text="", interrupted=True, bracket=(86_400.0, 8.64e7)))
+    holds(stopped)
+    assert "lies here" in [each.text for each in stopped.plot.layout.annotations]
+    share = figures.break_even(
+        wide._replace(like="%", low=0.1, high=0.9, value=0.5, evaluated=((0.1, 1.0), (0.9, -1.0)))
+    )
+    assert share.plot.layout.xaxis.title.text.endswith("[%]") and list(share.plot.data[0].x) == [10.0, 90.0]
 
 
 def test_spares_tell_the_sweep(sweeping: Path) -> None:

@@ -6,8 +6,10 @@ import json
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +18,25 @@ from SALib.sample import sobol as salib_sample
 from typer.testing import CliRunner
 
 from simulator.cli import application
-from simulator.ensemble import Cancelled, Progress, pinned, run_ensemble
+from simulator.ensemble import Cancelled, Ensemble, Progress, pinned, run_ensemble
 from simulator.ensemble.estimates import quantile
 from simulator.metrics import variance_share
 from simulator.plan import Floats
-from simulator.planning.indices import CHANCE, grouped, indices, radial_design, variance_indices
+from simulator.planning import indices as module
+from simulator.planning.indices import (
+    CHANCE,
+    Index,
+    Indices,
+    grouped,
+    indices,
+    radial_design,
+    replications_of,
+    variance_indices,
+)
 from simulator.planning.tornado import Bar, tornado
 from simulator.quantity import Z90
 from simulator.report.sensitivity_sheet import Sensitivity, as_csv, as_json, as_text, two_sided
+from simulator.report.sensitivity_words import of_the_variance
 from simulator.scenario import Scenario, parse_scenario
 
 SMALL = """
@@ -196,6 +209,50 @@ def test_indices_refuse_rows_and_groups_that_do_not_fit() -> None:
         variance_indices(small(), 16, groups={"some": ["failures.gpu.rate"]})
 
 
+@pytest.mark.parametrize(("done", "rows"), [(16 * 7 - 1, 0), (16 * 7, 16), (63 * 7, 32), (64 * 7 - 1, 32)])
+def test_a_cancel_keeps_the_rows_that_are_done_and_they_are_those_of_a_smaller_question(
+    done: int, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(scenario: Scenario, **more: Any) -> Ensemble:
+        whole = run_ensemble(scenario, **more)
+        return replace(whole, table=whole.table.head(done), interrupted=True)
+
+    assert replications_of(small(), 64) == 64 * 7
+    cancel = threading.Event()
+    cancel.set()
+    with monkeypatch.context() as only:
+        only.setattr(module, "run_ensemble", lambda scenario, cancel, **more: stopped(scenario, **more))
+        if not rows:
+            with pytest.raises(Cancelled):
+                variance_indices(small(), 64, cancel=cancel)
+            return
+        found = variance_indices(small(), 64, cancel=cancel)
+    whole = variance_indices(small(), rows)
+    assert found[0].interrupted and not whole[0].interrupted
+    assert [each._replace(planned=rows) for each in found] == list(whole)
+    assert f"Stopped early: {rows} of 64 rows were done." in of_the_variance(found[0])
+
+
+def test_shares_of_the_variance_are_told() -> None:
+    def of(*factors: Index, rows: int = 64) -> str:
+        return of_the_variance(Indices("wall_days", rows, factors, rows))
+
+    rate, chance = Index("failures.gpu.rate", 0.5, 0.05, 0.6, 0.05), Index(CHANCE, 0.3, 0.05, 0.4, 0.05)
+    told = of(rate, chance)
+    assert told == (
+        "Of the variance of the run time, the largest share comes from failures.gpu.rate: 50% (95 % interval 40% to "
+        "60%) alone, 60% (95 % interval 50% to 70%) in total. Chance, which no measurement takes away, has 40% (95 % "
+        "interval 30% to 50%) in total."
+    )
+    told = of(rate._replace(total=0.2), chance)
+    assert "comes from chance" in told and "Of the inputs failures.gpu.rate has the largest" in told
+    assert "No input has a share" in of(rate._replace(total=0.05), chance)
+    assert "64 rows are too few" in of(rate._replace(total_error=0.5), chance._replace(total_error=0.5))
+    nothing = Index(CHANCE, math.nan, math.nan, math.nan, math.nan)
+    assert of(nothing) == "The run time does not vary: there is nothing to come from inputs or from chance."
+    assert "Chance has no share" in of(rate, nothing) and "unknown" in of(rate._replace(first_error=math.nan), chance)
+
+
 # Tornado
 
 
@@ -302,6 +359,17 @@ def test_the_command_tells_what_to_measure_first(file: Path) -> None:
         assert words in told, words
     again = derisk(file, "-n", 20, "--indices", "--rows", 16, "--threads", 2)[1]
     assert told == again and derisk(file, "-n", 20, "--seed", 5)[1] != told
+
+
+def test_the_command_keeps_whole_rows_when_it_is_interrupted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(scenario: Scenario, **more: Any) -> Ensemble:
+        whole = run_ensemble(scenario, **more)
+        return replace(whole, table=whole.table.head(40 * 7), interrupted=True)
+
+    monkeypatch.setattr(module, "run_ensemble", stopped)
+    code, told, error = derisk(file, "-n", 10, "--indices", "--rows", 64)
+    assert code == 130 and "Stopped early: 32 of 64 rows were done." in told and "32 rows" in told
+    assert "interrupted; 32 of 64 rows are kept" in error
 
 
 def test_the_command_for_programs(file: Path, tmp_path: Path) -> None:

@@ -81,6 +81,11 @@ def problems() -> None:
         st.error(f"The scenario cannot be run as it is. Nothing was lost.\n{words}{more}", icon=":material/error:")
 
 
+def wrong(words: str) -> None:
+    """Tell what is wrong with a field, under it."""
+    st.markdown(f":red[{plain(words)}]")
+
+
 def in_words(error: "ScenarioError") -> str:
     """Return an error with its place: the line of a file, or the field of a form."""
     return f"{error.path}: {told(error)}" if error.file == SET else error.headline
@@ -186,11 +191,15 @@ def _marks(found: session.Shown, read: "Result") -> None:
 
 def partial(done: int, whole: int, what: str) -> None:
     """Say that a result was cancelled and which part of it there is; nothing where all of it was done."""
-    if done >= whole:
-        return
+    if done < whole:
+        cut_short(f"{done:,} of {whole:,} {what} were done and are kept.")
+
+
+def cut_short(words: str) -> None:
+    """Say that a result was cancelled, and what there is of it."""
     with st.container(horizontal=True, vertical_alignment="center", key="partial"):
         st.badge("Cancelled, partial", icon=":material/timelapse:", color="orange")
-        st.caption(f"{done:,} of {whole:,} {what} were done and are kept.")
+        st.caption(words)
 
 
 def empty(words: str, how: str, *, button: bool = True) -> None:
@@ -248,4 +257,4 @@ def text_field(path: str, label: str, value: str, *, form: str, source: str = ""
         session.use(session.draft().changed(path, typed.strip() or None))
         st.rerun()
     for words in session.loaded().at(path):
-        st.markdown(f":red[{plain(words)}]")
+        wrong(words)

@@ -115,6 +115,10 @@ class Draft:
             rest[path] = value
         return replace(self, overrides=tuple(rest.items()))
 
+    def then(self, path: str, value: str) -> "Draft":
+        """Return the draft with one more change after all others, as a further `--set`: x2 doubles what they gave."""
+        return replace(self, overrides=(*self.overrides, (path, value)))
+
     def plain(self) -> "Draft":
         """Return the draft without its changes."""
         return replace(self, overrides=())

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from simulator.app.asking import Asked
 from simulator.app.jobs import Tell, Work
 from simulator.app.state import Draft, load
 from simulator.scenario import Scenario, ScenarioErrors
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.ensemble import Ensemble
+    from simulator.planning.break_even import BreakEven, Pair
     from simulator.planning.compare import Comparison
+    from simulator.planning.indices import Indices
 
 LOADED = 8  # ensembles that stay in memory; each has some megabytes
 
@@ -44,6 +47,14 @@ def refusal(scenario: Scenario, most: int) -> str:
         f"{path}: {wanted:,} replications are more than the {most:,} that this app allows; ask for fewer, or use the "
         "command line"
     )
+
+
+def beyond(wanted: int, most: int, instead: str) -> str:
+    """Return why a question takes more than the app allows, in words; empty where it does not."""
+    if wanted <= most:
+        return ""
+    told = f"These are {wanted:,} replications in all, more than the {most:,} that this app allows"
+    return f"{told}; {instead}, or use the command line"
 
 
 def key_of(scenario: Scenario, *more: str) -> str:
@@ -150,6 +161,35 @@ def _valid(draft: Draft) -> Scenario:
     if loaded.scenario is None:
         raise ScenarioErrors(loaded.errors)
     return loaded.scenario
+
+
+def broken_even(asked: Asked) -> Work:
+    """Return the work of a break-even; it comes to a `BreakEven`. Cancelled, the values that were tried are kept."""
+
+    def scenarios(value: str) -> "Pair":
+        other = _valid(asked.at(value, alternative=True)) if asked.changes else None
+        return _valid(asked.at(value)), other
+
+    def work(tell: Tell, cancel: threading.Event) -> "BreakEven":
+        from simulator.planning.break_even import break_even
+
+        between, question = (asked.low, asked.high), asked.question()
+        return break_even(
+            asked.path, scenarios, between, question, replications=asked.replications, progress=tell, cancel=cancel
+        )
+
+    return work
+
+
+def shares(scenario: Scenario, rows: int) -> Work:
+    """Return the work of splitting the variance; it comes to `Indices`, of the rows that are whole when cancelled."""
+
+    def work(tell: Tell, cancel: threading.Event) -> "tuple[Indices, ...]":
+        from simulator.planning.indices import variance_indices
+
+        return variance_indices(scenario, rows, progress=tell, cancel=cancel)
+
+    return work
 
 
 def report(run: Path) -> Work:

@@ -1,12 +1,11 @@
 """`derisk break-even`: the value of an input at which two options are equal, or a target is just met."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, width, write_json, write_text
+from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
 from simulator.cli.meter import progress_bar
 from simulator.cli.options import AsJson, Overrides, ScenarioName, announce_compilation, read_scenario
 from simulator.cli.output import new_file
@@ -14,7 +13,8 @@ from simulator.cli.run import Seed, Threads
 from simulator.cli.sensitivity import ResultFile, check_suffix, seed_override
 
 if TYPE_CHECKING:
-    from simulator.planning.break_even import BreakEven, Pair, Question
+    from simulator.planning.break_even import BreakEven, Pair
+    from simulator.planning.goal import Question
 
 InputPath = Annotated[
     str,
@@ -47,7 +47,6 @@ QuantityName = Annotated[
 EachReplications = Annotated[
     int, typer.Option("--replications", "-n", metavar="N", min=10, max=100_000, help="At each value, of each option.")
 ]
-LIKE = {"finish": "d", "goodput": "%", "cost": "USD"}
 
 
 def break_even(
@@ -69,10 +68,7 @@ def break_even(
     Differences are taken under common random numbers; the interval is that of their Monte Carlo error.
     """
     check_suffix(output)
-    _refuse_common(path, "--input")
-    for override in alternative or []:
-        _refuse_common(override.partition("=")[0], "--with")
-    question = _question(quantity, alternative, target)
+    question = _question(path, quantity, alternative, target)
     given = [*(overrides or []), *seed_override(seed)]
     base = read_scenario(scenario, given)
 
@@ -81,8 +77,8 @@ def break_even(
         other = read_scenario(scenario, [*own, *alternative]) if alternative else None
         return read_scenario(scenario, own), other
 
-    from simulator.planning.break_even import BreakEvenError
     from simulator.planning.break_even import break_even as search
+    from simulator.planning.goal import BreakEvenError
 
     def searched() -> "BreakEven":
         announce_compilation()
@@ -108,56 +104,28 @@ def break_even(
             found = searched()
             write(_file_text(found, output, base.name, called, base.seed))
     _print(found, base.name, called, base.seed, json)
+    if found.interrupted:
+        say(f"interrupted; {len(found.evaluated)} values that were tried are kept")
+        raise typer.Exit(Code.INTERRUPTED)
 
 
-def _refuse_common(path: str, hint: str) -> None:
-    """Raise a usage error for what both options have in common at every value."""
-    from simulator.scenario.sweep import common_fault
-
-    if (fault := common_fault(path, "values and options")) is not None:
-        raise typer.BadParameter(f"{path.strip()}: {fault}", param_hint=hint)
-
-
-def _question(quantity: str, alternative: list[str] | None, target: str | None) -> "Question":
+def _question(path: str, quantity: str, alternative: list[str] | None, target: str | None) -> "Question":
     """Return what is to be equal. Raises a usage error."""
-    from simulator.planning.break_even import Question
+    from simulator.planning import goal
 
-    if bool(alternative) == bool(target):
-        words = "give --with PATH=VALUE (the alternative), or --target such as 'finish.p90=60 d'; one of the two"
-        raise typer.BadParameter(words, param_hint="--with, --target")
-    for override in alternative or []:
-        if "=" not in override:
-            raise typer.BadParameter(f"'{override}' gives no value; write '{override}=VALUE'", param_hint="--with")
-    if target is None:
-        return Question(*_measure(quantity, "--quantity"))
-    name, equals, value = target.partition("=")
-    if not equals or not value.strip():
-        raise typer.BadParameter(f"'{target}' gives no value; write 'finish.p90=60 d'", param_hint="--target")
-    measure, statistic = _measure(name.strip(), "--target")
-    from simulator import units
-
+    hint = "--input"
     try:
-        size = units.parse(value.strip(), LIKE[measure]) / (86_400.0 if measure == "finish" else 1.0)
-    except units.UnitError as error:
-        raise typer.BadParameter(str(error), param_hint="--target") from None
-    return Question(measure, statistic, size)
-
-
-def _measure(name: str, hint: str) -> tuple[str, str]:
-    from simulator.planning.break_even import MEASURES, STATISTICS
-    from simulator.section import did_you_mean
-
-    found = re.fullmatch(r"(\w+?)(?:_days|_usd)?(?:\.(\w+))?", name)
-    measure, statistic = (found[1], found[2] or "mean") if found else (name, "mean")
-    if measure not in MEASURES:
-        words = (
-            f"there is no quantity '{measure}'{did_you_mean(measure, MEASURES) or '; one of ' + ', '.join(MEASURES)}"
-        )
-        raise typer.BadParameter(words, param_hint=hint)
-    if statistic not in STATISTICS:
-        words = f"there is no statistic '{statistic}'; one of {', '.join(STATISTICS)}"
-        raise typer.BadParameter(words, param_hint=hint)
-    return measure, statistic
+        goal.check_input(path)
+        hint = "--with"
+        for override in alternative or []:
+            goal.check_change(override)
+        if bool(alternative) == bool(target):
+            words = "give --with PATH=VALUE (the alternative), or --target such as 'finish.p90=60 d'; one of the two"
+            raise typer.BadParameter(words, param_hint="--with, --target")
+        hint = "--quantity" if target is None else "--target"
+        return goal.read_quantity(quantity) if target is None else goal.read_target(target)
+    except goal.BreakEvenError as error:
+        raise typer.BadParameter(str(error), param_hint=hint) from None
 
 
 def _file_text(found: "BreakEven", output: Path, name: str, called: str, seed: int) -> str:

@@ -165,6 +165,9 @@ def _computed(
             with progress_bar("indices") as progress:
                 shares = variance_indices(scenario, rows, threads=threads, progress=progress)
             found = found._replace(indices=shares)
+            if shares[0].interrupted:
+                say(f"interrupted; {shares[0].rows} of {rows} rows are kept")
+                return found, Code.INTERRUPTED
     except KeyboardInterrupt:
         say("interrupted; what was done is kept")
         return found, Code.INTERRUPTED

@@ -11,13 +11,12 @@ import numpy as np
 from simulator import units
 from simulator.ensemble import Ensemble, Progress
 from simulator.ensemble.ensemble import settled
-from simulator.ensemble.estimates import QUANTILES, quantile, rank
+from simulator.ensemble.estimates import quantile, rank
 from simulator.plan import Floats
 from simulator.planning import outcomes, quantities
+from simulator.planning.goal import STATISTICS, BreakEvenError, Question, check_between, check_price, number_at
 from simulator.planning.several import Several, Stopped
-from simulator.quantity import Quantity
 from simulator.scenario import Scenario, ScenarioErrors
-from simulator.scenario.settle import quantities as numbers_in
 
 SCAN = 5  # values at which it is looked first, both ends among them: it may cross more than once
 CLOSE = 1e-3  # the search ends with a bracket of this share of the range,
@@ -26,8 +25,6 @@ MOST = 40  # or after so many halvings
 RESAMPLES = 200
 Z95 = 1.959963984540054
 FAR = 10.0  # a range of more times than this is halved by ratio
-STATISTICS = {"mean": None, "p10": QUANTILES[0], "p50": QUANTILES[1], "p90": QUANTILES[2]}
-MEASURES = ("finish", "goodput", "cost")
 
 Pair = tuple[Scenario, Scenario | None]  # the base, and the alternative where there is one
 
@@ -52,28 +49,24 @@ class BreakEven(NamedTuple):
     replications: int = 0
     unfinished: int = 0  # replications among all that did not finish
     rises: bool = False  # the difference goes from below zero to above it at the value; it falls otherwise
+    bracket: tuple[float, float] = (math.nan, math.nan)  # the values tried between which the sign turns
+    interrupted: bool = False  # by Ctrl-C or a cancel: the value is not known yet, and the bracket may be wide
 
     @property
     def at_low(self) -> float:
-        """The difference at the lower end of the range."""
+        """The difference at the lower end of the range, or at the lowest value tried so far."""
         return self.evaluated[0][1]
 
     @property
     def at_high(self) -> float:
-        """The difference at the upper end of the range."""
+        """The difference at the upper end of the range, or at the highest value tried so far."""
         return self.evaluated[-1][1]
 
 
-class BreakEvenError(ValueError):
-    """A question that has no answer; the text is for the user."""
-
-
-class Question(NamedTuple):
-    """What is to be equal: a statistic of a measure, between two scenarios or with a target."""
-
-    measure: str = "finish"
-    statistic: str = "mean"
-    target: float | None = None  # in days, as a share, or in USD
+def planned(replications: int, *, target: bool) -> int:
+    """Return how many replications a break-even takes, as nearly as can be said before."""
+    values = SCAN + math.ceil(math.log2(1 / CLOSE))
+    return replications * values * (1 if target else 2)
 
 
 def break_even(
@@ -91,27 +84,22 @@ def break_even(
 
     An uncertain input is known at each value tried, unless its spread stands in a key of its own. A scan of the range,
     then halving: differences under common random numbers are monotone where the effect is, and piecewise constant where
-    an input is a whole number or chooses a rule. Raises ScenarioErrors, BreakEvenError, KeyboardInterrupt, Cancelled.
+    an input is a whole number or chooses a rule. Ctrl-C and `cancel` keep the values that were tried, from two on.
+    Raises ScenarioErrors, BreakEvenError, KeyboardInterrupt, Cancelled.
     """
-    numbers = [number_at(scenarios(text)[0], path) for text in between]
+    ends = [scenarios(text)[0] for text in between]
+    numbers = [number_at(end, path) for end in ends]
     low, high = sorted(number.median for number in numbers)
-    if low == high:
-        raise BreakEvenError(f"{between[0]} and {between[1]} are the same value of {path}; give two ends of a range")
+    check_between(path, between, numbers)
+    for end in ends:
+        check_price(end, question)
     like = numbers[0].like
     whole = _is_whole(path, scenarios, low, high, like)
-    planned = replications * (SCAN + math.ceil(math.log2(1 / CLOSE))) * (1 if question.target is not None else 2)
-    work = Several(planned, threads=threads, progress=progress, cancel=cancel)
+    expected = planned(replications, target=question.target is not None)
+    work = Several(expected, threads=threads, progress=progress, cancel=cancel)
     search = _Search(scenarios, like, question, replications, work)
-    try:
-        bracket, crossings = _scanned(search, low, high, whole)
-        if bracket is not None:
-            bracket = _halved(search, *bracket, CLOSE * (high - low), whole)
-    except Stopped as stopped:
-        raise stopped.again() from None
-    value = None if bracket is None else bracket[1] if whole else search.between(*bracket)
-    interval = (math.nan, math.nan)
-    if value is not None and bracket is not None:
-        interval = search.interval(value, (value, value) if whole else bracket)
+    bracket, crossings, interrupted = _bracketed(search, low, high, whole)
+    value, interval = _crossing(search, None if interrupted else bracket, whole)
     return BreakEven(
         path=path,
         value=value,
@@ -130,19 +118,9 @@ def break_even(
         replications=replications,
         unfinished=search.unfinished,
         rises=bracket is not None and search.at(bracket[0]) < 0,
+        bracket=(math.nan, math.nan) if bracket is None else bracket,
+        interrupted=interrupted,
     )
-
-
-def number_at(scenario: Scenario, path: str) -> Quantity:
-    """Return the number of a scenario at a path. Raises BreakEvenError where there is none."""
-    from simulator.section import did_you_mean
-
-    numbers = {quantity.path: quantity for quantity in numbers_in(scenario.document)}
-    if path not in numbers:
-        below = [name for name in numbers if name.startswith(f"{path}.")]
-        hint = f"; name one of {', '.join(below[:4])}" if below else did_you_mean(path, numbers)
-        raise BreakEvenError(f"{path} is no single number of the scenario{hint or '; derisk check lists them'}")
-    return numbers[path]
 
 
 def _is_whole(path: str, scenarios: Callable[[str], Pair], low: float, high: float, like: str) -> bool:
@@ -171,8 +149,13 @@ class _Search:
         """Return the difference at a value; infinite where one of the two is."""
         if value not in self.found:
             base, other = self._scenarios(units.exact(value, self._like))
-            own = self._values(base)
-            against = None if other is None or self._question.target is not None else self._values(other)
+            counted = self.unfinished
+            try:
+                own = self._values(base)
+                against = None if other is None or self._question.target is not None else self._values(other)
+            except Stopped:
+                self.unfinished = counted  # a value of which only one half was tried does not count
+                raise
             self.found[value] = difference(own, against, self._question)
         return self.found[value][0]
 
@@ -242,6 +225,19 @@ def difference(base: Floats, other: Floats | None, question: Question) -> tuple[
     return found, float(spread.std(ddof=1)) if np.isfinite(drawn).all() else math.nan
 
 
+def _bracketed(search: _Search, low: float, high: float, whole: bool) -> tuple[tuple[float, float] | None, int, bool]:
+    """Return the values around the first change of sign, how many changes were seen, and whether it was stopped."""
+    try:
+        bracket, crossings = _scanned(search, low, high, whole)
+        if bracket is not None:
+            bracket = _halved(search, *bracket, CLOSE * (high - low), whole)
+    except Stopped as stopped:
+        if len(search.found) < 2:
+            raise stopped.again() from None
+        return *_turns(search, sorted(search.found)), True
+    return bracket, crossings, False
+
+
 def _scanned(search: _Search, low: float, high: float, whole: bool) -> tuple[tuple[float, float] | None, int]:
     """Return the first neighbours with a change of sign between them, and how many such there are.
 
@@ -253,9 +249,24 @@ def _scanned(search: _Search, low: float, high: float, whole: bool) -> tuple[tup
     else:
         values = [low + (high - low) * step for step in steps]
     values = sorted({float(round(value)) for value in values} if whole else {*values[:-1], high})
+    return _turns(search, values)
+
+
+def _turns(search: "_Search", values: Sequence[float]) -> tuple[tuple[float, float] | None, int]:
+    """Return the first neighbours among values with a change of sign between them, and how many such there are."""
     signed = [(value, sign) for value in values if (sign := _sign(search.at(value))) != 0]
     turns = [(low, high) for (low, before), (high, after) in pairwise(signed) if before != after]
     return (turns[0] if turns else None), len(turns)
+
+
+def _crossing(
+    search: "_Search", bracket: tuple[float, float] | None, whole: bool
+) -> tuple[float | None, tuple[float, float]]:
+    """Return the value within a bracket at which the difference is zero, and its 95 % interval."""
+    if bracket is None:
+        return None, (math.nan, math.nan)
+    value = bracket[1] if whole else search.between(*bracket)
+    return value, search.interval(value, (value, value) if whole else bracket)
 
 
 def _halved(search: _Search, low: float, high: float, close: float, whole: bool) -> tuple[float, float]:

@@ -13,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.durations import normal_quantile
-from simulator.ensemble import Design, Draw, Ensemble, Progress
+from simulator.ensemble import Design, Draw, Ensemble, Progress, run_ensemble
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.estimates import ratio
 from simulator.ensemble.replicator import OTHER_WEATHER
 from simulator.plan import Floats
 from simulator.planning import outcomes, quantities
-from simulator.planning.several import Several, Stopped
+from simulator.planning.several import Stopped
 from simulator.scenario import Scenario
 
 CHANCE = "chance"
+FEWEST = 16  # rows that tell anything
 ROWS = 512  # a power of two, for then the points of the sequence are spread evenly
 
 
@@ -42,6 +43,12 @@ class Indices(NamedTuple):
     measure: str  # wall_days | goodput | cost_usd
     rows: int
     indices: tuple[Index, ...]
+    planned: int = 0  # rows that were asked for; fewer are done where somebody stopped it
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before all rows were done."""
+        return self.rows < self.planned
 
 
 def grouped(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -72,8 +79,9 @@ def variance_indices(
 ) -> tuple[Indices, ...]:
     """Return the indices of wall clock, goodput and, with prices, cost, from rows x (groups + 3) replications.
 
-    `groups` of paths by name (default: `grouped`) must hold every uncertain input once. Rows are a power of two. Raises
-    ValueError for others, KeyboardInterrupt or Cancelled: half a design says nothing.
+    `groups` of paths by name (default: `grouped`) must hold every uncertain input once. Rows are a power of two; Ctrl-C
+    and `cancel` keep the largest power of two of rows that is done, which is what asking for so many would give. Raises
+    ValueError for other rows or groups, KeyboardInterrupt or Cancelled where fewer than 16 rows are done.
     """
     if rows < 2 or rows & (rows - 1):
         raise ValueError(f"rows must be a power of two, and {rows} is none")
@@ -81,16 +89,32 @@ def variance_indices(
     if sorted(path for paths in groups.values() for path in paths) != sorted(each.path for each in scenario.inputs):
         raise ValueError("the groups must hold every uncertain input once")
     design, blocks = radial_design(scenario, rows, groups)
-    replications = rows * blocks
-    work = Several(replications, threads=threads, progress=progress, cancel=cancel)
-    try:
-        ensemble = work.run(settled(scenario, replications=replications), replications, design=design)
-    except Stopped as stopped:
-        raise stopped.again() from None
-    return tuple(
-        Indices(measure, rows, indices(values[:rows], values[rows : 2 * rows], _rest(values, rows), (*groups, CHANCE)))
-        for measure, values in _measured(ensemble).items()
+
+    def by_rows(replication: int) -> Draw:
+        # Row after row, so that whoever stops it has whole rows.
+        row, block = divmod(replication, blocks)
+        return design(block * rows + row)
+
+    planned = replications_of(scenario, rows, groups)
+    ensemble = run_ensemble(
+        settled(scenario, replications=planned), threads=threads, progress=progress, cancel=cancel, design=by_rows
     )
+    whole = rows
+    if ensemble.interrupted:
+        whole = 1 << (ensemble.replications // blocks).bit_length() >> 1
+        if whole < FEWEST:
+            raise Stopped(from_keyboard=cancel is None or not cancel.is_set()).again()
+    found: list[Indices] = []
+    for measure, values in _measured(ensemble).items():
+        by_block = values[: whole * blocks].reshape(whole, blocks).T
+        factors = indices(by_block[0], by_block[1], by_block[2:], (*groups, CHANCE))
+        found.append(Indices(measure, whole, factors, rows))
+    return tuple(found)
+
+
+def replications_of(scenario: Scenario, rows: int, groups: Mapping[str, Sequence[str]] | None = None) -> int:
+    """Return how many replications so many rows take."""
+    return rows * (len(grouped(scenario) if groups is None else groups) + 3)
 
 
 def indices(at_a: Floats, at_b: Floats, at_ab: Floats, names: Sequence[str]) -> tuple[Index, ...]:
@@ -156,7 +180,3 @@ def _measured(ensemble: Ensemble) -> dict[str, Floats]:
     known = {measure.name for measure in quantities.measures(ensemble)}
     measured = {"wall_days": outcomes.days(ensemble), "goodput": quantities.values(ensemble, "goodput")}
     return measured | ({"cost_usd": quantities.values(ensemble, "cost_usd")} if "cost_usd" in known else {})
-
-
-def _rest(values: Floats, rows: int) -> Floats:
-    return values[2 * rows :].reshape(-1, rows)

@@ -14,6 +14,7 @@ from simulator.report.sensitivity_words import days
 
 SCHEMA = 1
 UNITS = {"finish": "days", "goodput": "share", "cost": "usd"}
+HEAD = ("value", "value_si")
 FIELDS = {"cost": "cost_with_delay"}  # of measures, in files
 NAMES = {"cost": COST_WITH_DELAY}  # of measures, for people; the others are called as they are written
 WORDS = {"mean": "expected ", "p10": "P10 of the ", "p50": "P50 of the ", "p90": "P90 of the "}
@@ -21,7 +22,9 @@ WORDS = {"mean": "expected ", "p10": "P10 of the ", "p50": "P50 of the ", "p90":
 
 def sentence(found: BreakEven, alternative: str) -> str:
     """Return the answer; `alternative` is what the user calls the other option, empty where there is a target."""
-    quantity = f"{WORDS[found.statistic]}{NAMES.get(found.measure, found.measure)}"
+    quantity = named(found)
+    if found.interrupted:
+        return _stopped(found, quantity, alternative)
     if found.value is None:
         return _nowhere(found, quantity, alternative)
     place = f"From {found.path} = {found.text} on" if found.whole else f"At {found.path} = {found.text}"
@@ -37,6 +40,26 @@ def sentence(found: BreakEven, alternative: str) -> str:
     if found.crossings > 1:
         words += f" It is so at {found.crossings} places at least between these two; this is the first."
     return words
+
+
+def named(found: BreakEven) -> str:
+    """Return what is compared: a statistic and its measure."""
+    return f"{WORDS[found.statistic]}{NAMES.get(found.measure, found.measure)}"
+
+
+def _stopped(found: BreakEven, quantity: str, alternative: str) -> str:
+    """Return what is known of a search that was stopped: between which values the break-even lies, if that."""
+    sides = [units.show(value, found.like) for value in (found.evaluated[0][0], found.evaluated[-1][0])]
+    told = f"Stopped early: {len(found.evaluated)} values of {found.path} were tried, from {sides[0]} to {sides[1]}"
+    if math.isfinite(found.bracket[0]):
+        low, high = (units.show(value, found.like) for value in found.bracket)
+        told += f", and the break-even of the {quantity} lies between {low} and {high}."
+    else:
+        told += f", and no break-even of the {quantity} was found so far."
+    return (
+        f"{told} {_difference(found, found.at_low, alternative)} at {sides[0]}, "
+        f"{_difference(found, found.at_high, alternative, short=True)} at {sides[1]}."
+    )
 
 
 def _equal(quantity: str, alternative: str) -> str:
@@ -56,7 +79,8 @@ def _interval(found: BreakEven) -> str:
     if low and high:
         return f" (95 % interval {ends[0]} to {ends[1]})"
     if not (low or high):
-        return " (no value in the range can be told from it: the Monte Carlo error is too large; raise -n)"
+        why = "the Monte Carlo error is too large; more replications may tell"
+        return f" (no value in the range can be told from it: {why})"
     return f" (95 % interval {'from' if low else 'up to'} {ends[0]} {'on, with no end' if low else ''}".rstrip() + (
         " in the range)"
     )
@@ -116,12 +140,17 @@ def as_text(found: BreakEven, name: str, alternative: str, width: int | None) ->
     against = "to the target" if found.target is not None else "alternative minus base"
     rows = [(found.path, f"difference {against}"), *_rows(found)]
     parts = [name, "", text.paragraph(sentence(found, alternative), width), "", text.table(rows, right=(0, 1))]
-    runs = f"{found.replications:_} replications at each value and option, under the same chance."
-    parts += ["", text.paragraph(runs, width)]
+    parts += ["", *(text.paragraph(line, width) for line in remarks(found))]
+    return "\n".join(parts)
+
+
+def remarks(found: BreakEven) -> list[str]:
+    """Return what to know of the numbers: how many replications there are, and how many did not finish."""
+    lines = [f"{found.replications:_} replications at each value and option, under the same chance."]
     if found.unfinished:
         how = WHY_WALL if found.statistic == "mean" else "In quantiles they count as endless."
-        parts.append(text.paragraph(f"{found.unfinished:_} replications in all did not finish. {how}", width))
-    return "\n".join(parts)
+        lines.append(f"{found.unfinished:_} replications in all did not finish. {how}")
+    return lines
 
 
 def _rows(found: BreakEven) -> list[tuple[str, str]]:
@@ -150,8 +179,16 @@ def as_csv(found: BreakEven) -> str:
     """Return one row a value that was tried."""
     table = io.StringIO()
     written = csv.writer(table, lineterminator="\n")
-    measure = FIELDS.get(found.measure, found.measure)
-    written.writerow(["value", "value_si", f"difference_{measure}_{found.statistic}_{UNITS[found.measure]}"])
-    for value, difference in found.evaluated:
-        written.writerow([units.exact(value, found.like), value, difference])
+    written.writerow((*HEAD, difference_column(found)))
+    written.writerows(cells(found))
     return table.getvalue()
+
+
+def difference_column(found: BreakEven) -> str:
+    """Return what the column of differences is called in files, with its unit."""
+    return f"difference_{FIELDS.get(found.measure, found.measure)}_{found.statistic}_{UNITS[found.measure]}"
+
+
+def cells(found: BreakEven) -> list[tuple[str, float, float]]:
+    """Return the rows of the table for files: each value tried, as text and in SI, and the difference there."""
+    return [(units.exact(value, found.like), value, difference) for value, difference in found.evaluated]

@@ -13,12 +13,11 @@ from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
 from simulator.report import text
 from simulator.report.answer import NO_UNCERTAIN_INPUT
-from simulator.report.sensitivity_words import days, same_finish, sentence
+from simulator.report.sensitivity_words import MEASURES, days, does_not_vary, of_the_variance, same_finish, sentence
 
 SCHEMA = 1
 WIDTH = 30  # columns of a bar
 ROWS = 12  # of a table for people; --json and -o hold all
-MEASURES = {"wall_days": "run time", "finish_days": "run time", "goodput": "goodput", "cost_usd": "cost"}
 
 
 # What fields of money are called in files; the cost of a tornado, and that of a summary, is without delay.
@@ -119,7 +118,7 @@ def _split(tornado: Tornado) -> list[str]:
         if not tornado.bars and split.pairs == 0 and not math.isnan(split.ignorance) and not same_finish(tornado):
             return [NO_UNCERTAIN_INPUT]
         if math.isnan(split.ignorance) and split.pairs > 1:
-            lines.append(f"The {MEASURES[measure]} does not vary: there is nothing to come from inputs or from chance.")
+            lines.append(does_not_vary(measure))
             continue
         if not tornado.bars and same_finish(tornado):
             lines.append(f"The {MEASURES[measure]} hardly varies, if at all: the finish is the same from P10 to P90.")
@@ -142,7 +141,11 @@ def _indices(indices: Indices, width: int | None) -> list[str]:
     for index in sorted(indices.indices, key=lambda index: -index.total if math.isfinite(index.total) else 0.0):
         cells = (_share(index.first), _error(index.first_error), _share(index.total), _error(index.total_error))
         rows.append((index.name, *cells))
-    return [text.paragraph(head, width), text.table(rows, right=(1, 3))]
+    return [
+        text.paragraph(of_the_variance(indices), width),
+        text.paragraph(head, width),
+        text.table(rows, right=(1, 3)),
+    ]
 
 
 def _share(share: float) -> str:
@@ -203,7 +206,11 @@ def as_json(found: Sensitivity, seed: int) -> dict[str, Any]:
     content["variance_share"] = {measure: finite(split._asdict()) for measure, split in tornado.splits}
     if found.indices:
         content["indices"] = {
-            each.measure: {"rows": each.rows, "factors": [finite(index._asdict()) for index in each.indices]}
+            each.measure: {
+                "rows": each.rows,
+                "sentence": of_the_variance(each),
+                "factors": [finite(index._asdict()) for index in each.indices],
+            }
             for each in found.indices
         }
     if found.information is not None:

@@ -2,11 +2,14 @@
 
 import math
 
+from simulator.planning.indices import CHANCE, Index, Indices
 from simulator.planning.information import Information, Worth
 from simulator.planning.outcomes import COST_WITH_DELAY
 from simulator.planning.tornado import Bar, Tornado
 from simulator.report import text
 
+MEASURES = {"wall_days": "run time", "finish_days": "run time", "goodput": "goodput", "cost_usd": "cost"}
+Z95 = 1.96
 CLEAR = 2.0  # a difference of so many standard errors is one
 MANY = 0.1  # share of the runs of the best option that may be cut off before that is said with it
 
@@ -94,6 +97,54 @@ def _cut_off(information: Information, best: str) -> str:
         f" But beware: {of_all}; they are cut off at the horizon and cost less time and money for that, so it may not "
         "be the best. Lengthen run.horizon to tell."
     )
+
+
+def of_the_variance(indices: Indices) -> str:
+    """Return which factor has the largest share of the variance, alone and in total, and how chance compares."""
+    measure = MEASURES[indices.measure]
+    known = [index for index in indices.indices if math.isfinite(index.total)]
+    if not known:
+        return f"{does_not_vary(indices.measure)}{_stopped(indices)}"
+    known.sort(key=lambda index: -index.total)
+    first, inputs = known[0], [index for index in known if index.name != CHANCE]
+    if first.total <= CLEAR * first.total_error:
+        told = f"{indices.rows:_} rows are too few to tell from where the variance of the {measure} comes"
+        return f"{told}: no share is larger than its Monte Carlo error. Ask for more rows.{_stopped(indices)}"
+    told = f"Of the variance of the {measure}, the largest share comes from {first.name}: {_shares(first)}."
+    if first.name != CHANCE:
+        told += f" {_of_chance(next((index for index in known if index.name == CHANCE), None))}"
+    elif inputs and inputs[0].total > CLEAR * inputs[0].total_error:
+        told += f" Of the inputs {inputs[0].name} has the largest: {_shares(inputs[0])}."
+    elif inputs:
+        told += " No input has a share that is larger than its Monte Carlo error."
+    return f"{told}{_stopped(indices)}"
+
+
+def does_not_vary(measure: str) -> str:
+    """Return that there is no variance to be split."""
+    return f"The {MEASURES[measure]} does not vary: there is nothing to come from inputs or from chance."
+
+
+def _of_chance(chance: Index | None) -> str:
+    if chance is None:
+        return "Chance has no share that is known."
+    return f"Chance, which no measurement takes away, has {_share(chance.total, chance.total_error)} in total."
+
+
+def _shares(index: Index) -> str:
+    return f"{_share(index.first, index.first_error)} alone, {_share(index.total, index.total_error)} in total"
+
+
+def _share(share: float, error: float) -> str:
+    """Return a share in percent with its 95 % interval."""
+    if not (math.isfinite(share) and math.isfinite(error)):
+        return "an unknown share"
+    low, high = share - Z95 * error, share + Z95 * error
+    return f"{text.share(share)} (95 % interval {text.share(low)} to {text.share(high)})"
+
+
+def _stopped(indices: Indices) -> str:
+    return f" Stopped early: {indices.rows:_} of {indices.planned:_} rows were done." if indices.interrupted else ""
 
 
 def clear_worth(worth: Worth) -> bool:

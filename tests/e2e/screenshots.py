@@ -39,6 +39,33 @@ def take(page: Any, name: str, scheme: str, *, folder: Path) -> None:
     page.set_viewport_size({"width": page.viewport_size["width"], "height": HEIGHT})
 
 
+def fill(page: Any, role: str, label: str, value: str) -> None:
+    """Write into a field, or choose from a list by its words."""
+    field = page.locator('[data-testid="stMain"]').get_by_role(role, name=label).first
+    field.fill(value)
+    field.press("Enter")
+    page.wait_for_timeout(1_200)
+    settled(page)
+
+
+def other_sections(page: Any, scheme: str, folder: Path) -> None:
+    """Take the sections of the page Sensitivity that it does not begin with."""
+    sections = page.locator(".st-key-sensitivity-section")
+    sections.get_by_text("Shares of the variance").click()
+    page.wait_for_timeout(1_500)
+    press(page, "shares")
+    take(page, "sensitivity-shares", scheme, folder=folder)
+    sections.get_by_text("Break-even").click()
+    page.wait_for_timeout(1_500)
+    # How long may a save block, if half of all runs shall be done in 160 days?
+    fill(page, "combobox", "Input", "checkpoint.tiers.0.blocking")
+    for label, value in (("From", "1 s"), ("To", "60 s"), ("Target", "160 d")):
+        fill(page, "textbox", label, value)
+    fill(page, "combobox", "Of the replications", "P50")
+    press(page, "break-even")
+    take(page, "sensitivity-break-even", scheme, folder=folder)
+
+
 def journey(page: Any, address: str, scheme: str, folder: Path) -> None:
     page.goto(address)
     page.locator('[class*="st-key-go-"]').last.wait_for(timeout=PATIENCE)
@@ -58,6 +85,8 @@ def journey(page: Any, address: str, scheme: str, folder: Path) -> None:
         open_page(page, title)
         press(page, button)
         take(page, name, scheme, folder=folder)
+        if name == "sensitivity":
+            other_sections(page, scheme, folder)
     for name, title in (
         ("fabric", "Fabric"),
         ("timeline", "Timeline"),

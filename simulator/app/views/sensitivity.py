@@ -1,128 +1,40 @@
-"""Sensitivity: which of the inputs that nobody knows exactly decide about the answer, and what to measure next."""
-
-from typing import TYPE_CHECKING
+"""Sensitivity: what the answer hangs on, what to measure next, and where two options or a target come out equal."""
 
 import streamlit as st
 
-from simulator.app import look, parts, session, works
-from simulator.app.state import load
-from simulator.scenario import Scenario
+from simulator.app import parts, session
+from simulator.app.sections import break_even, shares, tornado
 
-if TYPE_CHECKING:
-    from simulator.planning.information import Information
-    from simulator.planning.tornado import Tornado
-
-REPLICATIONS = (50, 100, 200, 400)
-PER_OPTION = 5  # times as many replications as a bar end, as `derisk sensitivity` has
-MOST_ROWS = 15
-MEASURES = {"finish_p90_days": "Finish, P90", "goodput": "Goodput", "cost_usd": "Cost"}
+# Each needs inputs that are not known well, or does not.
+SECTIONS = {
+    "tornado": ("Tornado & what to measure next", tornado.draw, True),
+    "shares": ("Shares of the variance", shares.draw, True),
+    "break_even": ("Break-even", break_even.draw, False),
+}
 
 
 def page() -> None:
     """Draw the page."""
-    parts.title("Sensitivity", "Which of the inputs that are not known well move the answer, and what to measure next.")
+    parts.title("Sensitivity", "Which inputs move the answer, what to measure next, and where a decision turns.")
     parts.problems()
     scenario = session.loaded().scenario
     if scenario is None:
         return
-    if not scenario.inputs:
+    chosen = st.segmented_control(
+        "Section",
+        list(SECTIONS),
+        default="tornado",
+        format_func=lambda name: SECTIONS[name][0],
+        required=True,
+        label_visibility="collapsed",
+        key="sensitivity-section",
+        persist_state="session",
+    )
+    _, draw, needs_inputs = SECTIONS[str(chosen)]
+    if needs_inputs and not scenario.inputs:
         parts.empty("Every input is certain", "Give an input a range, {p10, p50, p90} or a spread.", button=False)
         return
-    replications = _ask(scenario)
-    key = works.key_of(scenario, "tornado", str(replications))
-    parts.asked(key, "The tornado")
-    found = session.answer_of(key)
-    if found is not None:
-        _show(found, len(scenario.inputs))
-    _next(scenario, replications)
-    parts.command(session.draft().command("sensitivity", "--replications", str(replications)))
-
-
-def _ask(scenario: Scenario) -> int:
-    from simulator.planning.tornado import tornado
-
-    left, middle, right = st.columns([2, 4, 1], vertical_alignment="bottom")
-    replications = left.select_slider("Replications a bar end", REPLICATIONS, 100, key="tornado-n")
-    runs = 2 * len(scenario.inputs) + 1
-    middle.html(look.note(f"{len(scenario.inputs)} inputs are uncertain: {runs} runs under the same weather."))
-    key = works.key_of(scenario, "tornado", str(replications))
-    if right.button("Find out", type="primary", key="tornado", width="stretch"):
-        session.submit(key, f"Sensitivity of {scenario.name}", works.question(tornado, scenario, replications))
-        st.rerun()
-    return int(replications)
-
-
-def _show(found: "Tornado", inputs: int) -> None:
-    from simulator.report import figures
-
-    if found.interrupted:
-        parts.partial(len(found.bars), inputs, "inputs")
-    known = [name for name in MEASURES if name != "cost_usd" or found.cost_usd is not None]
-    measure = st.segmented_control(
-        "Of what", known, default=known[0], format_func=MEASURES.__getitem__, required=True, key="tornado-of"
-    )
-    parts.show(figures.tornado(found, str(measure)))
-
-
-def _next(scenario: Scenario, replications: int) -> None:
-    """Ask what it is worth to know an input before choosing among options."""
-    from simulator.planning.information import information
-
-    st.subheader("What to measure next", anchor=False)
-    options = _options(scenario)
-    if len(options) < 2:
-        st.html(look.note("This scenario leaves nothing to choose from that would be usual."))
-        return
-    key = works.key_of(scenario, "information", str(replications), *options)
-    left, right = st.columns([6, 1], vertical_alignment="center")
-    told = "To measure an input pays where it would change a choice. Here the choice is among: "
-    left.html(look.note(told + "; ".join(options) + "."))
-    if right.button("Find out", key="measure-next", width="stretch", disabled=session.live(session.job_of(key))):
-        session.submit(key, "What to measure next", works.question(information, options, PER_OPTION * replications))
-        st.rerun()
-    parts.asked(key, "The question", name="information")
-    found = session.answer_of(key)
-    if found is not None:
-        _worths(found)
-
-
-def _options(scenario: Scenario) -> dict[str, Scenario]:
-    """Return the options that `derisk sensitivity` would choose from, where this scenario allows them."""
-    from simulator.planning.choices import suggested
-
-    options = {}
-    for name, changes in suggested(scenario).items():
-        draft = session.draft()
-        for change in changes:
-            path, _, value = change.partition("=")
-            draft = draft.changed(path, value)
-        found = load(draft).scenario
-        if found is not None:
-            options[name] = found
-    return options
-
-
-def _worths(found: "Information") -> None:
-    import pandas as pd
-
-    from simulator.report.figures.style import commas
-    from simulator.report.sensitivity_words import of_the_choice
-
-    st.html(look.says(commas(of_the_choice(found).strip())))
-    rows = [
-        {
-            "input": worth.path,
-            "worth [d]": round(worth.days, 4),
-            "error [d]": round(worth.error_days, 4),
-            **(
-                {}
-                if worth.usd is None
-                else {"worth [USD]": round(worth.usd), "error [USD]": round(worth.error_usd or 0)}
-            ),
-        }
-        for worth in found.worths[:MOST_ROWS]
-    ]
-    parts.table(pd.DataFrame(rows), "what-to-measure", "What it is worth to know each input before choosing")
+    parts.command(draw(scenario))
 
 
 page()

@@ -1,0 +1,1 @@
+"""Sections of the page Sensitivity: each draws itself and returns the command that says the same."""
