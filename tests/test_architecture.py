@@ -226,7 +226,7 @@ def test_never_compiles_for_parallel_threads(module: Module) -> None:
         elif isinstance(node, ast.Dict):
             pairs = [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values, strict=True)]
         for key, value in pairs:
-            # A scenario has a parallelism plan by that name; nobody but jit.py speaks to the compiler.
+            # A scenario has a parallelism plan by that name; nobody but jit speaks to the compiler.
             on = isinstance(value, ast.Constant) and bool(value.value)
             assert key != "parallel" or not (on or module.name == "jit"), f"{module.place(node)}: parallel=True"
 

@@ -25,7 +25,7 @@ from simulator.engines.kernel.loop import simulate_all
 from simulator.engines.kernel.world import new_world
 from simulator.script import load_script
 
-PACKAGE = Path(jit.__file__).parent
+PACKAGE = Path(jit.__file__).parents[1]
 compiled = pytest.mark.skipif(not jit.COMPILED, reason="nothing is compiled here")
 
 

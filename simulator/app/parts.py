@@ -131,7 +131,7 @@ def _told(job: Job) -> str:
     done = job.progress
     if done is None or not done.done:
         cold = _is_cold()
-        why = "compiling the engine: this happens once and takes about a minute" if cold else "beginning"
+        why = "compiling the engine: this happens once and takes about half a minute" if cold else "beginning"
         return f"{name}: {why}"
     return f"{name}: {done.done:,} of {done.planned:,} replications; {left(done) or 'nearly done'}"
 

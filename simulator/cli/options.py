@@ -126,4 +126,4 @@ def announce_compilation() -> None:
     from simulator import jit
 
     if jit.cache_is_cold():
-        say("compiling the fast engine: this happens once and takes about a minute")
+        say("compiling the fast engine: this happens once and takes about half a minute")

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from simulator.jit import routine, rule
+from simulator.jit import rule
 
 Integers = npt.NDArray[np.int64]
 
@@ -28,7 +28,7 @@ def _copy(heap: Integers, row: int, target: int) -> None:
         heap[target, column] = heap[row, column]
 
 
-@routine
+@rule
 def sift_up(heap: Integers, size: int) -> None:
     """Let the row behind the last of `size` rows join them. The row after it must be there to hold it meanwhile."""
     row = size
@@ -45,7 +45,7 @@ def sift_up(heap: Integers, size: int) -> None:
     _copy(heap, held, row)
 
 
-@routine
+@rule
 def drop_top(heap: Integers, size: int) -> None:
     """Remove row 0 of `size` rows: the hole sinks to the bottom, and there the last row rises to its place."""
     last = size - 1

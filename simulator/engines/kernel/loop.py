@@ -18,7 +18,7 @@ from simulator.engines.kernel.training import depart, find_end, is_training, loo
 from simulator.engines.kernel.units import draw_relapse, give_birth
 from simulator.engines.kernel.weather import find_next
 from simulator.engines.kernel.world import At, Ending, Length, Source, World
-from simulator.jit import kernel, rule, seldom
+from simulator.jit import by_reference, kernel, rule, seldom
 from simulator.ledger import Account, Column, Kind, Phase
 from simulator.plan import Integers, Keys, Plan
 
@@ -199,6 +199,8 @@ def simulate_all(plan: Plan, world: World, keys: Keys, rows: tuple[Integers, ...
     `rows` are those of a Batch: scalars (n, 5), ledger, failures, interruptions, out_seen, tally.
     """
     scalars, ledger, failures, interruptions, out_seen, tally = rows
+    plan = by_reference(plan)
+    world = by_reference(world)
     state = world.state
     for row in range(len(keys)):
         simulate(plan, world, Chance(keys[row]))

@@ -54,7 +54,7 @@ def visit_node(world: World, node: int) -> int:
         nodes[row, Node.CAUSE] = -1
         nodes[row, Node.TAKEN] = 0
         state[At.NODES] += 1
-        if 2 * state[At.NODES] > len(nodes) and len(nodes) < world.pool.shape[1] - 1:
+        if 2 * state[At.NODES] > len(nodes) and len(nodes) < len(world.pool[0]) - 1:
             state[At.OVERFLOW] = 1
     return row
 

@@ -17,7 +17,7 @@ _RESERVE = 1
 @rule
 def around(world: World, index: int) -> int:
     """An index into a ring, up to twice its length, brought back into it."""
-    length = world.pool.shape[1]
+    length = len(world.pool[0])
     return index - length if index >= length else index
 
 

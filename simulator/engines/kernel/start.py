@@ -11,7 +11,13 @@ from simulator.engines.kernel.weather import start_weather
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
 from simulator.ledger import Kind, Phase
-from simulator.plan import Plan
+from simulator.plan import Integers, Plan
+
+
+@rule
+def _clear(table: Integers) -> None:
+    for index in range(len(table)):
+        table[index] = 0
 
 
 @rule
@@ -22,7 +28,7 @@ def begin(plan: Plan, world: World, chance: Chance) -> None:
     lost_epoch = state[At.LOST_EPOCH] + 1
     clear_units(world)
     for counters in (state, world.ledger, world.failures, world.interruptions, world.out_seen, world.tally):
-        counters[:] = 0
+        _clear(counters)
     state[At.EPOCH] = epoch
     state[At.LOST_EPOCH] = lost_epoch
     state[At.PACE] = draw_pace(plan.laws, chance.key, len(plan.units), 4 * len(plan.units), plan.pace)
@@ -38,7 +44,7 @@ def begin(plan: Plan, world: World, chance: Chance) -> None:
     if plan.block > 0:
         begin_blocks(plan, world)
     if plan.escalate[0] > 0.0:
-        world.crews[:] = 0
+        _clear(world.crews)
     note_traits(plan, world)
     start_weather(plan, world, chance)
     if plan.start_up > 0:

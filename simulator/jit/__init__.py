@@ -21,6 +21,8 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
+from simulator.jit.parts import PartCompiler
+from simulator.jit.references import refer
 from simulator.resources import cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -32,8 +34,8 @@ COMPILED = not _config.DISABLE_JIT
 
 # Numba watches only the file in which a function stands, so a rule that changes elsewhere would go unnoticed: every
 # file whose code ends up in a kernel counts towards the name of the cache folder.
-_PACKAGE = Path(__file__).parent
-_SOURCES = ("jit.py", "resources.py", "ledger.py", "chance.py", "durations.py", "plan.py", "engines/kernel/*.py")
+_PACKAGE = Path(__file__).parents[1]
+_SOURCES = ("jit/*.py", "resources.py", "ledger.py", "chance.py", "durations.py", "plan.py", "engines/kernel/*.py")
 
 
 def _digest() -> str:
@@ -62,7 +64,7 @@ _kernels: list[str] = []
 
 
 def cache_is_cold() -> bool:
-    """Whether a kernel has to be compiled before it can run, which takes a minute or so."""
+    """Whether a kernel has to be compiled before it can run, which takes half a minute or so."""
     if not COMPILED:
         return False
     return CACHE_FOLDER is None or not all(any(CACHE_FOLDER.rglob(f"*.{name}-*.nbi")) for name in _kernels)
@@ -71,7 +73,7 @@ def cache_is_cold() -> bool:
 def kernel(function: Function) -> Function:
     """Compile an entry point of the fast engine, called from Python."""
     _kernels.append(function.__name__)
-    return _compile(function, python=True)
+    return _compile(function, python=True, forceinline=False)
 
 
 def sampler(function: Function) -> Function:
@@ -86,7 +88,7 @@ def rule(function: Function) -> Function:
 
 def routine(function: Function) -> Function:
     """Compile a function that kernels call and do not inline: for few arguments and many callers."""
-    return _compile(function, python=True)
+    return _compile(function, python=True, forceinline=False)
 
 
 def _unlikely(typing: Any, condition: Any) -> Any:
@@ -100,20 +102,23 @@ def _unlikely(typing: Any, condition: Any) -> Any:
     return numba.types.boolean(numba.types.boolean), build
 
 
-def _as_it_is(condition: bool) -> bool:
-    return condition
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 # A condition that seldom holds: what hangs on it is laid out of the way of what is done for every failure. With all
 # that a plan may have and most plans do not, that is 4 % of the time.
 seldom: Any = intrinsic(_unlikely) if COMPILED else _as_it_is
 
+# A NamedTuple of arrays as one word, and its arrays bare: see references.py.
+by_reference: Any = intrinsic(refer) if COMPILED else _as_it_is
+
 
 def _compile(function: Function, *, python: bool, **options: bool) -> Function:
     # `_nrt=False` switches Numba's reference counting off: it is most of the cost of passing arrays between small
     # functions (564 against 42 ns an event on a prototype). It is undocumented, hence pinned and tested: a function
     # compiled so cannot allocate, and kernels here never do. Wrappers for callers from Python are left out where none
-    # calls: unpacking a Plan and a World in each of a hundred functions would take most of the compile time.
+    # calls, and inlining is said each time: Numba would let a function inherit it from its first caller.
     njit: Any = numba.njit  # its published types do not know the undocumented options
     compiled: Function = njit(
         function,
@@ -123,6 +128,7 @@ def _compile(function: Function, *, python: bool, **options: bool) -> Function:
         _nrt=False,
         no_cpython_wrapper=not python,
         no_cfunc_wrapper=True,
+        pipeline_class=PartCompiler,
         **options,
     )
     return compiled
