@@ -604,6 +604,24 @@ def test_too_many_replications_are_told_and_not_run(runs: Path) -> None:
     assert "more than the 20,000" in words(tab) and settings.registry().counts() == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("page", "buttons"),
+    [
+        ("compare", ["compare"]),
+        ("spares", ["find-spares"]),
+        ("scale", ["find-scale"]),
+        ("sensitivity", ["tornado", "measure-next"]),
+    ],
+)
+def test_a_question_larger_than_the_app_allows_is_told_and_not_asked(
+    page: str, buttons: list[str], runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.MOST, "100")
+    tab = turned(opened(), page)
+    assert words(tab).count("more than the 100 that this app allows") == len(buttons)
+    assert all(tab.button(key=button).disabled for button in buttons)
+
+
 def test_a_damaged_link_opens_the_first_preset_and_says_so(runs: Path) -> None:
     assert "damaged" in words(opened(more="no link"))
 

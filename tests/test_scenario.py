@@ -340,6 +340,20 @@ def test_a_weibull_cause_can_be_switched_off() -> None:
     assert kernel.run(plan, np.uint64(1)).failures[0] == 0
 
 
+def test_an_override_changes_an_item_of_a_list_that_the_file_leaves_to_its_default() -> None:
+    text = "{schema: 1, name: t, cluster: {nodes: 8 nodes, gpus_per_node: 8 GPUs}, job: {work: 9 d}, failures: {}}"
+    usual, given, scaled = (
+        parse_scenario(text, changes).document.checkpoint.tiers[0]
+        for changes in ([], ["checkpoint.tiers.0.lag=3 min"], ["checkpoint.tiers.0.blocking=x2"])
+    )
+    assert given.lag is not None and usual.blocking is not None
+    assert given.blocking is not None and scaled.blocking is not None
+    assert given.lag.median == 180.0 and given.blocking.median == usual.blocking.median
+    assert scaled.blocking.median == 2 * usual.blocking.median > 0
+    with pytest.raises(ScenarioErrors, match="there is no item 1"):
+        parse_scenario(text, ["checkpoint.tiers.1.lag=3 min"])
+
+
 def test_an_override_scales_what_the_file_leaves_to_its_default() -> None:
     text = "{schema: 1, name: t, cluster: {nodes: 8 nodes, gpus_per_node: 8 GPUs}, job: {work: 9 d}, failures: {}}"
     usual, longer = (parse_scenario(text, settings) for settings in ([], ["recovery.swap=x2"]))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from simulator.app import fields, look, session
+from simulator.app import fields, look, session, works
 from simulator.app.jobs import Job, State, left
 from simulator.app.settings import registry, settings
 from simulator.app.state import told
@@ -84,6 +84,14 @@ def problems() -> None:
 def wrong(words: str) -> None:
     """Tell what is wrong with a field, under it."""
     st.markdown(f":red[{plain(words)}]")
+
+
+def allowed(wanted: int, instead: str = "choose fewer") -> bool:
+    """Whether a question takes no more replications than this app allows; tell what is wrong where it does."""
+    words = works.beyond(wanted, settings().most_replications, instead)
+    if words:
+        wrong(words)
+    return not words
 
 
 def in_words(error: "ScenarioError") -> str:

@@ -102,10 +102,15 @@ class _Base:
             return frozenset()  # the overrides put right what is wrong
 
     def tree_with(self, overrides: Sequence[str]) -> Item:
-        scaled = [
-            path for path, text in map(_parted, overrides) if factor_in(text) is not None and not self.tree.find(path)
-        ]
-        given = [text for path in scaled if (text := _as_override(self._resolved, path)) is not None]
+        # What is scaled, and the list of which an item is changed, must be there, be it a default.
+        wanted = dict.fromkeys(
+            tuple(path[:end])
+            for path, text in map(_parted, overrides)
+            for end in range(1, len(path) + 1)
+            if (path[end].isdigit() if end < len(path) else factor_in(text) is not None)
+        )
+        absent = [list(path) for path in wanted if not self.tree.find(path)]
+        given = [text for path in absent if (text := _as_override(self._resolved, path)) is not None]
         return with_overrides(self.tree, [*given, *overrides])
 
     @cached_property

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from simulator.app import look, parts, session, works
-from simulator.app.settings import settings
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -29,11 +28,9 @@ def draw(scenario: Scenario) -> str:
     told += "and chance, is one factor: "
     middle.html(look.note(f"{told}{wanted:,} replications. A cancel keeps the rows that are done, from 16 on."))
     key = works.key_of(scenario, "shares", str(rows))
-    too_much = works.beyond(wanted, settings().most_replications, "choose fewer rows")
-    if too_much:
-        parts.wrong(too_much)
+    allowed = parts.allowed(wanted, "choose fewer rows")
     busy = session.live(session.job_of(key))
-    if right.button("Find out", type="primary", key="shares", width="stretch", disabled=bool(too_much) or busy):
+    if right.button("Find out", type="primary", key="shares", width="stretch", disabled=not allowed or busy):
         session.submit(key, f"Variance of {scenario.name}", works.shares(scenario, rows))
         st.rerun()
     parts.asked(key, "The split of the variance", name="shares")

@@ -40,7 +40,8 @@ def _ask(scenario: Scenario) -> int:
     runs = 2 * len(scenario.inputs) + 1
     middle.html(look.note(f"{len(scenario.inputs)} inputs are uncertain: {runs} runs under the same weather."))
     key = works.key_of(scenario, "tornado", str(replications))
-    if right.button("Find out", type="primary", key="tornado", width="stretch"):
+    refused = not parts.allowed(runs * int(replications)) or session.live(session.job_of(key))
+    if right.button("Find out", type="primary", key="tornado", width="stretch", disabled=refused):
         session.submit(key, f"Sensitivity of {scenario.name}", works.question(tornado, scenario, replications))
         st.rerun()
     return int(replications)
@@ -77,7 +78,8 @@ def _next(scenario: Scenario, replications: int) -> None:
     left, right = st.columns([6, 1], vertical_alignment="center")
     told = "To measure an input pays where it would change a choice. Here the choice is among: "
     left.html(look.note(told + "; ".join(options) + "."))
-    if right.button("Find out", key="measure-next", width="stretch", disabled=session.live(session.job_of(key))):
+    refused = not parts.allowed(len(options) * PER_OPTION * replications) or session.live(session.job_of(key))
+    if right.button("Find out", key="measure-next", width="stretch", disabled=refused):
         session.submit(key, "What to measure next", works.question(information, options, PER_OPTION * replications))
         st.rerun()
     parts.asked(key, "The question", name="information")

@@ -111,9 +111,9 @@ def _ask(scenarios: dict[str, Scenario]) -> int:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     replications = int(left.select_slider("Replications each", REPLICATIONS, 200, key="compare-n"))
     key = _key(scenarios, replications)
-    busy = session.live(session.job_of(key))
-    label = "Compare"
-    if right.button(label, type="primary", key="compare", width="stretch", disabled=len(scenarios) < 2 or busy):
+    enough = len(scenarios) > 1 and parts.allowed(len(scenarios) * replications)
+    refused = not enough or session.live(session.job_of(key))
+    if right.button("Compare", type="primary", key="compare", width="stretch", disabled=refused):
         session.submit(key, "Comparison", works.comparison(scenarios, replications))
         st.rerun()
     return replications

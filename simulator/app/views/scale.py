@@ -26,8 +26,9 @@ def page() -> None:
     replications = int(middle.select_slider("Replications each", REPLICATIONS, 50, key="scale-n"))
     drafts = _drafts(scenario, sorted(sizes))
     key = works.key_of(scenario, "scale", str(replications), *drafts)
-    busy = session.live(session.job_of(key))
-    if right.button("Find out", type="primary", key="find-scale", width="stretch", disabled=len(drafts) < 2 or busy):
+    enough = len(drafts) > 1 and parts.allowed(len(drafts) * replications)
+    refused = not enough or session.live(session.job_of(key))
+    if right.button("Find out", type="primary", key="find-scale", width="stretch", disabled=refused):
         session.submit(key, "Scale", works.swept(AXIS, drafts, replications))
         st.rerun()
     st.html(look.note(_told(scenario)))

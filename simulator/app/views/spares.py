@@ -49,8 +49,8 @@ def _spares(scenario: Scenario) -> str:
     numbers = _numbers(written)
     drafts = _drafts(numbers) if numbers else {}
     key = works.key_of(scenario, "spares", str(replications), *drafts)
-    busy = session.live(session.job_of(key))
-    if right.button("Find out", type="primary", key="find-spares", width="stretch", disabled=not drafts or busy):
+    refused = not drafts or not parts.allowed(len(drafts) * replications) or session.live(session.job_of(key))
+    if right.button("Find out", type="primary", key="find-spares", width="stretch", disabled=refused):
         session.submit(key, "Hot spares", works.swept(AXIS, drafts, replications))
         st.rerun()
     parts.asked(key, "The sweep")
