@@ -604,6 +604,13 @@ def test_too_many_replications_are_told_and_not_run(runs: Path) -> None:
     assert "more than the 20,000" in words(tab) and settings.registry().counts() == (0, 0)
 
 
+def test_what_has_no_effect_is_told(runs: Path) -> None:
+    parameters = link.encode(Draft.of_preset("example", {"cost.delay": "9 USD/day"}))
+    for page in ("answer", "scenario"):
+        tab = turned(opened(**parameters), page)
+        assert "Without effect here, and left out" in words(tab) and "without a deadline nothing is late" in words(tab)
+
+
 @pytest.mark.parametrize(
     ("page", "buttons"),
     [

@@ -55,6 +55,16 @@ TAKEN = [
 ]
 
 
+def test_a_price_of_delay_without_a_deadline_is_told(tmp_path: Path) -> None:
+    priced = PLAIN + "cost: {gpu: 2 USD/GPU/h, delay: 9 USD/day}\n"
+    scenario = parse_scenario(priced)
+    assert [text.partition("cost.delay: ")[2] for text in scenario.inert] == [
+        'without a deadline nothing is late; write "start: 2027-03-01" and "deadline: 2027-06-15" under job, '
+        "or leave this out"
+    ]
+    assert not parse_scenario(priced, ["job.start=2027-03-01", "job.deadline=2027-03-20"]).inert
+
+
 def told(scenario: Scenario) -> set[str]:
     return {text.split(": ")[1] for text in scenario.inert}
 

@@ -74,7 +74,11 @@ def problems() -> None:
     if trouble:
         st.warning(plain(trouble), icon=":material/info:")
         st.session_state.trouble = ""
-    errors = session.loaded().errors
+    loaded = session.loaded()
+    if loaded.scenario is not None and loaded.scenario.inert:
+        words = "\n".join(f"- {plain(told)}" for told in loaded.scenario.inert)
+        st.info(f"Without effect here, and left out:\n{words}", icon=":material/info:")
+    errors = loaded.errors
     if errors:
         words = "\n".join(f"- {plain(in_words(error))}" for error in errors[:12])
         more = f"\n- and {len(errors) - 12} more" if len(errors) > 12 else ""

@@ -14,6 +14,8 @@ from simulator.scenario.source import Item
 from simulator.section import Fault, Place, Section
 
 _LEAVE = "or leave this out"
+# A list of prices serves many scenarios, some of which have no deadline.
+ONLY_TOLD: frozenset[Place] = frozenset({("cost", "delay")})
 _OF_NODES = ("repair", "cure", "relapse", "missed", "blamed", "spares_exposed", "retire")
 _OF_STOPS = ("missed", "blamed", "members", "spares_exposed")
 _ALL = (*_OF_NODES, "detection", "diagnosis", "bisection", "members")
@@ -22,6 +24,9 @@ _ALL = (*_OF_NODES, "detection", "diagnosis", "bisection", "members")
 def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     """Yield what changes nothing, whatever numbers stand beside it, with places from the root."""
     document = scenario.document
+    if document.cost.delay is not None and document.job.deadline is None:
+        remedy = f'write "start: 2027-03-01" and "deadline: 2027-06-15" under job, {_LEAVE}'
+        yield ("cost", "delay"), f"without a deadline nothing is late; {remedy}"
     yield from _pool_faults(scenario)
     yield from _overlap_faults(scenario, tree)
     # Who writes no failure at all asks for the run without failures, whatever follows one.

@@ -88,6 +88,8 @@ class _Base:
         What a file below says may serve other files that extend it, and to take away what a policy is for is a question
         worth asking of a file: both are told, and not refused.
         """
+        if place in inert.ONLY_TOLD:
+            return False
         if self.tree.find(place) is None:
             return True  # an override brought it
         if tree.nearest(place).spot.file not in (SET, self.name):
