@@ -43,7 +43,6 @@ VAIN = (
     "crews_and_retirement_without_repair", "crews_for_software", "stall_without_absorbed", "age_at_a_constant_rate",
     "diagnosis_of_a_stall", "blamed_for_slowness", "spares_exposed_without_spares", "spares_exposed_to_a_leaf",
     "overlap_without_lag", "network_that_nothing_narrows", "choice_inside_blocks", "eviction_without_spares",
-    "choice_without_spares",
 )  # fmt: skip
 # What takes away what a policy is for.
 TAKEN = [
@@ -52,6 +51,10 @@ TAKEN = [
     (["cluster.hot_spares=0 nodes"], {"recovery.eviction"}),
     (["recovery.repair=never"], {"recovery.retirement", "recovery.crews"}),
     (["recovery.repair=never", "recovery.missed=5%"], {"recovery.crews"}),
+    (
+        ["recovery.repair=never", "recovery.manual={share: 9%, time: 1 h}", "recovery.vendor={share: 9%, time: 1 h}"],
+        {"recovery.retirement", "recovery.crews", "recovery.manual", "recovery.vendor"},
+    ),
 ]
 
 
@@ -120,9 +123,45 @@ def test_a_sweep_over_no_spares_goes_through(tmp_path: Path) -> None:
     usual, none, chosen = load_variants(file, ["recovery.spares_exposed=true"], cells)
     assert isinstance(usual, Scenario) and usual.inert == ()
     assert isinstance(none, Scenario) and told(none) == {"recovery.eviction", "recovery.spares_exposed"}
-    # The cell itself asks for a choice among none.
-    assert isinstance(chosen, ScenarioErrors)
-    assert [error.path for error in chosen.errors] == ["recovery.choice"]
+    assert isinstance(chosen, Scenario) and told(chosen) == told(none)
+
+
+@pytest.mark.parametrize("spares", ["0 nodes", "2 nodes"])
+def test_a_sweep_of_a_policy_from_no_spares_on_goes_through(spares: str, tmp_path: Path) -> None:
+    file = tmp_path / "plain.yaml"
+    file.write_text(PLAIN.replace("hot_spares: 2 nodes", f"hot_spares: {spares}"), encoding="utf-8")
+    none, some = "cluster.hot_spares=0 nodes", "cluster.hot_spares=2 nodes"
+    policy = "recovery.spares_exposed=true"
+    cells = [(none,), (some,), (none, policy), (some, policy)]
+    found = [each if isinstance(each, ScenarioErrors) else told(each) for each in load_variants(file, [], cells)]
+    assert found == [set(), set(), {"recovery.spares_exposed"}, set()]
+    # Where no cell has spares, the policy is in vain.
+    *_, alone = load_variants(file, [none], [(policy,), ("cluster.hot_spares=-1 nodes",), ("run.seed=3", policy)])
+    assert isinstance(alone, ScenarioErrors) and [error.path for error in alone.errors] == ["recovery.spares_exposed"]
+
+
+def test_what_another_override_takes_away_is_told_and_not_refused() -> None:
+    scenario = parse_scenario(PLAIN, ["cluster.hot_spares=0 nodes", "recovery.spares_exposed=true"])
+    assert told(scenario) == {"recovery.spares_exposed"}
+    with pytest.raises(ScenarioErrors, match="no hot spares that could break"):
+        parse_scenario(PLAIN.replace("hot_spares: 2 nodes", "hot_spares: 0 nodes"), ["recovery.spares_exposed=true"])
+
+
+def test_without_spares_a_choice_and_the_exposure_of_bad_nodes_do_something() -> None:
+    waits = PLAIN.replace("hot_spares: 2 nodes", "hot_spares: 0 nodes").replace("rate: 0.3", "rate: 30")
+    waits += "recovery: {repair: 12 h, cure: 70%, relapse: 10 h}\n"
+    lemons = "  bad: {part: node, rate: 0.2 /node/day, lemons: {share: 30%, times: 10}}\n"
+    waits = waits.replace("checkpoint:", lemons + "checkpoint:")
+    for policy in ("recovery.choice=random", "recovery.spares_exposed=true"):
+        one, other = (run_ensemble(parse_scenario(waits, changes), replications=20) for changes in ([], [policy]))
+        assert other.scenario.inert == () and (one.table["finish_days"] != other.table["finish_days"]).any()
+
+
+def test_what_a_changed_effect_leaves_without_use_is_filled_in_as_if_nobody_had_said_it() -> None:
+    blast = PLAIN.replace("rate: 0.3 /kGPU/day", "rate: 0.3 /kGPU/day, blast: 2 nodes")
+    scenario = parse_scenario(blast, ["failures.gpu.effect=slow", "failures.gpu.speed=80%"])
+    assert told(scenario) == {"failures.gpu.blast"}
+    assert parse_scenario(scenario.resolved_yaml()).resolved() == scenario.resolved()
 
 
 def test_a_policy_of_a_file_below_is_told_and_not_refused(tmp_path: Path) -> None:

@@ -14,11 +14,13 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils
 from numba.core.datamodel.models import PrimitiveModel, StructModel
+from numba.core.errors import TypingError
 from numba.core.imputils import lower_builtin, lower_getattr_generic
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
 from numba.extending import register_model
 
 _INDEX = numba.types.intp
+_NUMBERS = (numba.types.Integer, numba.types.Boolean, numba.types.IntEnumMember)
 
 
 class Reference(numba.types.Type):
@@ -76,7 +78,11 @@ class _Fields(AttributeTemplate):
         if name not in target.fields:
             return None
         field = target.types[target.fields.index(name)]
-        return Table(field.dtype, field.ndim) if isinstance(field, numba.types.Array) else field
+        if not isinstance(field, numba.types.Array):
+            return field
+        if field.layout != "C":
+            raise TypingError(f"{name} is not contiguous, so a kernel cannot see it as a table")
+        return Table(field.dtype, field.ndim)
 
 
 @lower_getattr_generic(Reference)
@@ -101,8 +107,9 @@ def _table(context: Any, builder: Any, typ: Table, data: Any, extents: Any) -> A
 
 def _indexed(table: Table, index: Any) -> tuple[Any, Any] | None:
     """Types of the index and of what stands there: an element, or a table of fewer dimensions."""
-    count = len(index) if isinstance(index, numba.types.BaseTuple) else 1
-    if count > table.ndim:
+    numbers = getattr(index, "types", (index,))
+    count = len(numbers)
+    if count > table.ndim or not all(isinstance(number, _NUMBERS) for number in numbers):
         return None
     wanted = numba.types.UniTuple(_INDEX, count) if isinstance(index, numba.types.BaseTuple) else _INDEX
     return wanted, Table(table.dtype, table.ndim - count) if count < table.ndim else table.dtype

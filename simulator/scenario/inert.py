@@ -60,15 +60,16 @@ def _pool_faults(scenario: Scenario) -> Iterator[Fault]:
             remedy = f'write "preemptible: 32 nodes" under cluster, {_LEAVE}'
             yield ("recovery", name), f"there are no nodes beside the hot spares to which it could apply; {remedy}"
     idle = cluster.idle_nodes + cluster.others
-    if recovery.choice != "first" and not idle:
-        yield ("recovery", "choice"), "without spares there is nothing to choose from; give hot_spares under cluster"
-    elif recovery.choice != "first" and not (cluster.spares or cluster.selects):
+    # Without any spares there is a choice all the same: several nodes may be back when a job that waited goes on.
+    if recovery.choice != "first" and idle and not (cluster.spares or cluster.selects):
         text = "spares inside blocks serve their own block, so nothing is chosen"
         yield ("recovery", "choice"), f"{text}; give hot_spares under cluster, {_LEAVE}"
     if recovery.eviction is not None and not idle:
         text = f"without spares no slow node is ever evicted; give hot_spares under cluster, {_LEAVE}"
         yield ("recovery", "eviction"), text
-    if recovery.spares_exposed and not cluster.spares:
+    # Bad nodes that come back from repair stand in the pool too, whether or not it began with spares.
+    bad = any(cause.lemons is not None for cause in scenario.document.failures.given.values())
+    if recovery.spares_exposed and not cluster.spares and not bad:
         text = f"there are no hot spares that could break; give hot_spares under cluster, {_LEAVE}"
         yield ("recovery", "spares_exposed"), text
 
@@ -95,7 +96,7 @@ def _shop_faults(scenario: Scenario) -> Iterator[Fault]:
     text, remedy = "no cause takes a node out of the job", "give one of a part of a node, such as gpu"
     if taken:
         text, remedy = "no node ever comes back from its repair", 'write "repair: 24 h" under recovery'
-    for name in ("manual", "crews", "retirement"):
+    for name in ("manual", "vendor", "crews", "retirement"):
         # A node whose fault nobody finds comes back without a repair, and may be retired then.
         if not back and getattr(recovery, name) is not None and not (name == "retirement" and missed):
             yield ("recovery", name), f"{text}; {remedy}, {_LEAVE}"

@@ -1,6 +1,7 @@
 """From a file to a scenario."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -50,11 +51,18 @@ def load_variants(
     sections = whole.value if isinstance(whole.value, dict) else {}
     tree = Item({key: item for key, item in sections.items() if key != "sweep"}, whole.spot, whole.layer)
     base = _Base(tree, Path(path).parent, str(path))
-    for variant in variants:
+    wanted = list(variants)
+    useful: frozenset[Place] | None = None
+    for variant in wanted:
         try:
             yield base.scenario(variant)
-        except ScenarioErrors as failed:
-            yield failed
+        except ScenarioErrors:
+            # What one cell says in vain may be what the next one is about.
+            useful = base.useful(wanted) if useful is None else useful
+            try:
+                yield base.scenario(variant, useful)
+            except ScenarioErrors as failed:
+                yield failed
 
 
 def parse_scenario(
@@ -77,10 +85,27 @@ class _Base:
     folder: Path
     name: str
 
-    def scenario(self, overrides: Sequence[str]) -> Scenario:
+    def scenario(self, overrides: Sequence[str], useful: frozenset[Place] = frozenset()) -> Scenario:
+        """Return the scenario with overrides on top; what is `useful` elsewhere is not refused here."""
         tree = self.tree_with(overrides)
-        read = _from_tree(tree, self.folder, self.name, lambda place: self._answers_for(tree, place, overrides))
+
+        def refused(place: Place) -> bool:
+            return place not in useful and self._answers_for(tree, place, overrides)
+
+        read = _from_tree(tree, self.folder, self.name, refused)
         return read.pruned(tree) if read.inert else read.scenario
+
+    def useful(self, variants: Iterable[Sequence[str]]) -> frozenset[Place]:
+        """Return what is in vain in some of these variants, and not in all that say it."""
+        said = []
+        for overrides in variants:
+            with suppress(ScenarioErrors):
+                tree = self.tree_with(overrides)
+                said.append((tree, self._vain(tree)))
+        places = frozenset(place for _, vain in said for place in vain)
+        return frozenset(
+            place for place in places if any(tree.find(place) is not None and place not in vain for tree, vain in said)
+        )
 
     def _answers_for(self, tree: Item, place: Place, overrides: Sequence[str]) -> bool:
         """Whether this file, or a value on top of it, says in vain what stands at a place.
@@ -91,17 +116,22 @@ class _Base:
         if place in inert.ONLY_TOLD:
             return False
         if self.tree.find(place) is None:
-            return True  # an override brought it
+            # An override brought it; another may have taken away what it is for.
+            own = [override for override in overrides if _leads_to(_parted(override)[0], place)]
+            return len(own) == len(overrides) or place in self._vain(self.tree_with(own))
         if tree.nearest(place).spot.file not in (SET, self.name):
             return False
         return not overrides or place in self._in_vain
 
     @cached_property
     def _in_vain(self) -> frozenset[Place]:
+        return self._vain(self.tree)
+
+    def _vain(self, tree: Item) -> frozenset[Place]:
         try:
-            return frozenset(place for place, _ in _from_tree(self.tree, self.folder, self.name).inert)
+            return frozenset(place for place, _ in _from_tree(tree, self.folder, self.name).inert)
         except ScenarioErrors:
-            return frozenset()  # the overrides put right what is wrong
+            return frozenset()  # the other overrides put right what is wrong
 
     def tree_with(self, overrides: Sequence[str]) -> Item:
         # What is scaled, and the list of which an item is changed, must be there, be it a default.
@@ -126,6 +156,10 @@ class _Base:
 def _parted(override: str) -> tuple[list[str], str]:
     path, _, text = override.partition("=")
     return [word.strip() for word in path.split(".")], text.strip()
+
+
+def _leads_to(path: Sequence[str], place: Place) -> bool:
+    return all(one == str(other) for one, other in zip(path, place, strict=False))
 
 
 def _as_override(resolved: Any, path: list[str]) -> str | None:
@@ -153,7 +187,7 @@ class _Read:
         document = self.scenario.document
         for place, _ in self.inert:
             document = inert.without(document, place)
-        document = settled(document, (), sources_of(tree))
+        document = settled(_filled(replace(self.scenario, document=document)), (), sources_of(tree))
         told = tuple(error_for(tree, fault).headline for fault in self.inert)
         return replace(self.scenario, document=document, inert=told)
 
