@@ -56,3 +56,28 @@ def settled(page: Any) -> None:
         timeout=PATIENCE,
     )
     page.wait_for_timeout(700)
+
+
+def open_page(page: Any, name: str) -> None:
+    """Turn to a page by its name in the navigation."""
+    page.get_by_role("link", name=name).first.click()
+    page.wait_for_timeout(1_500)
+    settled(page)
+
+
+def press(page: Any, key: str) -> None:
+    """Press a button, where it is there, and wait for what it starts."""
+    button = page.locator(f".st-key-{key} button")
+    if button.count():
+        button.first.click(timeout=PATIENCE)
+    page.wait_for_timeout(1_500)
+    settled(page)
+
+
+def fill(page: Any, role: str, label: str, value: str) -> None:
+    """Write into a field, or choose from a list by its words."""
+    field = page.locator('[data-testid="stMain"]').get_by_role(role, name=label).first
+    field.fill(value)
+    field.press("Enter")
+    page.wait_for_timeout(1_200)
+    settled(page)

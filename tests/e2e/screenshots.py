@@ -6,27 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.browsers import chromium
-from tests.e2e.browser import PATIENCE, app, settled
+from tests.e2e.browser import PATIENCE, app, fill, open_page, press
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 SCENARIO = "plan_100k"
 REPLICATIONS = 400
 WIDTH, HEIGHT = 1280, 860
-
-
-def open_page(page: Any, name: str) -> None:
-    page.get_by_role("link", name=name).first.click()
-    page.wait_for_timeout(1_500)
-    settled(page)
-
-
-def press(page: Any, key: str) -> None:
-    """Press a button, where it is there, and wait for what it starts."""
-    button = page.locator(f".st-key-{key} button")
-    if button.count():
-        button.first.click(timeout=PATIENCE)
-    page.wait_for_timeout(1_500)
-    settled(page)
 
 
 def take(page: Any, name: str, scheme: str, *, folder: Path) -> None:
@@ -37,15 +22,6 @@ def take(page: Any, name: str, scheme: str, *, folder: Path) -> None:
     page.wait_for_timeout(900)
     page.screenshot(path=str(folder / f"{name}-{scheme}.png"))
     page.set_viewport_size({"width": page.viewport_size["width"], "height": HEIGHT})
-
-
-def fill(page: Any, role: str, label: str, value: str) -> None:
-    """Write into a field, or choose from a list by its words."""
-    field = page.locator('[data-testid="stMain"]').get_by_role(role, name=label).first
-    field.fill(value)
-    field.press("Enter")
-    page.wait_for_timeout(1_200)
-    settled(page)
 
 
 def other_sections(page: Any, scheme: str, folder: Path) -> None:

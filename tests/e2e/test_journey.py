@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browsers import CHROMIUM, chromium
-from tests.e2e.browser import PATIENCE, app, settled
+from tests.e2e.browser import PATIENCE, app, fill, open_page, press, settled
 
 pytest.importorskip("playwright", reason="the extra `e2e` is not installed: make e2e")
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")]
@@ -86,3 +86,28 @@ def test_two_sessions_and_a_cancel(tmp_path: Path) -> None:
         one.locator('[class*="st-key-cancel"] button').click()
         one.get_by_text("Cancelled, partial").wait_for(timeout=PATIENCE)
         assert "replications were done and are kept" in one.locator('[class*="st-key-partial"]').inner_text()
+
+
+def test_where_it_breaks_even_and_what_the_spread_comes_from(tmp_path: Path) -> None:
+    with app(tmp_path / "runs") as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{address}/?preset=example&replications=50")
+        page.locator(".st-key-run button").wait_for(timeout=PATIENCE)
+        open_page(page, "Sensitivity")
+        sections = page.locator(".st-key-sensitivity-section")
+        sections.get_by_text("Shares of the variance").click()
+        page.locator(".st-key-shares button").wait_for(timeout=PATIENCE)
+        press(page, "shares")
+        page.locator('[class*="st-key-figure-shares"]').wait_for(timeout=60_000)
+        sections.get_by_text("Break-even").click()
+        page.locator(".st-key-break-even button").wait_for(timeout=PATIENCE)
+        # A typed name that is no input is told beside its field, and the button waits.
+        fill(page, "combobox", "Input", "checkpoint.intervall")
+        assert page.locator(".st-key-break-even button").first.is_disabled()
+        fill(page, "combobox", "Input", "failures.gpu.rate")
+        for label, value in (("From", "x1"), ("To", "x20")):
+            fill(page, "textbox", label, value)
+        assert page.locator(".st-key-break-even button").first.is_enabled()
+        press(page, "break-even")
+        page.locator('[class*="st-key-figure-break_even"]').wait_for(timeout=60_000)
+        assert "break-even" in page.locator('[data-testid="stMain"]').inner_text()
