@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import shlex
 import threading
 import tomllib
 import zlib
@@ -602,6 +603,18 @@ def test_two_sessions_share_a_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_too_many_replications_are_told_and_not_run(runs: Path) -> None:
     tab = pressed(opened(replications="50_000"), "run")
     assert "more than the 20,000" in words(tab) and settings.registry().counts() == (0, 0)
+
+
+def test_the_command_of_a_comparison_says_the_same(runs: Path, tmp_path: Path) -> None:
+    tab = turned(opened(spares="3 nodes"), "compare")
+    tab = finished(pressed(pressed(tab, "idea-recovery.restart=x0.5"), "compare"))
+    command = shlex.split(str(tab.code[-1].value))
+    assert command.count("--with") == 3 and not any("run." in word for word in command)
+    said = CliRunner().invoke(application, [*command[1:], "-o", str(tmp_path / "told"), "--json"])
+    assert said.exit_code == 0, said.stderr
+    for other in json.loads(said.stdout)["alternatives"]:
+        days = other["differences"]["finish_days"]["mean"]
+        assert re.sub(r"^-", "", f"{days:.3g}") in words(tab).replace("\u2212", "-") or days == 0
 
 
 def test_what_has_no_effect_is_told(runs: Path) -> None:

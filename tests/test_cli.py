@@ -405,6 +405,8 @@ def test_a_gate_that_holds_ends_with_5(small: Path, gate: str, code: int) -> Non
         ("finish > 9 d", "such as 'finish.p50'"),
         ("goodput.p51<1", "did you mean 'goodput.p50'?"),
         ("finish.p90>3", 'write "3 d"'),
+        ("goodput.p10 > 50", "write 50%"),
+        ("variance_share.goodput.chance<2", "or a share from 0 to 1"),
         ("cost_usd.p50>3", "it needs cost.gpu in the scenario"),
         ("failures.by_cause.gpuu.mean>3", "did you mean 'failures.by_cause.gpu.mean'?"),
     ],
@@ -416,6 +418,13 @@ def test_a_gate_that_cannot_be_answered_ends_with_2_before_the_run(
     result = run(small, "-n", 4, "--fail-if", gate)
     assert result.exit_code == 2
     assert "--fail-if" in result.stderr and remedy in result.stderr
+
+
+def test_what_a_gate_met_has_its_unit(small: Path) -> None:
+    gates = ("--fail-if", "goodput.p50>0.2", "--fail-if", "finish.p50>1 h", "--fail-if", "events.mean>1")
+    told = run(small, "-n", 6, *gates).stderr
+    assert re.search(r"goodput.p50 is [\d.]+%, so", told) and re.search(r"finish.p50 is [\d.]+ d, so", told)
+    assert re.search(r"events.mean is [\d.]+, so", told)
 
 
 def test_a_gate_can_ask_for_every_number_of_a_summary(small: Path) -> None:

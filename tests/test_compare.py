@@ -240,6 +240,15 @@ def test_of_one_variant_the_scenario_is_the_base(small: Path, tmp_path: Path) ->
     assert [row["path"] for row in told["inputs"]] == ["recovery.restart"]
 
 
+def test_of_several_variants_the_first_may_be_the_scenario_as_it_is(small: Path, tmp_path: Path) -> None:
+    words = ("--with", "", "--with", "recovery.restart=1 h", "--with", "recovery.restart=2 h")
+    told = as_json(derisk("compare", small, *words, "-n", 20, "--json", "-o", tmp_path / "runs"))
+    assert told["base"] == "as it is"
+    alone = as_json(derisk("compare", small, *words[2:4], "-n", 20, "--json", "-o", tmp_path / "runs"))
+    assert [each["name"] for each in told["alternatives"]] == ["recovery.restart=1 h", "recovery.restart=2 h"]
+    assert told["alternatives"][0]["differences"] == alone["alternatives"][0]["differences"]
+
+
 def test_files_get_the_seed_and_the_number_of_the_first(small: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     other.write_text(DATED.replace("replications: 40", "seed: 9, replications: 77").replace("3 d,", "4 d,"), "utf-8")
@@ -262,6 +271,7 @@ def test_a_stop_rule_is_not_followed_and_that_is_said(small: Path, tmp_path: Pat
         ((), "there is nothing to compare with; name two scenarios, or variants with --with"),
         (("--with", "recovery.restart"), "'recovery.restart' gives no value"),
         (("--with", "recovery.restart=1 h", "--with", "recovery.restart=1 h"), "'recovery.restart=1 h' is given twice"),
+        (("--with", ""), "--with '' changes nothing"),
         (("other.yaml", "--with", "recovery.restart=1 h"), "makes variants of one scenario"),
         (
             ("--with", "run.seed=99"),

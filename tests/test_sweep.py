@@ -358,6 +358,13 @@ def test_a_signal_stops_a_real_process_without_loss(small: Path, tmp_path: Path)
     assert not list(folder.rglob("*.part"))
 
 
+def test_what_has_no_effect_in_some_cells_is_told(small: Path, tmp_path: Path) -> None:
+    words = ("--set", "recovery.spares_exposed=true", "--axis", "cluster.hot_spares=0 nodes,2 nodes")
+    result = derisk("sweep", small, *words, "-n", 4, "-o", tmp_path / "runs")
+    assert result.exit_code == 0
+    assert "without effect in 1 of 2 cells: --set: recovery.spares_exposed: there are no hot spares" in result.stderr
+
+
 def test_two_axes_are_told_as_a_matrix_and_the_best_cells_by_name(small: Path, tmp_path: Path) -> None:
     result = derisk("sweep", small, *AXES, "-n", REPLICATIONS, "-o", tmp_path / "runs")
     assert result.exit_code == 0

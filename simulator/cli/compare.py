@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from simulator.cli.telling import Finding
 
 WITH = "--with"
+AS_IT_IS = "as it is"
 Variants = Annotated[
     list[str] | None,
     typer.Option(
         WITH,
         metavar="PATH=VALUE,...",
         help="A variant of the one scenario, as 'recovery.restart=200 s' or 'cluster.hot_spares=96 nodes, "
-        "recovery.swap=1 min'. Of one, the scenario as it is is the base; of several, the first. May be repeated.",
+        "recovery.swap=1 min'. Of one, the scenario as it is is the base; of several, the first, where '' is the "
+        "scenario as it is. May be repeated.",
         show_default=False,
     ),
 ]
@@ -72,19 +74,22 @@ def _wanted(names: list[str], variants: list[str], overrides: list[str]) -> "Ite
         raise typer.BadParameter("makes variants of one scenario, and there are several", param_hint=WITH)
     if len(names) + len(variants) < 2:
         raise Refusal(f"there is nothing to compare with; name two scenarios, or variants with {WITH}", Code.USAGE)
+    variants = [text.strip() for text in variants]
+    if variants == [""]:
+        raise Refusal(f"{WITH} '' changes nothing; write {WITH} 'PATH=VALUE'", Code.USAGE)
     twice = next((name for name in (*names, *variants) if (*names, *variants).count(name) > 1), None)
     if twice is not None:
         raise Refusal(f"'{twice}' is given twice, and differs from itself in nothing; leave one out", Code.USAGE)
     if len(variants) < 2:
         yield from ((name, name, overrides) for name in names)
-    yield from ((text, names[0], [*overrides, *_settings(text)]) for text in variants)
+    yield from ((text or AS_IT_IS, names[0], [*overrides, *_settings(text)]) for text in variants)
 
 
 def _settings(text: str) -> list[str]:
     """Return what a variant sets, as texts for --set."""
     from simulator.scenario.sweep import common_fault, split
 
-    settings = split(text)
+    settings = split(text) if text else []
     for setting in settings:
         path, equals, _ = setting.partition("=")
         if not equals:

@@ -1,5 +1,6 @@
 """`derisk sweep`: one scenario at all combinations of values of some inputs."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +50,8 @@ def sweep(
 
     path = find_scenario(scenario)
     grid = _checked(scenario, path, _axes(path, axes, overrides or []), overrides or [], seed, replications)
+    for told, cells in Counter(told for each in grid.scenarios for told in each.inert).items():
+        say(f"without effect in {cells:_} of {len(grid.cells):_} cells: {told}")
     refuse_unwritable(output)
     folder = SweepFolder(grid, output)
     outcomes = folder.kept()

@@ -79,7 +79,7 @@ def _gates(finding: Finding, gates: "Sequence[Gate]") -> Code:
         except GateError as error:
             raise Refusal(str(error), Code.USAGE) from None
         if holds:
-            say(f"{finding.called}: {gate.field} is {number(value, 4)}, so the gate '{gate.text}' fails")
+            say(f"{finding.called}: {gate.field} is {gate.shown(value, number)}, so the gate '{gate.text}' fails")
             code = Code.GATE
     return code
 

@@ -51,6 +51,11 @@ def read_target(target: str) -> Question:
         size = units.parse(value.strip(), LIKE[question.measure])
     except units.UnitError as error:
         raise BreakEvenError(str(error)) from None
+    if question.measure == "goodput" and not 0.0 <= size <= 1.0:
+        remedy = f"write {value.strip()}%" if 1.0 < size <= 100.0 and "%" not in value else "it lies from 0% to 100%"
+        raise BreakEvenError(f"a goodput of {value.strip()} cannot be; {remedy}")
+    if size < 0.0:
+        raise BreakEvenError(f"{value.strip()} cannot be met, as it is less than nothing; write a target above zero")
     return question._replace(target=size / (_DAY if question.measure == "finish" else 1.0))
 
 

@@ -77,6 +77,15 @@ class Gate(NamedTuple):
             raise GateError(f"--fail-if '{self.text}': there is no number '{self.field}' in the summary")
         return _COMPARISONS[self.sign](known[path], self._limit(path)), known[path]
 
+    def shown(self, value: float, number: Callable[[float, int], str]) -> str:
+        """Return a value of the field with its unit, as the user wrote the field."""
+        name = self.field.partition(".")[0]
+        unit = next((unit for suffix, unit in _SUFFIXES.items() if name.endswith(suffix)), "")
+        unit = unit or next((unit for suffix, unit in _SUFFIXES.items() if name + suffix in _QUANTITIES), "")
+        if unit and math.isfinite(value):
+            return f"{number(value, 4)} {unit}"
+        return f"{number(100 * value, 4)}%" if _is_share(self.field) else number(value, 4)
+
     def _path(self, known: Collection[str]) -> str | None:
         """Return the number that is meant, or None; finish.p90 is finish_days.p90."""
         name, dot, rest = self.field.partition(".")
@@ -87,7 +96,10 @@ class Gate(NamedTuple):
         unit = next((unit for suffix, unit in _SUFFIXES.items() if path.split(".")[0].endswith(suffix)), "")
         try:
             if re.fullmatch(r"[-+.\d_eE]+", self.limit) and path == self.field:
-                return float(self.limit)
+                limit = float(self.limit)
+                if abs(limit) > 1.0 and _is_share(path):
+                    raise ValueError(f"{self.limit} is more than all; write {self.limit}%, or a share from 0 to 1")
+                return limit
             return units.parse(self.limit, unit or "%") / (units.parse(f"1 {unit}", unit) if unit else 1.0)
         except ValueError as error:
             raise GateError(f"--fail-if '{self.text}': {error}") from None
@@ -104,6 +116,14 @@ class Gate(NamedTuple):
             example = next((name for name in below if name.endswith(".p50")), below[0])
             return f" alone; name a statistic of it, such as '{example}'"
         return did_you_mean(self.field, names) or "; write a field and a statistic, such as goodput.p50"
+
+
+def _is_share(path: str) -> bool:
+    """Whether a number of the summary is a share of something, from 0 to 1."""
+    head, _, last = path.rpartition(".")
+    if last in ("probability", "ignorance", "chance"):
+        return True
+    return head in ("goodput", "ettr", "mfu_end_to_end") and last != "count"
 
 
 def read_gate(text: str) -> Gate:

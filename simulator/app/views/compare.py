@@ -155,14 +155,12 @@ def _told(name: str, one: "Difference") -> tuple[str, str, str]:
 
 
 def _command(base: Draft, drafts: dict[str, Draft], replications: int) -> str:
-    scenario = load(base).scenario
-    seed = 1 if scenario is None else scenario.seed
     words = ["derisk", "compare", base.title]
-    # Where one variant is given, the scenario as it is is the base; of several, the first would be.
+    # Where one variant is given, the scenario as it is is the base; of several, the first: here one without changes.
     if len(drafts) > 1:
-        words += ["--with", f"run.seed={seed}"]
+        words += ["--with", ""]
     for draft in drafts.values():
-        words += ["--with", ", ".join(draft.settings)]
+        words += ["--with", ", ".join(text for text in draft.settings if not text.startswith("run."))]
     return shlex.join([*words, "-n", str(replications)])
 
 
