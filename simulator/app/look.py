@@ -35,6 +35,9 @@ STYLE = """
 .derisk-story {font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .8rem}
 [data-testid="stTopNavLink"] {padding-left: .45rem; padding-right: .45rem}
 [data-testid="stTopNavLink"] span {font-size: .86rem}
+@media (prefers-color-scheme: dark) {
+  [data-testid="stMain"] button[aria-checked="true"] *, [data-testid="stSliderThumbValue"] {color: #8FB2F5 !important}
+}
 @media (max-width: 1560px) {
   .st-key-charts [data-testid="stHorizontalBlock"] {flex-direction: column}
   .st-key-charts [data-testid="stColumn"] {width: 100% !important; flex: 1 1 auto !important; min-width: 100%}

@@ -70,12 +70,13 @@ def break_even(
     check_suffix(output)
     question = _question(path, quantity, alternative, target)
     given = [*(overrides or []), *seed_override(seed)]
-    base = read_scenario(scenario, given)
+    said: set[str] = set()
+    base = read_scenario(scenario, given, said)
 
     def scenarios(value: str) -> "Pair":
         own = [*given, f"{path}={value}"]
-        other = read_scenario(scenario, [*own, *alternative]) if alternative else None
-        return read_scenario(scenario, own), other
+        other = read_scenario(scenario, [*own, *alternative], said) if alternative else None
+        return read_scenario(scenario, own, said), other
 
     from simulator.planning.break_even import break_even as search
     from simulator.planning.goal import BreakEvenError

@@ -109,14 +109,20 @@ def refuse_others(folder: Path) -> None:
         raise Refusal(f"{folder}: {what}; derisk run writes run folders, into runs/ unless told otherwise", Code.USAGE)
 
 
-def read_scenario(name: str, overrides: list[str] | None) -> "Scenario":
-    """Return the scenario that a path or the name of a preset means, with `--set` on top. Raises ScenarioErrors."""
+def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None = None) -> "Scenario":
+    """Return the scenario that a path or the name of a preset means, with `--set` on top. Raises ScenarioErrors.
+
+    What is without effect is told, and once only to those who keep what was `said`.
+    """
     path = find_scenario(name)
     from simulator.scenario import load_scenario
 
     scenario = load_scenario(path, overrides)
+    said = set() if said is None else said
     for told in scenario.inert:
-        say(f"without effect here: {told}")
+        if told not in said:
+            say(f"without effect here: {told}")
+    said.update(scenario.inert)
     return scenario
 
 

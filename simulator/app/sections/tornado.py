@@ -32,13 +32,15 @@ def draw(scenario: Scenario) -> str:
 
 def _ask(scenario: Scenario) -> int:
     from simulator.planning.tornado import tornado
+    from simulator.report.text import plural
 
     left, middle, right = st.columns([2, 4, 1], vertical_alignment="bottom")
     replications = left.select_slider(
         "Replications a bar end", REPLICATIONS, 100, key="tornado-n", persist_state="session"
     )
     runs = 2 * len(scenario.inputs) + 1
-    middle.html(look.note(f"{len(scenario.inputs)} inputs are uncertain: {runs} runs under the same weather."))
+    uncertain = f"{plural(len(scenario.inputs), 'input')} {'is' if len(scenario.inputs) == 1 else 'are'}"
+    middle.html(look.note(f"{uncertain} uncertain: {runs} runs under the same weather."))
     key = works.key_of(scenario, "tornado", str(replications))
     refused = not parts.allowed(runs * int(replications)) or session.live(session.job_of(key))
     if right.button("Find out", type="primary", key="tornado", width="stretch", disabled=refused):
