@@ -76,7 +76,7 @@ def problems() -> None:
         st.session_state.trouble = ""
     loaded = session.loaded()
     if loaded.scenario is not None and loaded.scenario.inert:
-        words = "\n".join(f"- {plain(told)}" for told in loaded.scenario.inert)
+        words = "\n".join(f"- {plain(line)}" for line in loaded.scenario.inert)
         st.info(f"Without effect here, and left out:\n{words}", icon=":material/info:")
     errors = loaded.errors
     if errors:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from simulator.cli.telling import Finding
 
 WITH = "--with"
-AS_IT_IS = "as it is"
 Variants = Annotated[
     list[str] | None,
     typer.Option(
@@ -74,6 +73,8 @@ def _wanted(names: list[str], variants: list[str], overrides: list[str]) -> "Ite
         raise typer.BadParameter("makes variants of one scenario, and there are several", param_hint=WITH)
     if len(names) + len(variants) < 2:
         raise Refusal(f"there is nothing to compare with; name two scenarios, or variants with {WITH}", Code.USAGE)
+    from simulator.planning.choices import AS_IT_IS
+
     variants = [text.strip() for text in variants]
     if variants == [""]:
         raise Refusal(f"{WITH} '' changes nothing; write {WITH} 'PATH=VALUE'", Code.USAGE)

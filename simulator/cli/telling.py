@@ -70,7 +70,6 @@ _GRAVITY = (Code.OK, Code.GATE, Code.PRECISION, Code.INTERRUPTED)
 
 def _gates(finding: Finding, gates: "Sequence[Gate]") -> Code:
     from simulator.report.gate import GateError
-    from simulator.report.text import number
 
     code = Code.OK
     for gate in gates:
@@ -79,7 +78,7 @@ def _gates(finding: Finding, gates: "Sequence[Gate]") -> Code:
         except GateError as error:
             raise Refusal(str(error), Code.USAGE) from None
         if holds:
-            say(f"{finding.called}: {gate.field} is {gate.shown(value, number)}, so the gate '{gate.text}' fails")
+            say(f"{finding.called}: {gate.field} is {gate.shown(value)}, so the gate '{gate.text}' fails")
             code = Code.GATE
     return code
 

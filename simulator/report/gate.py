@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import units
 from simulator.ledger import Account, Outcome, Tally
+from simulator.report.text import number
 from simulator.report.words import STATISTICS
 from simulator.section import did_you_mean
 
@@ -77,11 +78,10 @@ class Gate(NamedTuple):
             raise GateError(f"--fail-if '{self.text}': there is no number '{self.field}' in the summary")
         return _COMPARISONS[self.sign](known[path], self._limit(path)), known[path]
 
-    def shown(self, value: float, number: Callable[[float, int], str]) -> str:
-        """Return a value of the field with its unit, as the user wrote the field."""
+    def shown(self, value: float) -> str:
+        """Return a value of the field with its unit."""
         name = self.field.partition(".")[0]
-        unit = next((unit for suffix, unit in _SUFFIXES.items() if name.endswith(suffix)), "")
-        unit = unit or next((unit for suffix, unit in _SUFFIXES.items() if name + suffix in _QUANTITIES), "")
+        unit = _unit(next((name + suffix for suffix in _SUFFIXES if name + suffix in _QUANTITIES), name))
         if unit and math.isfinite(value):
             return f"{number(value, 4)} {unit}"
         return f"{number(100 * value, 4)}%" if _is_share(self.field) else number(value, 4)
@@ -93,7 +93,7 @@ class Gate(NamedTuple):
         return next((path for path in paths if path in known), None)
 
     def _limit(self, path: str) -> float:
-        unit = next((unit for suffix, unit in _SUFFIXES.items() if path.split(".")[0].endswith(suffix)), "")
+        unit = _unit(path)
         try:
             if re.fullmatch(r"[-+.\d_eE]+", self.limit) and path == self.field:
                 limit = float(self.limit)
@@ -116,6 +116,11 @@ class Gate(NamedTuple):
             example = next((name for name in below if name.endswith(".p50")), below[0])
             return f" alone; name a statistic of it, such as '{example}'"
         return did_you_mean(self.field, names) or "; write a field and a statistic, such as goodput.p50"
+
+
+def _unit(path: str) -> str:
+    """Return the unit of a number of the summary, which stands in its name; empty where there is none."""
+    return next((unit for suffix, unit in _SUFFIXES.items() if path.split(".")[0].endswith(suffix)), "")
 
 
 def _is_share(path: str) -> bool:
