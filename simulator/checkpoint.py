@@ -13,25 +13,38 @@ from simulator.section import Fault, Section
 
 _BYTES = "bf16 weights, fp32 master weights and two fp32 Adam moments"
 _INTERVAL = Like("min", above=0, most=LONGEST, choice=True)
-_BLOCKING = default("5 s", "min", p10="0.05 s", p90="60 s", why="judgement across published systems")
 _PEERS = chosen("1", "")
-_LAG = default("0 s", "min", why="a save is durable when it ends")
-_RESTORE = fixed("2 min", "min", why="a few minutes from shared storage")
+# Beside a restart that is given; the restart of a class of operator holds it.
+LOADED = fixed("2 min", "min", why="a few minutes from shared storage")
+
+
+class Optimum(Section):
+    """An interval that follows the optimum of each replication, for its own pause and its own failures."""
+
+    times_optimum: Annotated[Quantity, Like("", above=0, most=1e6)] = Field(
+        description="the work between saves, over that of the exact optimum [1]"
+    )
 
 
 class Interval:
-    """The annotation of a checkpoint interval: a duration of work, or `auto`."""
+    """The annotation of a checkpoint interval: a duration of work, a multiple of the optimum, or `auto`."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         """Validate by reading."""
-        return core_schema.no_info_plain_validator_function(
-            lambda value: value if value == "auto" else _INTERVAL.read(value)
-        )
+        return core_schema.no_info_plain_validator_function(_read_interval)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         """Describe the field to an editor."""
-        words = "work between saves, or auto: the exact optimum, but no shorter than a save takes to be durable"
-        return {"type": ["string", "object"], "description": words}
+        words = "work between saves, or auto: the exact optimum, but no shorter than a save takes to be durable; "
+        return {"type": ["string", "object"], "description": f"{words}or {{times_optimum: 1.5}}: so many times that"}
+
+
+def _read_interval(value: Any) -> "Quantity | Optimum | str":
+    if value == "auto" or isinstance(value, Optimum):
+        return value if isinstance(value, Optimum) else "auto"
+    if isinstance(value, dict) and "times_optimum" in value:
+        return Optimum.model_validate(value)
+    return _INTERVAL.read(value)
 
 
 class Tier(Section):
@@ -71,30 +84,22 @@ class Tier(Section):
 
     def open_faults(self) -> Iterator[Fault]:
         """Yield what is missing once all that follows from profiles is filled in."""
-        for name in ("blocking", "restore"):
-            if self.to == "host_memory" and getattr(self, name) is None:
-                yield (), f'how long does it take? write "{name}: 5 s"'
+        if self.to == "host_memory" and self.restore is None:
+            yield (), 'how long does a load take, beside the restart that is given? write "restore: 5 s"'
 
-    def filled(self, memory: "Tier | None") -> "Tier":
-        """Return the tier with defaults for what it does not say and no bandwidth tells."""
-        if self.to == "host_memory":
-            return self if self.peers is not None else self.model_copy(update={"peers": _PEERS})
-        if self.bandwidth is not None:
-            return self
-        blocking = _BLOCKING if memory is None else memory.blocking
-        update = {"blocking": blocking, "lag": _LAG, "restore": _RESTORE}
-        return self.model_copy(update={name: value for name, value in update.items() if getattr(self, name) is None})
+    def filled(self) -> "Tier":
+        """Return the tier with the copies that it does not speak of."""
+        return self.model_copy(update={"peers": _PEERS}) if self.to == "host_memory" and self.peers is None else self
 
-    def blocking_at(self, values: Mapping[str, float] | None, size: float | None) -> float:
-        """Return the time that training stands still for a save [s], of a checkpoint of a size [B]."""
-        return self.transfer_at(values, size) if self.blocking is None else self.blocking.at(values)
+    def blocking_at(self, values: Mapping[str, float] | None) -> float:
+        """Return the time that training stands still for a save [s]."""
+        return 0.0 if self.blocking is None else self.blocking.at(values)
 
     def lag_at(self, values: Mapping[str, float] | None, size: float | None) -> float:
         """Return the time from the end of a save until it is durable [s]: with a bandwidth, that of the transfer."""
         if self.lag is not None:
             return self.lag.at(values)
-        # Without a blocking time of its own the save itself is the transfer.
-        return 0.0 if self.blocking is None else self.transfer_at(values, size)
+        return self.transfer_at(values, size)
 
     def transfer_at(self, values: Mapping[str, float] | None, size: float | None) -> float:
         """Return the time to move a checkpoint of a size [B] at the tier's bandwidth [s]."""
@@ -104,7 +109,7 @@ class Tier(Section):
 class Checkpoint(Section):
     """Saves: the interval between them, and their tiers."""
 
-    interval: Annotated[Quantity | str, Interval()] = "auto"
+    interval: Annotated[Quantity | Optimum | str, Interval()] = "auto"
     overlap: Literal["delay", "skip"] = "delay"
     tiers: tuple[Tier, ...] = ()
     bytes_per_parameter: Annotated[Quantity, Like("B", above=0)] = default("14 B", "B", why=_BYTES)
@@ -125,10 +130,17 @@ class Checkpoint(Section):
             yield ("tiers", 0, "every"), "the only tier takes every save; give a longer interval instead"
 
     def filled(self) -> "Checkpoint":
-        """Return the checkpoints with what a storage tier does not say and no bandwidth tells."""
-        tiers = self.tiers or (Tier(to="storage"),)
-        memory = next((tier for tier in tiers if tier.to == "host_memory"), None)
-        return self.model_copy(update={"tiers": tuple(tier.filled(memory) for tier in tiers)})
+        """Return the checkpoints with the copies that a tier to memory does not speak of."""
+        return self.model_copy(update={"tiers": tuple(tier.filled() for tier in self.tiers)})
+
+    @property
+    def follows(self) -> bool:
+        """Whether the interval follows the optimum of each replication."""
+        return not isinstance(self.interval, Quantity)
+
+    def times_optimum_at(self, values: Mapping[str, float] | None) -> float:
+        """Return the interval over its optimum [1], where it follows that."""
+        return self.interval.times_optimum.at(values) if isinstance(self.interval, Optimum) else 1.0
 
     def size_at(self, values: Mapping[str, float] | None, parameters: Quantity | None) -> float | None:
         """Return the size of one checkpoint [B]; None where nothing tells."""

@@ -41,6 +41,7 @@ _BUILT_IN = (*_PER_GPU, *_PER_NIC, *_PER_NODE, *_SPAN_KEYS, *_PER_JOB)
 _SYNONYMS = {"GPU": "gpu", "NIC": "nic"}
 
 _Ports = Annotated[Quantity, Like("ports", whole=True, certain=True, least=2)]
+_Spares = Annotated[Quantity, Like("nodes", others=("%",), whole=True, certain=True, choice=True)]
 _Wan = Annotated[Quantity, Like("Tb/s", above=0, certain=True)]
 
 
@@ -66,8 +67,8 @@ class Cluster(Section):
     node: str | None = Field(default=None, description="a profile in hardware_profiles/, such as hgx_h100")
     gpus: SomeGpus | None = Field(default=None, description="GPUs of the job")
     nodes: SomeNodes | None = Field(default=None, description="nodes of the job, instead of gpus")
-    hot_spares: Nodes = chosen("0 nodes", "nodes")
-    cold_spares: Nodes | None = Field(
+    hot_spares: _Spares = chosen("0 nodes", "nodes")
+    cold_spares: _Spares | None = Field(
         default=None, description="further idle nodes, which a selection of hosts can take"
     )
     preemptible: Nodes | None = Field(default=None, description="nodes of other jobs that this one can take over")
@@ -135,7 +136,7 @@ class Cluster(Section):
     def _pool_faults(self) -> Iterator[Fault]:
         """Yield spares that do not fit."""
         for name in ("cold_spares", "preemptible"):
-            number = _whole(getattr(self, name))
+            number = self._nodes(getattr(self, name))
             if number > 100 * self.needed:
                 yield (name,), f"{number:_} nodes exceed a hundred times the job's {self.needed:_}; lower them"
             if number and self.blocks is not None:
@@ -175,7 +176,18 @@ class Cluster(Section):
     @property
     def spares(self) -> int:
         """Hot spares [nodes]."""
-        return int(self.hot_spares.median)
+        return self._nodes(self.hot_spares)
+
+    def _nodes(self, quantity: Quantity | None) -> int:
+        """Return a number of nodes; a share is one of the nodes of the job, and a part of a node is a node."""
+        if quantity is not None and quantity.like == "%":
+            return math.ceil(quantity.median * self.needed - 1e-9)
+        return _whole(quantity)
+
+    @property
+    def cold(self) -> int:
+        """Idle nodes that a selection of hosts can take, beside the hot spares."""
+        return self._nodes(self.cold_spares)
 
     @property
     def job_gpus(self) -> int:
@@ -190,12 +202,12 @@ class Cluster(Section):
     @property
     def selects(self) -> bool:
         """Whether there is a working pool behind the hot spares, from which hosts are selected."""
-        return bool(_whole(self.cold_spares) or self.others)
+        return bool(self.cold or self.others)
 
     @property
     def idle_nodes(self) -> int:
         """All nodes that the job has beside its own, as long as none is broken: hot and cold spares, trays, blocks."""
-        idle = self.spares + _whole(self.cold_spares)
+        idle = self.spares + self.cold
         if self.blocks is not None:
             size, trays = int(self.blocks.size.median), int(self.blocks.trays.median)
             spare = int(self.blocks.spare_blocks.median)

@@ -62,20 +62,20 @@ def _outlives(plan: Plan, cause: int) -> float:
 
 
 def best_interval(plan: Plan) -> int:
-    """Return the exact optimum of the work between saves [ticks], for the mean blocking time and exponential stops.
+    """Return the exact optimum of the work between saves [ticks], for the pause of an ordinary save.
 
-    Storage that takes longer than that to make a save durable would hold up the next one, so it sets the pace.
+    Stops are taken as exponential. What storage can keep up with is another matter: see `pace`.
     """
     from simulator import theory  # brings scipy, which nothing else here needs
 
     work = plan.work / TICKS_PER_SECOND
     rate = stop_rate(plan, alarms=True)
-    save = (plan.save * (plan.storage_every - 1) + plan.save_storage) / plan.storage_every / TICKS_PER_SECOND
+    # That of the most frequent tier: where saves go to memory, one to storage is the exception.
+    save = (plan.save if plan.storage_every > 1 else plan.save_storage) / TICKS_PER_SECOND
     if rate * work == 0.0 or save == 0.0:
         return plan.work
     # Restart and detection scale the mean run time and do not move its minimum.
-    best = max(1, ticks(theory.best_segments(work, rate, save, 0.0, 0.0)[1]))
-    return min(plan.work, max(best, pace(plan)))
+    return min(plan.work, max(1, ticks(theory.best_segments(work, rate, save, 0.0, 0.0)[1])))
 
 
 def pace(plan: Plan) -> int:

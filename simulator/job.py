@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from simulator.drawn import GrowingDuration, fixed
 from simulator.model_shape import Parallel, Plan, Sequences, Shape, Tokens
 from simulator.pauses import Evaluation, Ranks
-from simulator.quantity import Duration, Like, PositiveDuration, Quantity, Share, default
+from simulator.quantity import Like, PositiveDuration, Quantity, Share
 from simulator.section import Fault, Section, refusal
 
 UNKNOWN_FLOP = "the amount of work is unknown; write parameters and tokens, or flop"
@@ -58,7 +59,7 @@ class Job(Section):
     exposed_scale_up: Share | None = Field(
         default=None, description="share of a step that waits for the network within a domain, such as NVLink"
     )
-    start_up: Duration = default("0 s", "min", why="the clock starts with training")
+    start_up: GrowingDuration = fixed("0 s", "min", why="the clock starts with training")
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the job."""

@@ -4,7 +4,7 @@ All values are in the unit of the law (seconds, or a pure number). Raises nothin
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from simulator.durations import Family, Law, gamma_quantile
 from simulator.quantity import Z90
@@ -58,6 +58,11 @@ def lognormal_by_quantiles(p50: float, p90: float) -> Law:
     return Law(Family.LOGNORMAL, math.log(p50), math.log(p90 / p50) / Z90)
 
 
+def lognormal_by_median(p50: float, shape: float) -> Law:
+    """Return the lognormal law of a median; the shape is the logarithm's standard deviation."""
+    return Law(Family.LOGNORMAL, math.log(p50), shape)
+
+
 def gamma(mean: float, shape: float) -> Law:
     """Return the gamma law of a mean = scale shape and a shape."""
     return Law(Family.GAMMA, mean / shape, shape, math.lgamma(shape))
@@ -108,11 +113,52 @@ _BY_FORM: dict[tuple[str, ...], Callable[..., Law]] = {
     ("weibull", "p50", "p90"): weibull_by_quantiles,
     ("lognormal", "mean", "shape"): lognormal,
     ("lognormal", "p50", "p90"): lognormal_by_quantiles,
+    ("lognormal", "p50", "shape"): lognormal_by_median,
     ("gamma", "mean", "shape"): gamma,
     ("gamma", "p50", "p90"): gamma_by_quantiles,
     ("uniform", "from", "to"): uniform,
     ("checks", "every", "power"): checks,
 }
+
+
+def mean(law: Law) -> float:
+    """Return the mean of a law, in its unit; infinite where it never comes."""
+    return moments(law)[0]
+
+
+def moments(law: Law) -> tuple[float, float]:
+    """Return the mean and the variance of a law, in its unit and its square; infinite where it never comes."""
+    kind, a, b = Family(int(law.kind)), law.a, law.b
+    if kind == Family.WEIBULL:
+        first = a * math.exp(math.lgamma(1.0 + b))
+        return first, a * a * math.exp(math.lgamma(1.0 + 2.0 * b)) - first * first
+    if kind == Family.LOGNORMAL:
+        first = math.exp(a + b * b / 2)
+        return first, first * first * math.expm1(b * b)
+    if kind == Family.CHECKS:
+        # 1/b - 1 checks in the mean that find nothing, and half the time between two checks.
+        found = (1.0 - b) / (b * b) if b > 0 else math.inf
+        return (a * (1.0 / b - 0.5), a * a * (found + 1.0 / 12.0)) if b > 0 else (math.inf, math.inf)
+    simple = {
+        Family.FIXED: (a, 0.0),
+        Family.EXPONENTIAL: (a, a * a),
+        Family.GAMMA: (a * b, a * a * b),
+        Family.UNIFORM: ((a + b) / 2, (b - a) ** 2 / 12),
+        Family.NEVER: (math.inf, math.inf),
+    }
+    return simple[kind]
+
+
+def sum_of(parts: Sequence[Law]) -> Law:
+    """Return the law of a sum of independent times: its mean and variance are exact, its form is lognormal.
+
+    Source: Fenton (1960), IRE Transactions on Communications Systems 8:57, for sums of lognormal times.
+    """
+    pairs = [moments(part) for part in parts]
+    whole, variance = math.fsum(pair[0] for pair in pairs), math.fsum(pair[1] for pair in pairs)
+    if variance <= 0.0 or not math.isfinite(variance):
+        return fixed(whole) if math.isfinite(whole) else never()
+    return lognormal(whole, math.sqrt(math.log1p(variance / whole**2)))
 
 
 def build(family: str, numbers: Mapping[str, float]) -> Law:

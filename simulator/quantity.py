@@ -8,7 +8,7 @@ the median and another above. What chance does within a run is another matter: s
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
@@ -22,7 +22,7 @@ CHOSEN = "chosen"
 DEFAULT = "default"
 
 _TIMES = ("d", "h", "min", "s", "ms", "us")
-_KEYS = ("value", "p10", "p50", "p90", "spread", "source", "how")
+_KEYS = ("value", "p10", "p50", "p90", "spread", "by_class", "source", "how")
 
 # How a number was got: printed by its vendor, measured by somebody, inferred from others, or remembered only.
 HOW = ("vendor", "measured", "inferred", "memory")
@@ -43,10 +43,13 @@ class Quantity:
     source: str | None = None
     path: str = ""
     how: str | None = None  # one of HOW; hardware profiles say so of every number
+    by_class: "tuple[OfClass, ...]" = ()  # of operators, where the operator may be of several
 
     @property
     def uncertain(self) -> bool:
         """Whether there is anything about it that we do not know."""
+        if self.by_class:
+            return True
         return self.spread > 0 or (self.p10 is not None and not self.p10 == self.median == self.p90)
 
     @property
@@ -65,12 +68,24 @@ class Quantity:
 
     def at_score(self, score: float) -> float:
         """Return the value [SI] at a standard normal score: 0 is the median, 1.28 the P90."""
+        if self.by_class:
+            return _of_mixture(self.by_class, score)
         if self.spread > 0:
             return min(self.most, self.median * math.exp(self.spread * score))
         edge = self.p90 if score > 0 else self.p10
         if edge is None:
             return self.median
         return min(self.most, self.median * math.exp(abs(score) / Z90 * math.log(edge / self.median)))
+
+    def score_of(self, value: float) -> float:
+        """Return the standard normal score at which it has a value [SI]; infinite where it never has that or less."""
+        if value == self.median:
+            return 0.0
+        side = math.copysign(1.0, value - self.median)
+        edge = self.at_score(side * Z90)
+        if value <= 0 or self.median <= 0 or edge == self.median:
+            return side * math.inf
+        return side * Z90 * math.log(value / self.median) / math.log(edge / self.median)
 
     @property
     def backing(self) -> str:
@@ -83,16 +98,25 @@ class Quantity:
         """Return the value for a reader, with its unit."""
         return units.show(self.median, self.like)
 
+    def exact(self) -> str:
+        """Return the shortest text that means exactly the value, or the median of one that is not known exactly."""
+        return _exact(self.median, self.like)
+
     def ignorance(self) -> str:
         """Return how well it is known, for a reader; empty for a number that is given as certain."""
+        if self.by_class:
+            low, high = (units.show(self.at_score(score), self.like) for score in (-Z90, Z90))
+            return f"P10 {low}, P90 {high}, by class of operator"
         if self.p10 is not None and self.p90 is not None:
             return f"P10 {units.show(self.p10, self.like)}, P90 {units.show(self.p90, self.like)}"
         return f"spread {units.show(self.spread, '%')}" if self.spread > 0 else ""
 
-    def written(self) -> str | dict[str, str]:
+    def written(self) -> str | dict[str, Any]:
         """Return what a scenario would say to get exactly this number, its ignorance and its source again."""
-        value = _exact(self.median, self.like)
-        document: dict[str, str] = {"value": value}
+        value = self.exact()
+        if self.by_class:
+            return {"by_class": {one.name: one.written() for one in self.by_class}}
+        document: dict[str, Any] = {"value": value}
         if self.p10 is not None and self.p90 is not None:
             document = {"p10": _exact(self.p10, self.like), "p50": value, "p90": _exact(self.p90, self.like)}
         elif self.spread > 0 or self.counted:
@@ -101,6 +125,46 @@ class Quantity:
             return value
         document["source"] = self.backing
         return document if self.how is None else document | {"how": self.how}
+
+
+class OfClass(NamedTuple):
+    """What a number is where the operator is of one class, and the probability of that class [1]."""
+
+    name: str
+    share: float
+    number: Quantity
+
+    def written(self) -> dict[str, Any]:
+        """Return what a scenario would say of it."""
+        number = self.number.written()
+        share = {"share": units.exact(self.share, "%")}
+        return share | (number if isinstance(number, dict) else {"value": number})
+
+
+def by_class(parts: tuple[OfClass, ...], source: str | None) -> Quantity:
+    """Return a number that has a value for each class of operator; its median is that of the mixture."""
+    first = parts[0].number
+    whole = replace(first, by_class=parts, source=source, p10=None, p90=None, spread=0.0)
+    return replace(whole, median=whole.at_score(0.0))
+
+
+def _of_mixture(parts: tuple[OfClass, ...], score: float) -> float:
+    """Return the value of a mixture [SI] at a standard normal score, by bisection of its distribution function."""
+    wanted = _below(score)
+    ends = [part.number.at_score(score) for part in parts]
+    low, high = min(ends), max(ends)
+    for _ in range(80):
+        middle = (low + high) / 2
+        if math.fsum(part.share * _below(part.number.score_of(middle)) for part in parts) < wanted:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _below(score: float) -> float:
+    """Return the probability that a standard normal number lies below a score."""
+    return 0.5 * math.erfc(-score / math.sqrt(2.0))
 
 
 @dataclass(frozen=True)
@@ -150,6 +214,8 @@ class Like:
         if percentiles and len(percentiles) < 3:
             missing = [name for name in ("p10", "p50", "p90") if name not in value]
             return [((), f"{' and '.join(missing)} missing; a number that is not known exactly has p10, p50 and p90")]
+        if "by_class" in value:
+            return self._faults_of_classes(value["by_class"])
         if not percentiles and "value" not in value:
             return [((), "no value is given; write {value: ...} or {p10: ..., p50: ..., p90: ...}")]
         if percentiles and "spread" in value:
@@ -163,8 +229,30 @@ class Like:
             return [(("how",), f"'{word}' is not one of {', '.join(HOW)}{did_you_mean(word, HOW)}")]
         return []
 
+    def _faults_of_classes(self, value: Any) -> list[Fault]:
+        if self.certain:
+            return [((), "must be a certain number; give one value")]
+        if not isinstance(value, dict) or not value or not all(isinstance(one, dict) for one in value.values()):
+            return [(("by_class",), "is {class: {share: 70%, value: ...}} for each class of operator")]
+        return [(("by_class", name), 'which share? write "share: 70%"') for name, one in value.items() if "share" not in one]
+
+    def _read_classes(self, value: dict[str, Any], source: str | None) -> Quantity:
+        parts, faults = [], []
+        for name, one in value.items():
+            try:
+                share = Like("%", most=1, certain=True).read(one["share"]).median
+                number = self.read({key: text for key, text in one.items() if key != "share"})
+                parts.append(OfClass(name, share, number))
+            except ValidationError as error:
+                faults += faults_in(error, "by_class", name)
+        if faults:
+            raise refusal(faults, value)
+        return by_class(tuple(parts), source)
+
     def _read_form(self, value: dict[str, Any]) -> Quantity:
         source, how = value.get("source"), value.get("how")
+        if "by_class" in value:
+            return self._read_classes(value["by_class"], source)
         if "value" in value:
             number, like = self._number(value["value"], ("value",))
             spread = self._default_spread(number)
@@ -225,7 +313,7 @@ class Like:
             return f"must be above {'zero' if self.above == 0 else units.show(self.above, like)}"
         if number > self.most:
             return f"must not be above {units.show(self.most, like)}"
-        return "must be a whole number" if self.whole and number != math.floor(number) else ""
+        return "must be a whole number" if self.whole and like == self.unit and number != math.floor(number) else ""
 
 
 def read_spread(value: Any, place: tuple[str, ...]) -> float:

@@ -1,16 +1,14 @@
 """Recovery: from a failure back to training, and from a broken node back to the pool."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 
-from simulator.drawn import Drawn, Timing, TimingOrNever, fixed
+from simulator.drawn import BY_OPERATOR, Drawn, GrowingTiming, Timing, TimingOrNever, by_operator, fixed
 from simulator.quantity import Like, Nodes, Quantity, Share, chosen, default
 from simulator.section import Fault, Section
-
-# Judgement that spans published systems; P10, P50, P90. Each is an input that a planner replaces.
-_SYSTEMS = "judgement across published systems"
 
 _AIRESIM = "as AIReSim's, arXiv 2603.07041, table 1"
 _SELECTION = fixed("3 min", "min", why=_AIRESIM)
@@ -27,6 +25,32 @@ class Stage(Section):
         default=None, description="repairs at a time; unlimited where absent"
     )
     cure: Share = default("100%", "%", why="repairs cure unless given")
+
+
+class Hangs(Section):
+    """Failures that do not announce themselves: the job hangs until a timeout or a heartbeat tells."""
+
+    share: Annotated[Quantity, Like("%", most=1)] = Field(description="of the failures that stop the job")
+    detection: Timing = Field(description="from such a failure until it is noticed [s]")
+
+
+class Rung(Section):
+    """A way back to training that is tried before a full restart."""
+
+    rung: str = Field(description="its name, such as retry in process")
+    share: Annotated[Quantity, Like("%", most=1)] = Field(description="of the stops that reach it which it ends")
+    time: Timing = Field(description="until training goes on, or it is known that this will not do [s]")
+    keeps_nodes: StrictBool = Field(default=False, description="the job goes on with the nodes that it has")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield a name that cannot be part of the name of a row."""
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _-]{0,39}", self.rung):
+            yield ("rung",), "must be a short name of letters, digits and blanks, such as retry in process"
+
+    @property
+    def suffix(self) -> str:
+        """What the rows of its failures are called behind the name of the cause."""
+        return re.sub(r"[ -]+", "_", self.rung.strip()).lower()
 
 
 class Retirement(Section):
@@ -71,8 +95,11 @@ class Recovery(Section):
     """What follows a failure, unless a cause says otherwise."""
 
     policy: Literal["hot_spare"] = "hot_spare"
-    detection: Timing = fixed("1 min", "min", p10="10 s", p90="10 min", why=_SYSTEMS)
-    diagnosis: Timing = fixed("5 min", "min", p10="1 min", p90="15 min", why=_SYSTEMS)
+    detection: Timing = by_operator("min")
+    hangs: Hangs | None = Field(
+        default=None, description="failures that hang instead of announcing themselves; as the class of operator has it"
+    )
+    diagnosis: Timing = by_operator("min")
     missed: Share | None = None
     blamed: Share | None = None
     swap: Timing = fixed("30 s", "min", why="a spare is booted and waits")
@@ -96,12 +123,15 @@ class Recovery(Section):
     repair_begins: Literal["at_the_failure", "after_diagnosis"] = Field(
         default="after_diagnosis", description="when a broken node enters the repair shop"
     )
-    restart: Timing = fixed("5 min", "min", p10="1 min", p90="770 s", why=_SYSTEMS)
-    repair: TimingOrNever = fixed("24 h", "h", p10="2 h", p90="120 h", why=_SYSTEMS)
+    ladder: tuple[Rung, ...] = Field(
+        default=(), description="what is tried before a full restart, in this order; as the class of operator has it"
+    )
+    restart: GrowingTiming = by_operator("min")
+    repair: TimingOrNever = by_operator("h")
     crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
         default=None, description="repairs at a time; unlimited where absent"
     )
-    cure: Share = default("100%", "%", why="repairs cure unless given")
+    cure: Share = default("100%", "%", why=BY_OPERATOR)
     relapse: TimingOrNever = Field(default=_RELAPSE, description="until an uncured node in the job strikes again [s]")
     manual: Stage | None = Field(default=None, description="repair by hand, after the first stage, which `repair` is")
     vendor: Stage | None = Field(default=None, description="repair by the maker, after that by hand")
@@ -119,5 +149,9 @@ class Recovery(Section):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the recovery."""
+        names = [rung.suffix for rung in self.ladder]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                yield ("ladder", place, "rung"), "is the name of another rung; give each its own"
         if self.vendor is not None and self.manual is None:
             yield ("vendor",), "comes after repair by hand; give manual too"

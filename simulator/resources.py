@@ -18,9 +18,14 @@ def scenarios() -> Path:
     return _folder("scenarios")
 
 
+def operators() -> Path:
+    """Return the folder of classes of operators, one YAML file each."""
+    return scenarios() / "operators"
+
+
 def scenario_files() -> list[Path]:
-    """Return the scenarios that ship with the package. What lies in `step_time/` are cases of training steps."""
-    return sorted(path for path in scenarios().rglob("*.yaml") if path.parent.name != "step_time")
+    """Return the scenarios that ship with the package, without cases of training steps and classes of operators."""
+    return sorted(path for path in scenarios().rglob("*.yaml") if path.parent.name not in ("step_time", "operators"))
 
 
 def cache_folder(name: str) -> Path | None:

@@ -69,13 +69,20 @@ def compile_plan(scenario: Scenario, values: Values = None) -> Plan:
         changed["slices"], _ = rules.slices(scenario, template.struck, values)
     if template.scalars:
         changed |= _scalars(scenario, values)
-        if scenario.document.checkpoint.interval == "auto":
-            # Whoever sees that a save takes longer to be durable than was thought does not start the next one sooner.
-            changed["interval"] = max(plan.interval, pace(plan._replace(**changed)))
         if changed["work"] >= ticks(MOST_WORK):
             # Beyond what can be counted: the replication ends out of time instead of finishing by a lie.
             changed["horizon"] = min(plan.horizon, changed["work"])
-    return plan._replace(**changed)
+    plan = plan._replace(**changed)
+    if scenario.document.checkpoint.follows:
+        plan = plan._replace(interval=_interval(scenario, plan, values))
+    return plan
+
+
+def _interval(scenario: Scenario, plan: Plan, values: Values) -> int:
+    """Return the work between saves [ticks] of a job that knows its own pause and failures."""
+    times = scenario.document.checkpoint.times_optimum_at(values)
+    # Storage that takes longer than that to make a save durable would hold up the next one, so it sets the pace.
+    return min(plan.work, max(1, int(times * best_interval(plan)), pace(plan)))
 
 
 @lru_cache(maxsize=16)
@@ -92,8 +99,8 @@ def _template(scenario: Scenario) -> _Template:
     rules.clear(plan.odds)
     for name, index, quantity in probabilities:
         getattr(plan, name)[index] = rules.probability(name, quantity.median)
-    if document.checkpoint.interval == "auto":
-        plan = plan._replace(interval=best_interval(plan))
+    if document.checkpoint.follows:
+        plan = plan._replace(interval=_interval(scenario, plan, None))
     paths = {quantity.path for quantity in scenario.inputs}
     return _Template(
         plan,
@@ -110,13 +117,13 @@ def _scalars(scenario: Scenario, values: Values) -> dict[str, Any]:
     checkpoint = scenario.document.checkpoint
     size = scenario.checkpoint_size(values)
     memory, storage = checkpoint.tier("host_memory"), checkpoint.tier("storage")
-    save_storage = 0 if storage is None else ticks(storage.blocking_at(values, size))
+    save_storage = 0 if storage is None else ticks(storage.blocking_at(values))
     scalars: dict[str, Any] = {
         "work": max(1, ticks(min(MOST_WORK, scenario.work(values)))),
-        "save": save_storage if memory is None else ticks(memory.blocking_at(values, size)),
+        "save": save_storage if memory is None else ticks(memory.blocking_at(values)),
         "save_storage": save_storage,
         "lag": 0 if storage is None else ticks(storage.lag_at(values, size)),
-        "start_up": ticks(scenario.document.job.start_up.at(values)),
+        "start_up": ticks(scenario.document.job.start_up.at(values)["value"]),
         "warm_up": ticks(scenario.document.run.warm_up.at(values)),
         **rules.scalars(scenario, values),
     }

@@ -11,6 +11,7 @@ from simulator.drawn import Drawn
 from simulator.durations import Law
 from simulator.pauses import Ranks
 from simulator.quantity import Quantity
+from simulator.recovery import Rung
 from simulator.scenario.model import Scenario
 
 Values = Mapping[str, float] | None
@@ -29,16 +30,19 @@ def cells(scenario: Scenario, rows: tuple[Row, ...]) -> Iterator[Cell]:
     """Yield every law of the plan. The last row is that of windows: after one, the job recovers as after a failure."""
     document = scenario.document
     recovery, everywhere = document.recovery, [row.number for row in rows] + [len(rows)]
-    for name in ("detection", "diagnosis", "repair", "relapse"):
+    for name in ("detection", "diagnosis", "restart", "repair", "relapse"):
         own = {row.number: law for row in rows if (law := getattr(row.cause, name)) is not None}
         column = Purpose[name.upper()]
-        yield _drawn([index for index in everywhere if index not in own], column, getattr(recovery, name))
+        tried = {row.number: row.cause.tried for row in rows if row.cause.tried} if name == "restart" else {}
+        everywhere_else = [index for index in everywhere if index not in own and index not in tried]
+        yield _drawn(everywhere_else, column, getattr(recovery, name))
         for index, drawn in own.items():
-            yield _drawn([index], column, drawn)
+            yield _drawn([index], column, drawn) if index not in tried else _after(tried[index], index, drawn)
+        for index in tried.keys() - own.keys():
+            yield _after(tried[index], index, getattr(recovery, name))
     yield _drawn(everywhere, Purpose.SWAP, recovery.swap)
     if recovery.host_selection is not None:
         yield _drawn(everywhere, Purpose.SELECTION, recovery.host_selection)
-    yield _drawn(everywhere, Purpose.RESTART, recovery.restart)
     for stage, column in ((recovery.manual, Purpose.MANUAL), (recovery.vendor, Purpose.VENDOR)):
         if stage is not None:
             yield _drawn(everywhere, column, stage.time)
@@ -91,6 +95,16 @@ def _restore_cells(scenario: Scenario, everywhere: list[int]) -> Iterator[Cell]:
             return laws.fixed(storage.transfer_at(values, scenario.checkpoint_size(values)))
 
         yield Cell(everywhere, Purpose.RESTORE, transfer, moves=True)
+
+
+def _after(tried: tuple[Rung, ...], row: int, last: Drawn) -> Cell:
+    """Return the law of a restart that comes after rungs of the ladder that did not end the stop."""
+    drawn = [*(rung.time for rung in tried), last]
+
+    def in_turn(values: Values) -> Law:
+        return laws.sum_of([laws.build(each.family, each.at(values)) for each in drawn])
+
+    return Cell([row], Purpose.RESTART, in_turn, any(each.uncertain for each in drawn))
 
 
 def _drawn(rows: list[int], column: int, drawn: Drawn) -> Cell:

@@ -33,7 +33,7 @@ def unmoved(scenario: Scenario, rows: tuple[Row, ...]) -> dict[str, Any]:
         **_retirement(recovery),
     }
     if cluster.selects:
-        fields |= {"selects": 1, "reserve": _whole(cluster.cold_spares), "backup": cluster.others}
+        fields |= {"selects": 1, "reserve": cluster.cold, "backup": cluster.others}
         fields["fetch"] = _ticks(recovery.preemption)
         fields["refill"] = _whole(recovery.resume_with)
     if cluster.blocks is not None:

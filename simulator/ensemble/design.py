@@ -32,4 +32,4 @@ def pinned(scenario: Scenario, values: Mapping[str, float]) -> Design:
     if strange := sorted(values.keys() - paths):
         raise KeyError(f"no uncertain input: {', '.join(strange)}")
     seed = scenario.seed
-    return lambda replication: Draw({**scenario.draw_inputs(seed, replication), **values}, seed, replication)
+    return lambda replication: Draw(scenario.draw_inputs(seed, replication, values), seed, replication)

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, PrivateAttr, StrictBool, model_validator
 
 from simulator import units
-from simulator.drawn import Drawn, Speed, Timing, TimingOrNever
+from simulator.drawn import Drawn, GrowingTiming, Speed, Timing, TimingOrNever
 from simulator.failures.rows import Origin, clash, expanded
 from simulator.failures.transport import Reach, Rebuild
 from simulator.intensity import Intensity
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
+from simulator.recovery import Recovery, Rung
 from simulator.section import Fault, Section
 from simulator.unit_catalogue import ELEMENTS
 
@@ -108,7 +109,13 @@ class Cause(Section):
     exposed: Literal["always", "busy", "running"] = "always"
     spares_exposed: StrictBool | None = None
     detection: Timing | None = None
+    hangs: Share | None = Field(
+        default=None, description="share of its failures that hang instead of announcing themselves; as under recovery"
+    )
     diagnosis: Timing | None = None
+    restart: GrowingTiming | None = Field(
+        default=None, description="process start and communicators after it, on no ladder; else as under recovery [s]"
+    )
     repair: TimingOrNever | None = None
     missed: Share | None = None
     blamed: Share | None = None
@@ -243,9 +250,23 @@ class Cause(Section):
     @property
     def moves(self) -> bool:
         """Whether its rate, law or age is not known exactly."""
-        numbers = (self.rate, self.mtbf, self.scale, self.times, self.shape, self.age, self._origin.factor)
+        numbers = (self.rate, self.mtbf, self.scale, self.times, self.shape, self.age)
         observed = () if self.observed is None else (self.observed.count, self.observed.over)
-        return any(number is not None and number.uncertain for number in (*numbers, *observed))
+        return self._origin.uncertain or any(number is not None and number.uncertain for number in (*numbers, *observed))
+
+    @property
+    def divisible(self) -> bool:
+        """Whether its failures may be told apart by kind, each kind with a clock of its own.
+
+        Only what stops the job is detected. A part that is renewed has one clock for all that can befall it, and the
+        law of a share of lognormal lives is not lognormal.
+        """
+        return self.effect == "stop" and not self.renews and self.law != "lognormal"
+
+    @property
+    def tried(self) -> tuple[Rung, ...]:
+        """The rungs of the ladder that were tried before and did not end its stops."""
+        return self._origin.tried
 
     def filled(self, per_place: int, span: int) -> "Cause":
         """Return the cause with the nodes that a stop takes: those that the part serves; none for one in no place."""
@@ -283,6 +304,8 @@ class Failures(Section):
         default=None, description="log-standard deviation of one factor on all rates: a good or a bad cluster"
     )
 
+    _recovery: Recovery | None = PrivateAttr(default=None)
+
     @property
     def given(self) -> dict[str, Cause]:
         """The causes by name as they are written, in the order of the file."""
@@ -290,8 +313,14 @@ class Failures(Section):
 
     @property
     def causes(self) -> dict[str, Cause]:
-        """The causes by name as an engine has them: a row for each clock, see `failure_rows`."""
-        return expanded(self.given)
+        """The causes by name as an engine has them: a row for each clock, see `rows.expanded`."""
+        return expanded(self.given, self._recovery)
+
+    def recovered(self, recovery: Recovery) -> "Failures":
+        """Return the failures as a recovery tells their kinds apart: what hangs, and which rung ends a stop."""
+        copy = self.model_copy()
+        copy._recovery = recovery
+        return copy
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong between causes."""

@@ -1,63 +1,132 @@
 """From causes as they are written to causes as an engine has them: one row for each clock."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulator.quantity import Quantity
+from simulator.quantity import Quantity, chosen
+from simulator.recovery import Recovery, Rung
 
 if TYPE_CHECKING:
     from simulator.failures import Cause
 
-BAD, COMMON = "bad", "common"  # behind the name of the cause and an underscore
+BAD, COMMON, HANG = "bad", "common", "hang"  # behind the name of the cause and an underscore
 
 
-class Origin(NamedTuple):
-    """What a row has of the rate that is written: `factor` times it, or what that leaves."""
+class Factor(NamedTuple):
+    """A share of a rate, or what it leaves."""
 
-    factor: Quantity | None = None
-    rest: bool = False  # 1 - factor
+    share: Quantity
+    rest: bool = False  # 1 - share
+
+    def at(self, values: Mapping[str, float] | None) -> float:
+        """Return the factor [1] in a replication whose inputs are drawn, or at the medians."""
+        share = self.share.at(values)
+        return max(0.0, 1.0 - share) if self.rest else share
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a row has of the rate that is written: the product of its factors."""
+
+    factors: tuple[Factor, ...] = ()
     part: str = ""  # the part that the rate counts, where it is not the row's own
+    tried: tuple[Rung, ...] = ()  # rungs of the ladder that were tried before and did not end the stop
 
     def factor_at(self, values: Mapping[str, float] | None) -> float:
         """Return the factor on the rate [1] in a replication whose inputs are drawn, or at the medians."""
-        if self.factor is None:
-            return 1.0
-        factor = self.factor.at(values)
-        return 1.0 - factor if self.rest else factor
+        product = 1.0
+        for factor in self.factors:
+            product *= factor.at(values)
+        return product
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether any factor is not known exactly."""
+        return any(factor.share.uncertain for factor in self.factors)
 
 
-def expanded(given: Mapping[str, "Cause"]) -> dict[str, "Cause"]:
-    """Return a row for each clock, by name: the cause itself, its bad nodes, and what strikes a whole domain."""
-    rows: dict[str, Cause] = {}
+Rows = dict[str, "Cause"]
+
+
+def expanded(given: Mapping[str, "Cause"], recovery: Recovery | None = None) -> Rows:
+    """Return a row for each clock, by name.
+
+    The cause itself, its bad nodes, and what strikes a whole domain; with a recovery each of these again by whether the
+    failure hangs, and by the rung of the ladder that ends the stop.
+    """
+    rows: Rows = {}
     for name, cause in given.items():
-        rows |= _rows(name, cause)
+        rows |= _rows(name, cause, recovery)
     return rows
 
 
-def _rows(name: str, cause: "Cause") -> dict[str, "Cause"]:
+def _rows(name: str, cause: "Cause", recovery: Recovery | None) -> Rows:
     rows = {name: cause}
     lemons, common = cause.lemons, cause.common
     if lemons is not None and lemons.times is not None:
         rows[name] = cause.model_copy(update={"lemons": None, "common": None})
         # What makes a node bad is cured or stays; it is not replaced by something new.
         alone = {"lemons": lemons.model_copy(update={"times": None}), "on_replacement": "minimal_repair"}
-        rows[f"{name}_{BAD}"] = _with(cause.model_copy(update={**alone, "common": None}), Origin(lemons.times))
+        rows[f"{name}_{BAD}"] = _with(cause, {**alone, "common": None}, Factor(lemons.times))
     if common is not None:
-        rows[name] = _with(rows[name].model_copy(update={"common": None}), Origin(common.share, rest=True))
+        rows[name] = _with(rows[name], {"common": None}, Factor(common.share, rest=True))
         # All of the domain, unless the cause says of itself that it takes but a share of what it strikes.
         update = {"part": common.domain, "blast": None, "common": None, "lemons": None, "spares_exposed": False}
-        rows[f"{name}_{COMMON}"] = _with(cause.model_copy(update=update), Origin(common.share, part=cause.part))
+        row = _with(cause, update, Factor(common.share))
+        row._origin = replace(row._origin, part=cause.part)
+        rows[f"{name}_{COMMON}"] = row
+    if recovery is not None:
+        rows = _split(rows, lambda label, row: _by_kind(label, row, recovery))
+        rows = _split(rows, lambda label, row: _by_rung(label, row, recovery))
     return rows
 
 
-def _with(cause: "Cause", origin: Origin) -> "Cause":
-    copy = cause.model_copy()
-    copy._origin = origin
+def _split(rows: Rows, split: Callable[[str, "Cause"], Rows]) -> Rows:
+    found: Rows = {}
+    for name, row in rows.items():
+        found |= split(name, row) if row.divisible else {name: row}
+    return found
+
+
+def _by_kind(name: str, row: "Cause", recovery: Recovery) -> Rows:
+    """Return the failures of a row that announce themselves, and those that hang."""
+    hangs = recovery.hangs
+    # A cause that says how it is detected is of one kind, unless it says how many of its failures hang.
+    if hangs is None or (row.detection is not None and row.hangs is None):
+        return {name: row}
+    share = hangs.share if row.hangs is None else row.hangs
+    if share.median == 0 and not share.uncertain:
+        return {name: row}
+    if share.median == 1 and not share.uncertain:
+        return {name: row.model_copy(update={"detection": hangs.detection})}
+    announced = _with(row, {"hangs": None}, Factor(share, rest=True))
+    return {name: announced, f"{name}_{HANG}": _with(row, {"detection": hangs.detection}, Factor(share))}
+
+
+def _by_rung(name: str, row: "Cause", recovery: Recovery) -> Rows:
+    """Return the failures of a row by the rung that ends them: the last ones need a full restart."""
+    if not recovery.ladder or row.restart is not None:
+        return {name: row}
+    rows, left = {}, row
+    for rung in recovery.ladder:
+        nodes: dict[str, Any] = {"restart": rung.time}
+        if rung.keeps_nodes:
+            nodes["blast"] = chosen("0 nodes", "nodes")
+        rows[f"{name}_{rung.suffix}"] = _with(left, nodes, Factor(rung.share))
+        left = _with(left, {}, Factor(rung.share, rest=True))
+        left._origin = replace(left._origin, tried=(*left._origin.tried, rung))
+    return {name: left, **rows}
+
+
+def _with(cause: "Cause", update: dict[str, Any], factor: Factor) -> "Cause":
+    copy = cause.model_copy(update=update)
+    copy._origin = replace(cause._origin, factors=(*cause._origin.factors, factor))
     return copy
 
 
-def clash(name: str, given: Mapping[str, "Cause"]) -> Iterator[str]:
+def clash(name: str, given: Mapping[str, "Cause"], recovery: Recovery | None = None) -> Iterator[str]:
     """Yield what is wrong with the names of the rows that a cause stands for."""
-    for row in _rows(name, given[name]):
+    for row in _rows(name, given[name], recovery):
         if row != name and row in given:
             yield f"needs the name '{row}' for a part of its failures, and another cause has it; rename that one"

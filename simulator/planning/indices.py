@@ -146,7 +146,7 @@ def radial_design(scenario: Scenario, rows: int, groups: Mapping[str, Sequence[s
     order = [quantity.path for quantity in scenario.inputs]
     seed, columns = scenario.seed, len(order)
     points = qmc.Sobol(d=max(1, 2 * columns), scramble=True, seed=np.random.default_rng(seed)).random(rows)
-    a, b = _values(scenario, points[:, :columns]), _values(scenario, points[:, columns : 2 * columns])
+    a, b = _scores(points[:, :columns]), _scores(points[:, columns : 2 * columns])
     inputs, other_weather = [a, b], [False, True]
     for paths in groups.values():
         mixed = a.copy()
@@ -159,21 +159,18 @@ def radial_design(scenario: Scenario, rows: int, groups: Mapping[str, Sequence[s
 
     def design(replication: int) -> Draw:
         block, row = divmod(replication, rows)
-        values = dict(zip(order, inputs[block][row].tolist(), strict=True))
+        values = scenario.inputs_at(inputs[block][row].tolist(), {})
         return Draw(values, seed ^ OTHER_WEATHER if other_weather[block] else seed, row)
 
     return design, len(inputs)
 
 
-def _values(scenario: Scenario, points: npt.NDArray[np.float64]) -> Floats:
-    """Return the inputs [SI] at points of the unit cube, (rows, inputs)."""
+def _scores(points: npt.NDArray[np.float64]) -> Floats:
+    """Return standard normal scores at points of the unit cube, (rows, inputs)."""
     # A scrambled point may lie on the edge, where no input is finite.
     inside = np.clip(points, 2.0**-53, 1.0 - 2.0**-53)
-    values = [
-        [quantity.at_score(normal_quantile(float(point))) for point in column]
-        for quantity, column in zip(scenario.inputs, inside.T, strict=True)
-    ]
-    return np.array(values, np.float64).reshape(len(scenario.inputs), len(points)).T.copy()
+    scores: Floats = np.vectorize(normal_quantile, otypes=[np.float64])(inside)
+    return scores
 
 
 def _measured(ensemble: Ensemble) -> dict[str, Floats]:

@@ -147,10 +147,9 @@ def _checkpoint_faults(scenario: Scenario) -> Iterator[Fault]:
             yield (*place, "bandwidth"), f"the size of a checkpoint is unknown; {remedy}"
         if tier.group is not None and tier.group.median > scenario.nodes:
             yield (*place, "group"), f"{tier.group.text()} members are more than the {scenario.nodes:_} nodes"
-    if checkpoint.interval == "auto":
-        saves = [tier.blocking_at(None, size) for tier in checkpoint.tiers]
-        known = size is not None or all(tier.bandwidth is None for tier in checkpoint.tiers)
-        if known and max(saves, default=0.0) <= 0 and scenario.document.failures.causes:
+    if checkpoint.follows:
+        saves = [tier.blocking_at(None) for tier in checkpoint.tiers]
+        if max(saves, default=0.0) <= 0 and scenario.document.failures.causes:
             yield ("checkpoint", "interval"), "a save that costs nothing has no best interval; write interval: 10 min"
 
 

@@ -12,6 +12,7 @@ from simulator.scenario import door, inert
 from simulator.scenario.errors import SET, ScenarioErrors
 from simulator.scenario.merge import layered, layered_text, with_overrides
 from simulator.scenario.model import Scenario
+from simulator.scenario.operators import class_of, with_operator
 from simulator.scenario.profiles import load_node
 from simulator.scenario.saves import with_save_times
 from simulator.scenario.schema import Document
@@ -197,7 +198,12 @@ def _from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], b
     document, profile, base = _validated(tree, folder, name)
     if profile is not None:
         document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
+    operator = class_of(document.operator, tree, folder, name)
+    restart_is_given = "restart" in document.recovery.model_fields_set
+    document = with_operator(document, operator)
     document, step = _with_machines(document, profile, tree, folder)
+    checkpoint = operator.saves(document.checkpoint, restart_is_given).filled()
+    document = _located_in_size(document.model_copy(update={"checkpoint": checkpoint}))
     if document.cluster.elements:
         # Elements stand in no file: to have them again, their profiles must be found from anywhere.
         document = _located(document, {"node": base, "fabric": folder})
@@ -248,8 +254,21 @@ def _with_machines(
 
         document = with_elements(document, machines, step, tree, folder)
     document = with_save_times(document, gpu, tree, folder)
-    filled = {"checkpoint": document.checkpoint.filled(), "cost": document.cost.filled(gpu)}
-    return document.model_copy(update=filled), step
+    return document.model_copy(update={"cost": document.cost.filled(gpu)}), step
+
+
+def _located_in_size(document: Document) -> Document:
+    """Return the document in which what grows with the job knows its size, and failures are told apart by kind."""
+    gpus = document.cluster.job_gpus
+    recovery = document.recovery.model_copy(update={"restart": document.recovery.restart.located(gpus)})
+    job = document.job.model_copy(update={"start_up": document.job.start_up.located(gpus)})
+    causes = {
+        name: cause.model_copy(update={"restart": cause.restart.located(gpus)})
+        for name, cause in document.failures.given.items()
+        if cause.restart is not None
+    }
+    failures = document.failures.model_copy(update=causes).recovered(recovery)
+    return document.model_copy(update={"recovery": recovery, "job": job, "failures": failures})
 
 
 def _located(document: Document, folders: dict[str, Path]) -> Document:

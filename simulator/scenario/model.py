@@ -1,7 +1,8 @@
 """The scenario: everything known about a planned run, frozen, in SI, with what is uncertain about it kept apart."""
 
+import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -9,6 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import units
+from simulator.operators import CLASS, MATURITY, hidden_inputs, moved
 from simulator.quantity import Quantity
 from simulator.scenario.schema import Document
 from simulator.scenario.settle import document, quantities
@@ -119,13 +121,21 @@ class Scenario:
 
     @cached_property
     def inputs(self) -> tuple[Quantity, ...]:
-        """What is uncertain, in the order of the schema; each has a path of its own."""
-        found = [quantity for quantity in quantities(self.document) if quantity.uncertain]
+        """What is uncertain, each with a path of its own: what is drawn of the operator, then in the schema's order."""
+        found = [*hidden_inputs(self.document.operator, self._alike)]
+        found += [quantity for quantity in quantities(self.document) if quantity.uncertain]
         shared = self.document.failures.shared_spread
         if shared is not None and shared.median > 0:
             # The number given is the spread; the input is the factor on all rates that has it.
             found.append(replace(shared, median=1.0, like="", spread=shared.median))
         return tuple(found)
+
+    @property
+    def _alike(self) -> float:
+        """How much of the variance of what the operator's maturity moves is common to all of that [1]."""
+        alike = self.document.operator.alike
+        moves = (quantity.uncertain and moved(quantity.path) for quantity in quantities(self.document))
+        return alike.median if alike is not None and any(moves) else 0.0
 
     @cached_property
     def _names(self) -> tuple[tuple[int, int], ...]:
@@ -133,8 +143,10 @@ class Scenario:
         names = (quantity.path.encode() for quantity in self.inputs)
         return tuple((INPUT_STREAMS + zlib.crc32(name), zlib.adler32(name)) for name in names)
 
-    def draw_inputs(self, seed: int, replication: int) -> dict[str, float]:
-        """Return the uncertain inputs of a replication by path [SI]."""
+    def draw_inputs(
+        self, seed: int, replication: int, pinned: Mapping[str, float] | None = None
+    ) -> dict[str, float]:
+        """Return the uncertain inputs of a replication by path [SI]; what is pinned has that value instead."""
         import numpy as np
 
         from simulator.chance import Purpose, replication_key, uniform
@@ -142,10 +154,40 @@ class Scenario:
 
         # A key comes back from compiled code as a plain int, and would be taken for an int64 on the way in.
         key, purpose = np.uint64(replication_key(seed, replication)), int(Purpose.INPUT)
-        return {
-            quantity.path: quantity.at_score(normal_quantile(uniform(key, stream, ordinal, purpose)))
-            for quantity, (stream, ordinal) in zip(self.inputs, self._names, strict=True)
-        }
+        scores = [normal_quantile(uniform(key, stream, ordinal, purpose)) for stream, ordinal in self._names]
+        return self.inputs_at(scores, {} if pinned is None else pinned)
+
+    def inputs_at(self, scores: Sequence[float], pinned: Mapping[str, float]) -> dict[str, float]:
+        """Return the uncertain inputs by path [SI] from independent standard normal scores, one an input.
+
+        What the operator's maturity moves has a score in part of its own and in part the maturity's: a good operator is
+        fast. What is pinned has its value [SI], and what depends on it follows.
+        """
+        from simulator.durations import normal_quantile
+
+        values: dict[str, float] = {}
+        common, own = math.sqrt(self._shared_variance), math.sqrt(1.0 - self._shared_variance)
+        for quantity, moves, score in zip(self.inputs, self._moves, scores, strict=True):
+            path = quantity.path
+            if path in pinned:
+                values[path] = pinned[path]
+            elif not moves and not quantity.by_class:
+                values[path] = quantity.at_score(score)
+            else:
+                if moves:
+                    good = min(max(values[MATURITY], 2.0**-53), 1.0 - 2.0**-53)
+                    score = own * score - common * normal_quantile(good)
+                number = quantity.by_class[int(values[CLASS])].number if quantity.by_class else quantity
+                values[path] = number.at_score(score)
+        return values
+
+    @cached_property
+    def _shared_variance(self) -> float:
+        return self._alike
+
+    @cached_property
+    def _moves(self) -> tuple[bool, ...]:
+        return tuple(self._shared_variance > 0 and moved(quantity.path) for quantity in self.inputs)
 
     def table(self) -> list[Row]:
         """Return every resolved number that bears on the answer, in the order of the schema."""

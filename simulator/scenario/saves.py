@@ -40,8 +40,7 @@ def _filled(tier: Tier, storage: Storage | None, document: Document, gpu: Gpu | 
         if tier.restore is None and storage.read_bandwidth.median != storage.write_bandwidth.median and size:
             bandwidth = _of_cluster(storage.read_bandwidth, storage, document)
             update["restore"] = _after(size / bandwidth.median, f"checkpoint size over {bandwidth.text()} of reading")
-    asynchronous = tier.to == "host_memory" or storage is not None
-    if asynchronous and tier.blocking is None and times is not None:
+    if tier.to == "host_memory" and tier.blocking is None and times is not None:
         update["blocking"] = _stalled(times[0])
     if tier.to == "host_memory" and tier.restore is None and times is not None:
         update["restore"] = _after(times[1], "checkpoint from a peer's memory, over the network")

@@ -16,6 +16,7 @@ from simulator.experiment import Run
 from simulator.failures import Failures
 from simulator.job import Job
 from simulator.maintenance import Maintenance
+from simulator.operators import Operator
 from simulator.quantity import Quantity
 from simulator.recovery import Recovery
 from simulator.scenario.settle import document
@@ -30,6 +31,7 @@ class Document(Section):
     question: str | None = Field(default=None, description="what a planner wants to know")
     cluster: Cluster
     job: Job
+    operator: Operator = Operator()
     failures: Failures = Failures()
     recovery: Recovery = Recovery()
     checkpoint: Checkpoint = Checkpoint()
@@ -61,6 +63,7 @@ HEAD: dict[str, dict[str, Any]] = {
 _MEANINGS = {
     "Document": {
         "cluster": "the machines: those of the job, hot spares on top, and their parts",
+        "operator": "who runs it: a class that fills what is left unsaid of recovery, saves and spares; automatic",
         "job": "the work, and when it starts: training time, or FLOP and the MFU at which they are done",
         "failures": "the causes of failures by name",
         "recovery": "from a failure back to training; a cause may say otherwise for itself",

@@ -64,7 +64,7 @@ def _settle(value: Any, path: tuple[str, ...], sources: Sources) -> Any:
 
 
 def _suffix(drawn: Drawn, key: str) -> tuple[str, ...]:
-    return () if drawn.family == "fixed" else (key,)
+    return () if drawn.family == "fixed" and drawn.growth is None else (key,)
 
 
 def _fields(section: Section) -> Iterator[tuple[str, Any]]:
@@ -109,6 +109,9 @@ def document(value: Any) -> Any:
 def _written_law(drawn: Drawn) -> Any:
     if drawn.family == "never":
         return "never"
+    if drawn.growth is not None:
+        points = [[gpus.exact(), time.exact()] for gpus, time in drawn.growth.points]
+        return {"by_gpus": points, "times": drawn.numbers[0][1].written()}
     if drawn.family == "fixed":
         return drawn.numbers[0][1].written()
     return {key: number.written() for key, number in drawn.numbers} | {"law": drawn.family}

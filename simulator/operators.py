@@ -1,0 +1,243 @@
+"""The operator: a class of how failures are detected and recovered from, and of how checkpoints are saved.
+
+A class fills what a scenario leaves unsaid. An operator of no known class is a mixture: each replication draws one.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from simulator.checkpoint import LOADED, Checkpoint, Tier
+from simulator.cluster import Cluster
+from simulator.maintenance import Maintenance
+from simulator.quantity import ASSUMED, Like, OfClass, Quantity, by_class, chosen
+from simulator.recovery import Recovery
+from simulator.section import Fault, Section
+
+USUAL = "automatic"
+MATURITY = "operator.maturity"
+CLASS = "operator.class"
+_Certain = Annotated[Quantity, Like("%", most=1, certain=True)]
+_Part = Annotated[Quantity, Like("%", most=1, certain=True, choice=True)]
+_SUM = 1e-9  # how far the shares of a mixture may be from 100 % in all
+# What the maturity of an operator moves: how long it takes to notice, to diagnose, to restart and to save.
+_MOVED = re.compile(
+    r"(recovery|failures\.[^.]+)\.(detection|diagnosis|restart|bisection|hangs\.detection)(\.(?!shape$)\w+)?"
+    r"|recovery\.ladder\.\d+\.time(\.(?!shape$)\w+)?|checkpoint\.tiers\.\d+\.blocking"
+)
+
+
+class Operator(Section):
+    """Who runs the cluster: a class in scenarios/operators/ or a file of one's own, or a mixture of them."""
+
+    classes: dict[str, _Part] = Field(
+        default={USUAL: chosen("100%", "%")}, description="a class, or the probability of each of several"
+    )
+    alike: _Certain | None = Field(
+        default=None, description="how far detection, diagnosis, restart and pause are fast or slow together: correlation"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            return {"classes": {data: "100%"}}
+        if isinstance(data, dict) and data.keys() - {"source"} and not {"classes", "alike"} & set(data):
+            return {"classes": {name: share for name, share in data.items() if name != "source"}}
+        if isinstance(data, dict) and isinstance(data.get("classes"), str):
+            return data | {"classes": {data["classes"]: "100%"}}
+        return data
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield shares of classes that are not those of a whole."""
+        total = math.fsum(share.median for share in self.classes.values())
+        if not self.classes:
+            yield ("classes",), 'which class? write "operator: automatic"'
+        elif abs(total - 1.0) > _SUM:
+            yield ("classes",), f"the probabilities sum to {total:.4g}; they must sum to 100%"
+
+
+class OperatorClass(Section):
+    """One class: what operators of this kind do, as a file of scenarios/operators/ describes it."""
+
+    kind: str = "operator"
+    name: str
+    meaning: str = ""
+    alike: _Certain | None = Field(default=None, description="correlation of how fast they do different things")
+    hot_spares: _Certain | None = Field(default=None, description="hot spares, of the nodes of the job")
+    recovery: Recovery = Recovery()
+    checkpoint: Checkpoint = Checkpoint()
+    maintenance: Maintenance | None = None
+
+    def on_top_of(self, usual: "OperatorClass") -> "OperatorClass":
+        """Return the class with what it does not say taken from another one."""
+        update: dict[str, Any] = {
+            "recovery": overlaid(usual.recovery, self.recovery),
+            "checkpoint": overlaid(usual.checkpoint, self.checkpoint),
+        }
+        for name in ("alike", "hot_spares", "maintenance"):
+            if getattr(self, name) is None:
+                update[name] = getattr(usual, name)
+        return self.model_copy(update=update)
+
+    def spares(self, cluster: Cluster) -> Cluster:
+        """Return a cluster that has the hot spares of the class where it says nothing of spares at all."""
+        spoken = {"hot_spares", "cold_spares", "preemptible", "blocks"} & cluster.model_fields_set
+        if spoken or self.hot_spares is None:
+            return cluster
+        number = float(math.ceil(self.hot_spares.median * cluster.needed))
+        source = f"{ASSUMED}: {self.hot_spares.text()} of the nodes, class {self.name}"
+        return cluster.model_copy(update={"hot_spares": Quantity(number, "nodes", source=source)})
+
+    def saves(self, checkpoint: Checkpoint, restart_is_given: bool) -> Checkpoint:
+        """Return checkpoints with the interval and the tiers of the class where they do not say.
+
+        The restart of a class holds the load of a checkpoint; beside one that is given, the load has a time of its own.
+        """
+        own = {tier.to: tier for tier in self.checkpoint.tiers}
+        tiers = tuple(
+            _tier(tier, own.get(tier.to) or own["storage"], restart_is_given)
+            for tier in checkpoint.tiers or self.checkpoint.tiers
+        )
+        update: dict[str, Any] = {"tiers": tiers}
+        if "interval" not in checkpoint.model_fields_set:
+            update["interval"] = self.checkpoint.interval
+        return checkpoint.model_copy(update=update)
+
+
+def _tier(tier: Tier, usual: Tier, restart_is_given: bool) -> Tier:
+    """Return a tier with the times of a class for what it does not say and no bandwidth tells."""
+    update: dict[str, Any] = {}
+    if tier.blocking is None:
+        update["blocking"] = usual.blocking
+    if tier.lag is None and tier.bandwidth is None and tier.to == "storage":
+        update["lag"] = usual.lag
+    if not restart_is_given:
+        update["restore"] = usual.restore if tier.restore is None else tier.restore
+    elif tier.to == "storage" and tier.bandwidth is None and tier.restore in (None, usual.restore):
+        update["restore"] = LOADED
+    return tier.model_copy(update=update)
+
+
+def overlaid(below: Any, above: Any) -> Any:
+    """Return a section with what it does not say itself taken from one below it, of the same kind."""
+    update = {
+        name: getattr(below, name)
+        for name in type(below).model_fields
+        if name in below.model_fields_set and name not in above.model_fields_set and name != "source"
+    }
+    return above.model_copy(update=update)
+
+
+@dataclass(frozen=True, slots=True)
+class Maturity(Quantity):
+    """How good an operator is at what it does, among all of its class: the share of them that are worse."""
+
+    @property
+    def uncertain(self) -> bool:
+        """Always: it is drawn for each replication."""
+        return True
+
+    def at_score(self, score: float) -> float:
+        """Return the share [1] at a standard normal score."""
+        return 0.5 * math.erfc(-score / math.sqrt(2.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Which(Maturity):
+    """The class of the operator, by its number in the order of the scenario; `ends` are cumulated probabilities."""
+
+    ends: tuple[float, ...] = ()
+
+    def at_score(self, score: float) -> float:
+        """Return the number of the class at a standard normal score."""
+        share = 0.5 * math.erfc(-score / math.sqrt(2.0))
+        return float(next((n for n, end in enumerate(self.ends) if share <= end), len(self.ends) - 1))
+
+
+def hidden_inputs(operator: Operator, alike: float) -> tuple[Quantity, ...]:
+    """Return what about the operator is drawn for each replication before all other inputs: its class and maturity."""
+    found: list[Quantity] = []
+    if len(operator.classes) > 1:
+        ends = tuple(accumulate(share.median for share in operator.classes.values()))
+        which = Which(0.0, "", source="operator", path=CLASS, ends=ends)
+        found.append(replace(which, median=which.at_score(0.0)))
+    if alike > 0:
+        found.append(Maturity(0.5, "%", source="operator", path=MATURITY, choice=True))
+    return tuple(found)
+
+
+def moved(path: str) -> bool:
+    """Return whether the maturity of the operator moves the input at a path."""
+    return _MOVED.fullmatch(path) is not None
+
+
+def mixed(classes: Mapping[str, OperatorClass], shares: Mapping[str, float]) -> OperatorClass:
+    """Return the class of an operator that may be any of several: each number has a value by class.
+
+    Raises ValueError, with the words for the scenario, where classes differ in more than numbers.
+    """
+    if len(classes) == 1:
+        return next(iter(classes.values()))
+    first = next(iter(classes.values()))
+    spares = [found.hot_spares.median for found in classes.values() if found.hot_spares is not None]
+    even = {name: _evened(found, classes) for name, found in classes.items()}
+    update: dict[str, Any] = {
+        "name": " or ".join(classes),
+        "recovery": _mixed({name: found.recovery for name, found in even.items()}, shares, ("recovery",)),
+        "checkpoint": _mixed({name: found.checkpoint for name, found in even.items()}, shares, ("checkpoint",)),
+    }
+    if spares and first.hot_spares is not None:
+        # Spares are bought once, for whichever operator it will be: the fewest of the classes.
+        update["hot_spares"] = replace(first.hot_spares, median=min(spares))
+    return first.model_copy(update=update | {"maintenance": _same_stops(classes)})
+
+
+def _same_stops(classes: Mapping[str, OperatorClass]) -> Maintenance | None:
+    stops = {name: found.maintenance for name, found in classes.items()}
+    given = [name for name, found in stops.items() if found is not None]
+    if given and len(given) < len(stops):
+        raise ValueError(f"{given[0]} presumes planned stops, and others do not; give maintenance in the scenario")
+    return next(iter(stops.values()))
+
+
+def _evened(one: OperatorClass, classes: Mapping[str, OperatorClass]) -> OperatorClass:
+    """Return a class with every rung that another class has, which ends no stop here."""
+    rungs = {rung.suffix: rung for found in classes.values() for rung in found.recovery.ladder}
+    own = {rung.suffix: rung for rung in one.recovery.ladder}
+    unused = {"share": Quantity(0.0, "%", source=f"class {one.name} has no such rung")}
+    ladder = tuple(own.get(name, rung.model_copy(update=unused)) for name, rung in rungs.items())
+    return one.model_copy(update={"recovery": one.recovery.model_copy(update={"ladder": ladder})})
+
+
+def _mixed(found: Mapping[str, Any], shares: Mapping[str, float], place: tuple[str, ...]) -> Any:
+    values = list(found.values())
+    first = values[0]
+    if all(value == first for value in values[1:]):
+        return first
+    if all(isinstance(value, Quantity) for value in values):
+        parts = tuple(OfClass(name, shares[name], value) for name, value in found.items())
+        return by_class(parts, f"{ASSUMED}: by class of operator")
+    if isinstance(first, Section) and all(type(value) is type(first) for value in values):
+        update = {
+            name: _mixed({label: getattr(value, name) for label, value in found.items()}, shares, (*place, name))
+            for name in type(first).model_fields
+            if name != "source"
+        }
+        return first.model_copy(update=update)
+    if isinstance(first, tuple) and all(isinstance(value, tuple) and len(value) == len(first) for value in values):
+        rows = zip(*values, strict=True)
+        parts = (_mixed(dict(zip(found, row, strict=True)), shares, (*place, str(n))) for n, row in enumerate(rows))
+        return tuple(parts)
+    if hasattr(first, "numbers") and len({(v.family, tuple(k for k, _ in v.numbers)) for v in values}) == 1:
+        numbers = tuple(
+            (key, _mixed({label: dict(value.numbers)[key] for label, value in found.items()}, shares, (*place, key)))
+            for key, _ in first.numbers
+        )
+        return replace(first, numbers=numbers)
+    raise ValueError(f"the classes {' and '.join(found)} differ in {'.'.join(place)}; give that in the scenario")
