@@ -1,6 +1,7 @@
 """The scenario: everything known about a planned run, frozen, in SI, with what is uncertain about it kept apart."""
 
 import math
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.scenario.step import Step
     from simulator.workload.case import Case
 
+_PHASE = re.compile(r"job\.phases\.\d+\.step_time")
 INPUT_STREAMS = 2**32  # streams of uncertain inputs begin here, far above those of causes
 
 
@@ -166,9 +168,12 @@ class Scenario:
         from simulator.durations import normal_quantile
 
         values: dict[str, float] = {}
+        shared: dict[str, float] = {}
         common, own = math.sqrt(self._shared_variance), math.sqrt(1.0 - self._shared_variance)
         for quantity, moves, score in zip(self.inputs, self._moves, scores, strict=True):
             path = quantity.path
+            if _PHASE.fullmatch(path) and quantity.how == "inferred":
+                score = shared.setdefault("phases", score)  # one model's error: all phases are off together
             if path in pinned:
                 values[path] = pinned[path]
             elif not moves and not quantity.by_class:
@@ -211,7 +216,9 @@ class Scenario:
         if self.step is not None:
             found = self.step.prediction
             said = f"{units.show(found.p10, 's')} to {units.show(found.p90, 's')} (P10 to P90), predicted"
-            if not self.document.job.by_steps or self.document.job.step_time is None:
+            if self.document.job.phases:
+                said += "; of the longest phase"
+            elif not self.document.job.by_steps or self.document.job.step_time is None:
                 said += "; not used, for the job says how fast it is"
             elif self.document.job.step_time.median != found.step_s:
                 said += "; not used, for job.step_time says otherwise"
