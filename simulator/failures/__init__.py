@@ -84,7 +84,7 @@ class Cause(Section):
     observed: Observed | None = Field(default=None, description="a count of failures that gives the rate")
     spread: Share | None = Field(default=None, description="log-standard deviation of the rate: how well it is known")
     times: Factor = chosen("1", "")
-    scales: Scales | None = Field(  # type: ignore[valid-type]
+    scales: Scales | None = Field(
         default=None, description="how its rate grows with the job beyond the number of its parts; as under failures"
     )
     law: Literal["exponential", "weibull", "lognormal"] = "exponential"
@@ -257,7 +257,9 @@ class Cause(Section):
         excess = None if self.scales is None else self.scales.excess
         numbers = (self.rate, self.mtbf, self.scale, self.times, self.shape, self.age, excess)
         observed = () if self.observed is None else (self.observed.count, self.observed.over)
-        return self._origin.uncertain or any(number is not None and number.uncertain for number in (*numbers, *observed))
+        return self._origin.uncertain or any(
+            number is not None and number.uncertain for number in (*numbers, *observed)
+        )
 
     @property
     def divisible(self) -> bool:
@@ -309,7 +311,7 @@ class Failures(Section):
         default=None, description="log-standard deviation of one factor on all rates: a good or a bad cluster"
     )
 
-    scales: Scales | None = Field(  # type: ignore[valid-type]
+    scales: Scales | None = Field(
         default=None, description="how all rates grow with the job beyond the number of parts"
     )
     _recovery: Recovery | None = PrivateAttr(default=None)

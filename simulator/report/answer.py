@@ -172,7 +172,13 @@ def _ledger(summary: Summary) -> list[tuple[str, ...]]:
 
 def notes(summary: Summary, scenario: Scenario, called: str) -> list[str]:
     """Return what one has to know of the numbers above."""
-    notes = (_outcomes(summary), shortage.warning(scenario), variance(summary, scenario), _assumed(scenario, called), _precision(summary))
+    notes = (
+        _outcomes(summary),
+        shortage.warning(scenario),
+        variance(summary, scenario),
+        _assumed(scenario, called),
+        _precision(summary),
+    )
     return [note for note in notes if note]
 
 

@@ -63,13 +63,16 @@ def warning(scenario: Scenario) -> str:
     known = f"{text.number(found.mean)} ± {text.number(found.sigma)} nodes"
     return (
         f"Spares are short: {known} are out of service at the medians (mean and standard deviation), and {stand_by}; "
-        f'the job will wait for repairs. Write "hot_spares: {found.enough:_} nodes" under cluster, or shorten the repair.'
+        f"the job will wait for repairs. "
+        f'Write "hot_spares: {found.enough:_} nodes" under cluster, or shorten the repair.'
     )
 
 
 def _taken(plan: Plan, row: int) -> float:
     """Return how often a cause takes nodes out [1/s], with what its repairs do not cure."""
-    if plan.effect[row] not in (Effect.STOP, Effect.CORRUPT) or (plan.effect[row] == Effect.STOP and not plan.blast[row]):
+    if plan.effect[row] not in (Effect.STOP, Effect.CORRUPT) or (
+        plan.effect[row] == Effect.STOP and not plan.blast[row]
+    ):
         return 0.0
     alone = plan.units * 0
     alone[row] = plan.units[row]

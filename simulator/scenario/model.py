@@ -145,9 +145,7 @@ class Scenario:
         names = (quantity.path.encode() for quantity in self.inputs)
         return tuple((INPUT_STREAMS + zlib.crc32(name), zlib.adler32(name)) for name in names)
 
-    def draw_inputs(
-        self, seed: int, replication: int, pinned: Mapping[str, float] | None = None
-    ) -> dict[str, float]:
+    def draw_inputs(self, seed: int, replication: int, pinned: Mapping[str, float] | None = None) -> dict[str, float]:
         """Return the uncertain inputs of a replication by path [SI]; what is pinned has that value instead."""
         import numpy as np
 

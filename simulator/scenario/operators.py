@@ -2,9 +2,10 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from simulator import resources
-from simulator.operators import USUAL, Operator, OperatorClass, mixed, overlaid
+from simulator.operators import USUAL, Operator, OperatorClass, mixed
 from simulator.scenario.errors import SET, ScenarioErrors, Spot, error_at
 from simulator.scenario.merge import check_head
 from simulator.scenario.schema import Document
@@ -39,7 +40,7 @@ def class_of(operator: Operator, tree: Item, folder: Path, name: str) -> Operato
 
 def with_operator(document: Document, operator: OperatorClass) -> Document:
     """Return a document with what its operator's class says of recovery and planned stops, where it does not itself."""
-    update = {"recovery": overlaid(operator.recovery, document.recovery)}
+    update: dict[str, Any] = {"recovery": operator.recovers(document.recovery)}
     if document.maintenance is None and operator.maintenance is not None:
         update["maintenance"] = operator.maintenance
     alike = document.operator.alike if document.operator.alike is not None else operator.alike
@@ -52,7 +53,9 @@ def _class(label: str, folder: Path, item: Item) -> OperatorClass:
         if label not in operator_names():
             hint = did_you_mean(label, operator_names()) or f"; there are {', '.join(operator_names())}"
             text = f"there is no class of operators '{label}'{hint}; a file of your own ends in .yaml"
-            raise ScenarioErrors([error_at(item.spot if item.spot.line else Spot(item.spot.file), "operator", text, label)])
+            raise ScenarioErrors(
+                [error_at(item.spot if item.spot.line else Spot(item.spot.file), "operator", text, label)]
+            )
         return _shipped(label)
     file = folder / label
     if not file.is_file():

@@ -77,7 +77,9 @@ def _with_phases(document: Document, gpu: Gpu | None, tree: Item, folder: Path) 
         try:
             found.append(with_step(alone, gpu, tree, folder))
         except ScenarioErrors as failed:
-            raise ScenarioErrors(replace(error, path=f"{error.path} (phase {place})") for error in failed.errors) from None
+            raise ScenarioErrors(
+                replace(error, path=f"{error.path} (phase {place})") for error in failed.errors
+            ) from None
     phases = tuple(
         phase.model_copy(update={"step_time": done.job.step_time, "global_batch": done.job.global_batch})
         if document.job.by_steps
