@@ -190,16 +190,20 @@ def moved(path: str) -> bool:
     return _MOVED.fullmatch(path) is not None
 
 
-def mixed(classes: Mapping[str, OperatorClass], shares: Mapping[str, float]) -> OperatorClass:
+def mixed(
+    classes: Mapping[str, OperatorClass], shares: Mapping[str, float], given: AbstractSet[str] = frozenset()
+) -> OperatorClass:
     """Return the class of an operator that may be any of several: each number has a value by class.
 
-    Raises ValueError, with the words for the scenario, where classes differ in more than numbers.
+    Raises ValueError, with the words for the scenario, where classes differ in more than numbers, but for the tiers and
+    the maintenance, if these are `given` by the scenario.
     """
     if len(classes) == 1:
         return next(iter(classes.values()))
     first = next(iter(classes.values()))
     spares = [found.hot_spares.median for found in classes.values() if found.hot_spares is not None]
-    even = {name: _evened(found, classes) for name, found in classes.items()}
+    stops = None if "maintenance" in given else _same_stops(classes)
+    even = {name: _evened(found, classes, "tiers" in given) for name, found in classes.items()}
     update: dict[str, Any] = {
         "name": " or ".join(classes),
         "recovery": _mixed({name: found.recovery for name, found in even.items()}, shares, ("recovery",)),
@@ -208,7 +212,7 @@ def mixed(classes: Mapping[str, OperatorClass], shares: Mapping[str, float]) -> 
     if spares and first.hot_spares is not None:
         # Spares are bought once, for whichever operator it will be: the fewest of the classes.
         update["hot_spares"] = replace(first.hot_spares, median=min(spares))
-    return first.model_copy(update=update | {"maintenance": _same_stops(classes)})
+    return first.model_copy(update=update | {"maintenance": stops})
 
 
 def _same_stops(classes: Mapping[str, OperatorClass]) -> Maintenance | None:
@@ -219,13 +223,21 @@ def _same_stops(classes: Mapping[str, OperatorClass]) -> Maintenance | None:
     return next(iter(stops.values()))
 
 
-def _evened(one: OperatorClass, classes: Mapping[str, OperatorClass]) -> OperatorClass:
-    """Return a class with every rung that another class has, which ends no stop here."""
+def _evened(one: OperatorClass, classes: Mapping[str, OperatorClass], tiers_are_given: bool) -> OperatorClass:
+    """Return a class with every rung that another class has, which ends no stop here.
+
+    Of tiers that a scenario gives, only the times of those to storage can be wanted.
+    """
     rungs = {rung.suffix: rung for found in classes.values() for rung in found.recovery.ladder}
     own = {rung.suffix: rung for rung in one.recovery.ladder}
     unused = {"share": Quantity(0.0, "%", source=f"class {one.name} has no such rung")}
     ladder = tuple(own.get(name, rung.model_copy(update=unused)) for name, rung in rungs.items())
-    return one.model_copy(update={"recovery": one.recovery.model_copy(update={"ladder": ladder})})
+    update: dict[str, Any] = {"recovery": one.recovery.model_copy(update={"ladder": ladder})}
+    if tiers_are_given:
+        storage = next(tier for tier in one.checkpoint.tiers if tier.to == "storage")
+        times = Tier(to="storage", blocking=storage.blocking, lag=storage.lag, restore=storage.restore)
+        update["checkpoint"] = one.checkpoint.model_copy(update={"tiers": (times,)})
+    return one.model_copy(update=update)
 
 
 def _mixed(found: Mapping[str, Any], shares: Mapping[str, float], place: tuple[str, ...]) -> Any:

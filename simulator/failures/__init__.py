@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, StrictBool, model_validator
 
 from simulator import units
 from simulator.drawn import Drawn, GrowingTiming, Speed, Timing, TimingOrNever
-from simulator.failures.rows import Origin, clash, expanded
+from simulator.failures.rows import Origin, expanded
 from simulator.failures.scales import Scales
 from simulator.failures.transport import Reach, Rebuild
 from simulator.intensity import Intensity
@@ -339,4 +339,3 @@ class Failures(Section):
                 if name.lstrip().startswith(FORMULA):
                     text = "is taken for a formula where a table of causes is opened; begin the name with a letter"
                     yield (name,), text
-                yield from (((f"{name}",), text) for text in clash(name, self.given))

@@ -225,11 +225,23 @@ class Scenario:
             rows.append(("memory of a GPU", units.show(found.memory_GB * 1e9, "GB"), "predicted, at its fullest"))
         if (size := self.checkpoint_size()) is not None:
             rows.append(("checkpoint size", units.show(size, "GB"), "bytes per parameter x parameters"))
+        rows += self._grown()
         cluster = self.document.cluster
         for part, struck in cluster.elements.items():
             number = f"{len(struck.nodes):_} elements"
             rows.append((f"{part} of the fabric", number, f"{cluster.fabric}: {struck.told()}"))
         return [Row(path, value, "", source) for path, value, source in rows]
+
+    def _grown(self) -> list[tuple[str, str, str]]:
+        """Return what grows with the job, at its size."""
+        causes = self.document.failures.given.items()
+        found = {"recovery.restart": self.document.recovery.restart, "job.start_up": self.document.job.start_up}
+        found |= {f"failures.{name}.restart": cause.restart for name, cause in causes if cause.restart is not None}
+        return [
+            (path, units.show(law.at(None)["value"], "s"), law.growth.outside or "interpolated in logarithms")
+            for path, law in found.items()
+            if law.growth is not None
+        ]
 
     def resolved(self) -> dict[str, Any]:
         """Return the scenario with every default filled, as plain mappings, lists and text; it can be loaded again."""

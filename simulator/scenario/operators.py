@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import resources
-from simulator.operators import USUAL, Operator, OperatorClass, mixed
+from simulator.operators import USUAL, OperatorClass, mixed
 from simulator.scenario.errors import SET, ScenarioErrors, Spot, error_at
 from simulator.scenario.merge import check_head
 from simulator.scenario.schema import Document
@@ -22,18 +22,20 @@ def operator_names() -> list[str]:
     return sorted(path.stem for path in resources.operators().glob("*.yaml"))
 
 
-def class_of(operator: Operator, tree: Item, folder: Path, name: str) -> OperatorClass:
+def class_of(document: Document, tree: Item, folder: Path, name: str) -> OperatorClass:
     """Return the class of the operator of a scenario, a mixture of several where it names several.
 
     `name` is that of the scenario's file, in whose folder classes of the user's stand. Raises ScenarioErrors.
     """
-    classes = {}
+    classes, operator = {}, document.operator
     for label in operator.classes:
         spot = tree.nearest(("operator", "classes", label))
         base = folder if spot.spot.file in (SET, name) else Path(spot.spot.file).parent
         classes[label] = _class(label, base, spot)
     try:
-        return mixed(classes, {label: share.median for label, share in operator.classes.items()})
+        given = {"tiers"} if document.checkpoint.tiers else set()
+        given |= {"maintenance"} if document.maintenance is not None else set()
+        return mixed(classes, {label: share.median for label, share in operator.classes.items()}, given)
     except ValueError as error:
         raise ScenarioErrors([error_for(tree, (("operator",), str(error)))]) from None
 
