@@ -304,7 +304,9 @@ class Like:
         if self.others:
             found = units.measure(value, self.unit)
             for like in (self.unit, *self.others):
-                if units.unit(like).dimension == found.dimension:
+                # A bare number is no share: what has no unit is refused below.
+                written = like != "%" or "%" in str(value)
+                if written and units.unit(like).dimension == found.dimension:
                     return found.value, like
         return units.parse(value, self.unit), self.unit
 

@@ -44,6 +44,7 @@ ELEMENTS = (
     "spine", "core", "plane", "router", "cube", "border router", "nvlink switch", "node link", "leaf uplink",
     "spine uplink", "local link", "global link", "wan link", "x link", "y link", "z link", "pod",
 )  # fmt: skip
+DOMAINS = ("leaf", "tor", "switch", "rack", "domain", "feed", "row", "hall", "site")  # parts that span nodes
 _OTHERS = ("job", "crew", "token", "parameter", "sequence")
 PLURALS = {"leaf": "leaves", "person": "people"} | {
     noun: f"{noun}es" if noun.endswith("ch") else f"{noun}s" for noun in ("switch", *_PARTS, *ELEMENTS, *_OTHERS)

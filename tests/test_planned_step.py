@@ -210,8 +210,8 @@ def test_a_mixture_of_experts_is_whole() -> None:
 def test_without_machines_memory_still_has_to_say_how_long_it_takes() -> None:
     text = SMALL.replace("node: hgx_h100, ", "").replace(", fabric: infiniband_ndr", "")
     tiers = "checkpoint.tiers=[{to: host_memory}, {to: storage}]"
-    with pytest.raises(ScenarioErrors, match="how long does it take"):
-        parse_scenario(text, ["job.work=20 d", tiers], name="small.yaml")
+    with pytest.raises(ScenarioErrors, match="how long does a load take"):
+        parse_scenario(text, ["job.work=20 d", "recovery.restart=5 min", tiers], name="small.yaml")
 
 
 def test_a_plan_that_counts_the_head_as_a_layer_comes_back_whole() -> None:

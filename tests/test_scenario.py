@@ -35,6 +35,7 @@ failures:
   nic: {part: node, mtbf: 50_000 h}
 recovery:
   repair: {mean: 24 h, shape: 0.5}
+  cure: 90%
   detection: {p10: 1 min, p50: 2 min, p90: 10 min}
   diagnosis: 2 min
   restart: {p50: 4 min, p90: 8 min}
@@ -42,7 +43,7 @@ checkpoint:
   interval: 10 min
   tiers:
     - {to: host_memory, blocking: 5 s, restore: 20 s}
-    - {to: storage, every: 3, blocking: 6 s, restore: 2 min}
+    - {to: storage, every: 3, blocking: 6 s, lag: 1 min, restore: 2 min}
 """
 
 
@@ -146,7 +147,7 @@ def test_maps_merge_while_scalars_and_lists_replace(tmp_path: Path) -> None:
     scenario = load_scenario(write(tmp_path, "top.yaml", top))
     document = scenario.document
     assert scenario.name == "top"
-    assert scenario.work() == 86_400 and document.job.start_up.median == 300
+    assert scenario.work() == 86_400 and document.job.start_up.at(None) == {"value": 300}
     assert [tier.to for tier in document.checkpoint.tiers] == ["storage"]
     assert document.checkpoint.interval == parse_scenario(SMALL).document.checkpoint.interval
 

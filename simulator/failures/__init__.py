@@ -15,7 +15,7 @@ from simulator.intensity import Intensity
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
 from simulator.recovery import Recovery, Rung
 from simulator.section import Fault, Section
-from simulator.unit_catalogue import ELEMENTS
+from simulator.unit_catalogue import DOMAINS, ELEMENTS
 
 NOUNS = (
     "GPU", "node", "NIC", "link", "port", "leaf", "switch", "rack", "domain", "feed", "row", "hall", "job", "site",
@@ -265,10 +265,11 @@ class Cause(Section):
     def divisible(self) -> bool:
         """Whether its failures may be told apart by kind, each kind with a clock of its own.
 
-        Only what stops the job is detected. A part that is renewed has one clock for all that can befall it, and the
-        law of a share of lognormal lives is not lognormal.
+        Only what stops the job is detected, and a domain or an element of the fabric that fails is seen at once. A part
+        that is renewed has one clock for all that can befall it; the law of a share of lognormal lives is not lognormal.
         """
-        return self.effect == "stop" and not self.renews and self.law != "lognormal"
+        seen = self.part in DOMAINS or self.part in ELEMENTS
+        return self.effect == "stop" and not seen and not self.renews and self.law != "lognormal"
 
     @property
     def tried(self) -> tuple[Rung, ...]:

@@ -8,7 +8,9 @@ from simulator.scenario import Scenario
 # What is the same in all, or says nothing about the run.
 _NO_INPUT = ("schema", "name", "question", "sweep", "run.seed", "run.replications", "run.stop")
 _BACKING = ("source", "how")
-_FORMS = frozenset({"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "every", "power", "law"})
+_FORMS = frozenset(
+    {"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "every", "power", "law", "by_gpus", "times"}
+)
 
 
 class Differing(NamedTuple):

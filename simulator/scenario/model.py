@@ -136,8 +136,8 @@ class Scenario:
     def _alike(self) -> float:
         """How much of the variance of what the operator's maturity moves is common to all of that [1]."""
         alike = self.document.operator.alike
-        moves = (quantity.uncertain and moved(quantity.path) for quantity in quantities(self.document))
-        return alike.median if alike is not None and any(moves) else 0.0
+        moves = sum(quantity.uncertain and moved(quantity.path) for quantity in quantities(self.document))
+        return alike.median if alike is not None and moves > 1 else 0.0
 
     @cached_property
     def _names(self) -> tuple[tuple[int, int], ...]:
