@@ -267,9 +267,15 @@ class Cluster(Section):
         if part in ELEMENTS:
             remedy = f'name it, such as "fabric: infiniband_ndr" under cluster, or count {part}s in cluster.parts'
             raise ValueError(f"a {part} is an element of a fabric; {remedy}")
-        known = [*_BUILT_IN, *ELEMENTS, *self.parts]
-        remedy = did_you_mean(part, known) or f'; count it in cluster.parts, such as "{{{part}: 32 /node}}"'
-        raise ValueError(f"there is no part '{part}'{remedy}")
+        raise ValueError(self._unknown(part))
+
+    def _unknown(self, part: str) -> str:
+        """Return the words for a part that there is not, with all that there are."""
+        hint = did_you_mean(part, [*_BUILT_IN, *ELEMENTS, *self.parts])
+        remedy = hint or f'; write "parts: {{{part}: 32 /node}}" under cluster, or one of these'
+        known = dict.fromkeys((*_BUILT_IN, *self.parts))
+        listed = f"parts are {', '.join(known)}; of a fabric also {', '.join(ELEMENTS)}"
+        return f"there is no part '{part}'{remedy}{' ' if hint else '; '}{listed}"
 
 
 def _whole(quantity: Quantity | None) -> int:

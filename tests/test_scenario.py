@@ -13,7 +13,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from simulator import resources
+from simulator.app.state import Draft, load
 from simulator.chance import Purpose
+from simulator.cli.options import find_scenario
 from simulator.compile import compile_plan
 from simulator.durations import Family
 from simulator.engines import kernel
@@ -156,6 +158,47 @@ def test_a_preset_is_found_by_name_from_anywhere(tmp_path: Path) -> None:
         write(tmp_path, "mine.yaml", "schema: 1\nextends: example\ncluster: {hot_spares: 9 nodes}\n")
     )
     assert (scenario.name, scenario.spares) == (load_scenario(EXAMPLE).name, 9)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "llama3_405b_16k",
+        "llama3_405b_16k.yaml",
+        "presets/llama3_405b_16k",
+        "presets/llama3_405b_16k.yaml",
+        "scenarios/presets/llama3_405b_16k.yaml",
+    ],
+)
+def test_extends_takes_the_names_that_run_takes(name: str, tmp_path: Path) -> None:
+    assert find_scenario(name) == resources.scenarios() / "presets" / "llama3_405b_16k.yaml"
+    # A file may have the name of what it extends.
+    path = tmp_path / "llama3_405b_16k.yaml"
+    path.write_text(f"schema: 1\nextends: {name}\nname: ours\n", encoding="utf-8")
+    assert load_scenario(path).gpus == 16_384
+    assert load(Draft.of_text(path.read_text(encoding="utf-8"), "ours.yaml")).errors == ()
+
+
+@pytest.mark.parametrize("word", ["../pyproject", "scenarios/../../README.md", "/etc/passwd", "step_time/published_runs"])
+def test_in_the_app_extends_names_nothing_but_what_ships(word: str) -> None:
+    (error,) = load(Draft.of_text(f"schema: 1\nextends: {word}\nname: ours\n", "ours.yaml")).errors
+    assert error.message.startswith("here it may only name a preset")
+
+
+def test_a_file_beside_the_scenario_comes_before_a_preset(tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(SMALL, encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text("schema: 1\nextends: example\nname: mine\n", encoding="utf-8")
+    assert load_scenario(tmp_path / "mine.yaml").gpus == 128
+
+
+def test_an_unknown_base_is_told_with_what_was_probably_meant(tmp_path: Path) -> None:
+    for name, hint in (
+        ("llama3_405b", "did you mean 'llama3_405b_16k'?"),
+        ("lama3_405b_16k", "did you mean 'llama3_405b_16k'?"),
+        ("nothing_like_it_at_all", "known by name are "),
+    ):
+        (told,) = refused(f"schema: 1\nextends: {name}\nname: ours\n")
+        assert f"there is no file '{name}' beside this one or among the presets; {hint}" in told
 
 
 def test_a_text_can_extend_a_preset_too() -> None:

@@ -4,10 +4,9 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
-from simulator import resources
 from simulator.scenario.errors import SET, ScenarioError, ScenarioErrors, Spot, error_at
+from simulator.scenario.named import find_named, hint_for
 from simulator.scenario.source import Item, read_file, read_text
-from simulator.section import did_you_mean
 
 SCHEMA = "1"
 _SCALE = re.compile(r"x\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
@@ -62,11 +61,10 @@ def _extended(tree: Item, path: Path, name: str, above: tuple[Path, ...]) -> Ite
     if not isinstance(target.value, str):
         raise ScenarioErrors([error_at(spot, "extends", "must be the path of a file")])
     chain = (*above, path.resolve())
-    base = _find(path.parent, target.value)
+    base = find_named(target.value, path.parent, other_than=path)
     if base is None:
-        shipped = [str(file.relative_to(resources.scenarios())) for file in resources.scenario_files()]
-        text = f"there is no file '{target.value}' beside this one or among the presets"
-        raise ScenarioErrors([error_at(spot, "extends", text + did_you_mean(target.value, shipped), target.value)])
+        text = f"there is no file '{target.value}' beside this one or among the presets; {hint_for(target.value)}"
+        raise ScenarioErrors([error_at(spot, "extends", text, target.value)])
     if base.resolve() in chain:
         circle = " -> ".join(file.name for file in (*chain[chain.index(base.resolve()) :], base))
         raise ScenarioErrors([error_at(spot, "extends", f"goes round in a circle: {circle}; leave one out")])
@@ -106,17 +104,6 @@ def _holds_cases(tree: Item) -> bool:
     if not isinstance(tree.value, list):
         return tree.child("cases") is not None
     return any(item.child("gpus") is not None or item.child("model") is not None for item in tree.value)
-
-
-def _find(folder: Path, name: str) -> Path | None:
-    for root in (folder, resources.scenarios()):
-        for candidate in (root / name, root / f"{name}.yaml"):
-            try:
-                if candidate.is_file():
-                    return candidate
-            except (OSError, ValueError):
-                continue
-    return None
 
 
 def _shown(base: Path, path: Path, name: str) -> str:
