@@ -171,7 +171,7 @@ def test_a_preset_is_found_by_name_from_anywhere(tmp_path: Path) -> None:
     ],
 )
 def test_extends_takes_the_names_that_run_takes(name: str, tmp_path: Path) -> None:
-    assert find_scenario(name) == resources.scenarios() / "presets" / "llama3_405b_16k.yaml"
+    assert find_scenario(name).resolve() == resources.scenarios() / "presets" / "llama3_405b_16k.yaml"
     # A file may have the name of what it extends.
     path = tmp_path / "llama3_405b_16k.yaml"
     path.write_text(f"schema: 1\nextends: {name}\nname: ours\n", encoding="utf-8")

@@ -8,7 +8,7 @@ from simulator.app import fields, look, session, works
 from simulator.app.jobs import Job, State, left
 from simulator.app.settings import registry, settings
 from simulator.app.state import told
-from simulator.scenario.errors import SET
+from simulator.scenario.errors import of_option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ def allowed(wanted: int, instead: str = "choose fewer") -> bool:
 
 def in_words(error: "ScenarioError") -> str:
     """Return an error with its place: the line of a file, or the field of a form."""
-    return f"{error.path}: {told(error)}" if error.file == SET else error.headline
+    return f"{error.path}: {told(error)}" if of_option(error.file) else error.headline
 
 
 def plain(text: str) -> str:
