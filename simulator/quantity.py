@@ -24,6 +24,11 @@ DEFAULT = "default"
 _TIMES = ("d", "h", "min", "s", "ms", "us")
 _KEYS = ("value", "p10", "p50", "p90", "spread", "source", "how")
 
+_ZERO_WITH_SPREAD = (
+    "a number with a spread must be above zero; leave the spread out, or to switch a cause off write times: 0 beside "
+    "its rate, which stays"
+)
+
 # How a number was got: printed by its vendor, measured by somebody, inferred from others, or remembered only.
 HOW = ("vendor", "measured", "inferred", "memory")
 
@@ -171,13 +176,13 @@ class Like:
             if "spread" in value:
                 spread = read_spread(value["spread"], ("spread",))
             if spread > 0 and number <= 0:
-                raise refusal([(("spread",), "a number with a spread must be above zero")])
+                raise refusal([(("spread",), _ZERO_WITH_SPREAD)])
             return Quantity(number, like, spread=spread, source=source, how=how, **self._flags())
         (p10, like), (p50, second), (p90, third) = self._percentiles(value)
         if not units.unit(like).dimension == units.unit(second).dimension == units.unit(third).dimension:
             raise refusal([((), "p10, p50 and p90 must be in the same unit")])
         if not 0 < p10 <= p50 <= p90:
-            raise refusal([((), "p10, p50 and p90 must be above zero and must not fall")])
+            raise refusal([((), "p10, p50 and p90 must be above zero and must not fall; a certain zero stands alone")])
         return Quantity(p50, like, p10=p10, p90=p90, source=source, how=how, **self._flags())
 
     def _flags(self) -> dict[str, Any]:

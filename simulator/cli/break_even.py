@@ -73,9 +73,11 @@ def break_even(
     said: set[str] = set()
     base = read_scenario(scenario, given, said)
 
+    from simulator.scenario.errors import given_as
+
     def scenarios(value: str) -> "Pair":
-        own = [*given, f"{path}={value}"]
-        other = read_scenario(scenario, [*own, *alternative], said) if alternative else None
+        own = [*given, *given_as("--between" if value in between else "--input", [f"{path}={value}"])]
+        other = read_scenario(scenario, [*own, *given_as("--with", alternative)], said) if alternative else None
         return read_scenario(scenario, own, said), other
 
     from simulator.planning.break_even import break_even as search

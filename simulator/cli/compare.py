@@ -88,6 +88,7 @@ def _wanted(names: list[str], variants: list[str], overrides: list[str]) -> "Ite
 
 def _settings(text: str) -> list[str]:
     """Return what a variant sets, as texts for --set."""
+    from simulator.scenario.errors import given_as
     from simulator.scenario.sweep import common_fault, split
 
     settings = split(text) if text else []
@@ -98,7 +99,7 @@ def _settings(text: str) -> list[str]:
             raise typer.BadParameter(words, param_hint=WITH)
         if (fault := common_fault(path, "variants")) is not None:
             raise typer.BadParameter(f"{path.strip()}: {fault}", param_hint=WITH)
-    return settings
+    return given_as(WITH, settings)
 
 
 def _tell(findings: "list[Finding]", json: bool) -> None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 SET = "--set"  # the "file" of values given on the command line; other options that set values have their own names
 
+AXIS = "--axis"
+SECTION = "sweep in the scenario"
+
 
 class Override(str):
     """A text "a.b=value" that another option than --set gave, by whose name its errors are told."""
@@ -19,6 +22,11 @@ class Override(str):
         return made
 
 
+def given_as(option: str, overrides: Iterable[str]) -> list[str]:
+    """Return overrides that an option other than --set gave."""
+    return [Override(override, option) for override in overrides]
+
+
 def option_of(override: str) -> str:
     """Return the option that gave an override."""
     return override.option if isinstance(override, Override) else SET
@@ -26,7 +34,7 @@ def option_of(override: str) -> str:
 
 def of_option(file: str) -> bool:
     """Whether the "file" of a spot is an option of the command line."""
-    return file.startswith("--")
+    return file.startswith("--") or file == SECTION
 
 
 @dataclass(frozen=True)
@@ -67,12 +75,16 @@ class ScenarioError:
         return self.spot.column
 
     @property
+    def follows(self) -> bool:
+        """Whether it is of another place than the override that brings it about, so that both have to be named."""
+        return not _parts_of(self.spot.said.partition("=")[0].strip(), self.path)
+
+    @property
     def headline(self) -> str:
         """File, line, column, path, message and remedy in one line."""
         where = f"{self.file}:{self.line}:{self.column}"
         if of_option(self.file):
-            own = _parts_of(self.spot.said.partition("=")[0].strip(), self.path)
-            where = self.file if own else f"{self.file} {shlex.quote(self.spot.said)}"
+            where = f"{self.file} {shlex.quote(self.spot.said)}" if self.follows else self.file
         path = f"{self.path}: " if self.path else ""
         return f"{where}: {path}{self.message}" + (f"; {self.remedy}" if self.remedy else "")
 

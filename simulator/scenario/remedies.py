@@ -13,11 +13,12 @@ from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot
 from simulator.scenario.source import Item, read_text
 
 MOST_ROUNDS = 6
+BESIDE = "."
 MENDED = "as a message says"  # the layer of what a remedy adds
 Errors = list[ScenarioError]
-_WRITE = re.compile(r'write "(?P<written>[^"]*)"(?: (?:under|below) (?P<section>[a-z_][a-z_.]*))?')
+_WRITE = re.compile(r'write "(?P<written>[^"]*)"(?: (?:under|below) (?P<section>[a-z_][a-z0-9_.]*)| (?P<beside>beside)\b)?(?! in that)')
 _MEANT = re.compile(r"did you mean '(?P<meant>[^']*)'")
-_LEAVE = re.compile(r"\bleave (?:it|this|them) out\b")
+_LEAVE = re.compile(r"\bleave (?:it|this|them|the spread) out\b")
 _PART_OF_KEY = re.compile(r"'(?P<part>[^']*)' is an unknown key")
 _PAIR = re.compile(r"[a-z_]\w*: ")
 _UNIT = re.compile(r'unknown unit "(?P<unit>[^"]*)"')
@@ -45,8 +46,9 @@ def remedies(error: ScenarioError) -> list[Remedy]:
 def _of(error: ScenarioError, match: re.Match[str]) -> Remedy:
     written = match["written"]
     if _PAIR.match(written):
-        return Remedy("pair", written, match["section"] or "")
-    return Remedy("value", written)
+        return Remedy("pair", written, BESIDE if match["beside"] else match["section"] or "")
+    unit = _UNIT.search(error.message) is not None and not re.match(r"[0-9]", written)
+    return Remedy("unit" if unit else "value", written)
 
 
 def _meant(words: str, meant: str) -> Remedy:
@@ -127,9 +129,11 @@ def followed(tree: Item, error: ScenarioError, remedy: Remedy) -> Item | None:
     else:
         found = above.child(keys[-1])
         text = _replaced(found, error, remedy)
-        if text is None:
+        if not text:
             return None
-        _put(above, keys[-1], Item(text, error.spot if found is None else found.spot, tree.layer))
+        spot = error.spot if found is None else found.spot
+        item = _respotted(read_text(text, spot.file), spot) if text[0] in "{[" else Item(text, spot, tree.layer)
+        _put(above, keys[-1], item)
     return tree
 
 
@@ -188,7 +192,9 @@ def _added(tree: Item, keys: list[str], remedy: Remedy, spot: Spot) -> bool:
 
 def _sections(tree: Item, keys: list[str], remedy: Remedy, pairs: list[str]) -> Iterator[Item]:
     """Yield the sections to which a pair may be meant, the likeliest first."""
-    if remedy.section:
+    if remedy.section == BESIDE:
+        places = [keys[:-1]]
+    elif remedy.section:
         named = remedy.section.split(".")
         if tree.find(named[:1]) is None and isinstance(tree.value, dict):
             tree.value[named[0]] = Item({}, tree.spot, tree.layer)

@@ -65,6 +65,12 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:40]}..."
 
 
+# What to write where something is missing that a section cannot do without.
+_EXAMPLES = {
+    "name": "my run", "cluster": "{node: hgx_h100, gpus: 1_024 GPUs}",
+    "job": "{parameters: 70B parameters, tokens: 15T tokens, mfu: 40%}", "part": "gpu", "to": "storage",
+    "domain": "rack", "size": "16 nodes", "half_width": "6 h", "length": "2 h", "count": "12",
+}  # fmt: skip
 _BOUNDS = {"greater_than_equal": "below", "less_than_equal": "above"}
 _NO_VALUE = "no value is given; write one, or leave the key out"
 
@@ -99,7 +105,8 @@ def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetai
         word = str(place[-1])
         return unknown_key(word, [key for key in keys_at(model, place[:-1]) if key != "source"])
     if kind == "missing":
-        return "missing; write it"
+        word = str(place[-1])
+        return f'missing; write "{word}: {_EXAMPLES[word]}"' if word in _EXAMPLES else "missing; write it"
     if kind == "literal_error":
         choices = [choice.strip("'") for choice in str(context["expected"]).replace(" or ", ", ").split(", ")]
         word = str(detail["input"])
