@@ -179,7 +179,9 @@ def test_extends_takes_the_names_that_run_takes(name: str, tmp_path: Path) -> No
     assert load(Draft.of_text(path.read_text(encoding="utf-8"), "ours.yaml")).errors == ()
 
 
-@pytest.mark.parametrize("word", ["../pyproject", "scenarios/../../README.md", "/etc/passwd", "step_time/published_runs"])
+@pytest.mark.parametrize(
+    "word", ["../pyproject", "scenarios/../../README.md", "/etc/passwd", "step_time/published_runs"]
+)
 def test_in_the_app_extends_names_nothing_but_what_ships(word: str) -> None:
     (error,) = load(Draft.of_text(f"schema: 1\nextends: {word}\nname: ours\n", "ours.yaml")).errors
     assert error.message.startswith("here it may only name a preset")

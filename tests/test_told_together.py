@@ -71,3 +71,122 @@ def test_the_corpus_has_remedies_of_every_kind() -> None:
         ("value", "pair", "key", "out"), True
     )
     assert len(kinds) > 80
+
+
+# The layer at fault
+
+
+def test_an_override_at_fault_is_named_and_not_the_preset() -> None:
+    for overrides in (["cluster.gpus=1e18 GPUs"], ["recovery.swap=30 s", "cluster.gpus=1e18 GPUs", "run.seed=3"]):
+        with pytest.raises(ScenarioErrors) as caught:
+            load_scenario(PRESET, overrides)
+        (error,) = caught.value.errors
+        assert error.headline.startswith("--set 'cluster.gpus=1e18 GPUs': job: "), error.headline
+        assert "are too little; check tokens, parameters and GPUs" in error.headline
+
+
+@pytest.mark.parametrize(
+    ("own", "line", "message"),
+    [
+        ("cluster: {gpus: 1e18 GPUs}", 4, "are too little"),
+        ("job: {start: 2027-01-01}\ncluster:\n  gpus: 1e18 GPUs", 6, "are too little"),
+        (
+            "failures: {gpu: {part: gpu, rate: 1 /day, blast: 4_000 nodes}}",
+            4,
+            "4000 nodes are more than the 2_048 nodes of the job",
+        ),
+        ("run:\n  seed: 3\njob: {tokens: 1e30 tokens}", 6, "of work are more than the 2.5 years"),
+    ],
+)
+def test_a_file_at_fault_is_named_and_not_the_preset_below(own: str, line: int, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"schema: 1\nextends: llama3_405b_16k\nname: mine\n{own}\n", encoding="utf-8")
+    with pytest.raises(ScenarioErrors) as caught:
+        load_scenario(path)
+    told = [error for error in caught.value.errors if message in error.message]
+    assert [(error.file, error.line) for error in told] == [(str(path), line)], caught.value
+
+
+def test_the_layer_in_the_middle_answers_for_its_own_mistakes(tmp_path: Path) -> None:
+    (tmp_path / "middle.yaml").write_text(
+        "schema: 1\nextends: llama3_405b_16k\nname: middle\ncluster: {gpus: 1e18 GPUs}\n", encoding="utf-8"
+    )
+    top = tmp_path / "top.yaml"
+    top.write_text("schema: 1\nextends: middle\nname: top\ncluster: {hot_spares: 3 nodes}\n", encoding="utf-8")
+    with pytest.raises(ScenarioErrors) as caught:
+        load_scenario(top, ["recovery.swap=1 min"])
+    assert [(error.file, error.line) for error in caught.value.errors] == [(str(tmp_path / "middle.yaml"), 4)]
+
+
+def test_a_mistake_of_the_base_stays_there() -> None:
+    with pytest.raises(ScenarioErrors) as caught:
+        load_scenario(BROKEN / "too_much_work.yaml", ["recovery.swap=1 min"])
+    (error,) = caught.value.errors
+    assert error.line == 6 and error.file.endswith("too_much_work.yaml")
+
+
+@pytest.mark.parametrize(
+    ("words", "headline"),
+    [
+        (("compare", PRESET, "--with", "recovery.restart=5"), "--with: recovery.restart: 5 has no unit"),
+        (("sweep", PRESET, "--axis", "recovery.restart=5,6 min"), "--axis: recovery.restart: 5 has no unit"),
+        (
+            (*"break-even example --input recovery.swap --between 5 2min --target".split(), "finish.p90=80 d"),
+            "--between: recovery.swap: 5 has no unit",
+        ),
+        (("sensitivity", PRESET, "--option", "recovery.restart=5"), "--option: recovery.restart: 5 has no unit"),
+        (("check", PRESET, "--set", "recovery.restart=5"), "--set: recovery.restart: 5 has no unit"),
+        (
+            ("compare", PRESET, "--with", "cluster.gpus=1e18 GPUs"),
+            "--with 'cluster.gpus=1e18 GPUs': job: 9.349e-8 s of work are too little",
+        ),
+    ],
+)
+def test_an_error_names_the_option_that_gave_the_value(words: tuple[str, ...], headline: str) -> None:
+    result = derisk(*words)
+    assert result.exit_code == 3
+    assert headline in result.stderr and ("--set" in words) == ("--set" in result.stderr)
+
+
+def test_a_value_of_the_sweep_of_a_file_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    text = "schema: 1\nextends: example\nname: mine\nsweep:\n  recovery.restart: [5, 6 min]\n"
+    path.write_text(text, encoding="utf-8")
+    result = derisk("sweep", path)
+    assert result.exit_code == 3
+    assert result.stderr.startswith("sweep in the scenario: recovery.restart: 5 has no unit (in cell 1 of 2")
+
+
+def test_zero_of_an_uncertain_rate_is_told_what_to_do() -> None:
+    with pytest.raises(ScenarioErrors) as caught:
+        load_scenario(resources.scenarios() / "example.yaml", ["failures.gpu.rate=0 /kGPU/day"])
+    (error,) = caught.value.errors
+    assert error.headline.startswith("--set 'failures.gpu.rate=0 /kGPU/day': failures.gpu.spread: ")
+    assert "leave the spread out, or to switch a cause off write times: 0" in error.headline
+    for cure in (["failures.gpu.times=0"], ["failures.gpu.rate=0 /kGPU/day", "failures.gpu.spread="]):
+        load_scenario(resources.scenarios() / "example.yaml", cure)
+
+
+# All at once
+
+
+def test_an_error_hides_no_other() -> None:
+    text = """\
+name: five mistakes in five stages
+extends: llama3_405b
+cluster: {gpus: 16_381 GPUs, hot_spares: 8, wan_bandwidth: 10 Tb/s}
+failures: {spine: {prt: gpu, rate: 0.1}}
+recovery: {evction: {slower_than: 97%}}
+"""
+    told = [error.headline for error in errors_of(text)]
+    for words in (
+        'schema: missing; write "schema: 1"',
+        "extends: there is no file 'llama3_405b' beside this one or among the presets; did you mean 'llama3_405b_16k'?",
+        'cluster.hot_spares: 8 alone is refused: nodes or GPUs? write "8 nodes"',
+        "cluster.wan_bandwidth: joins two sites",
+        "failures.spine.prt: unknown key; did you mean 'part'?",
+        "failures.spine.rate: 0.1 has no unit",
+        "recovery.evction: unknown key; did you mean 'eviction'?",
+    ):
+        assert any(words in line for line in told), (words, told)
+    assert len(told) == len(set(told))

@@ -54,7 +54,7 @@ def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:
     if cause.lemons is not None and not parts.per_place:
         yield ("lemons",), f"the part '{cause.part}' is of no single node, so no node is bad; name a part of a node"
     if cause.blast is not None and cause.blast.median > 0 and not element and not placed:
-        yield ("blast",), f'the part \'{cause.part}\' has no place, so it takes no nodes; write "0 nodes"'
+        yield ("blast",), f"the part '{cause.part}' has no place, so it takes no nodes; write \"0 nodes\""
     if cause.blast is not None and cause.blast.median > cluster.needed:
         yield ("blast",), f"{cause.blast.text()} are more than the {cluster.needed:_} nodes of the job; lower it"
 

@@ -11,7 +11,7 @@ def find_named(name: str, beside: Path = Path(), other_than: Path | None = None)
     """Return the file that a path, or the name of a scenario that ships, means; None where there is none.
 
     A path is relative to the folder `beside`, with or without .yaml; a name may have `presets/` or `scenarios/` before
-    it. `other_than` is a file that is meant only if nothing else is: the one that extends, which may have that name too.
+    it. `other_than` is meant only if nothing else is: the file that extends, which may have that name too.
     """
     found = list(_found(name, beside))
     others = [file for file in found if other_than is None or file.resolve() != other_than.resolve()]

@@ -16,7 +16,9 @@ MOST_ROUNDS = 6
 BESIDE = "."
 MENDED = "as a message says"  # the layer of what a remedy adds
 Errors = list[ScenarioError]
-_WRITE = re.compile(r'write "(?P<written>[^"]*)"(?: (?:under|below) (?P<section>[a-z_][a-z0-9_.]*)| (?P<beside>beside)\b)?(?! in that)')
+_WRITE = re.compile(
+    r'write "(?P<written>[^"]*)"(?: (?:under|below) (?P<section>[a-z_][a-z0-9_.]*)| (?P<beside>beside)\b)?(?! in that)'
+)
 _MEANT = re.compile(r"did you mean '(?P<meant>[^']*)'")
 _LEAVE = re.compile(r"\bleave (?:it|this|them|the spread) out\b")
 _PART_OF_KEY = re.compile(r"'(?P<part>[^']*)' is an unknown key")

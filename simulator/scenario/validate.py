@@ -28,11 +28,21 @@ def validated(
         section = model.model_validate(data)
     except ValidationError as failed:
         found = [_error(model, tree, detail) for detail in failed.errors(include_url=False)]
+        found = [error for error in found if not _is_mistyped(error, found)]
         # What is missing above an empty value is that value.
         errors += [error for error in found if not any(f"{gap.path}.".startswith(f"{error.path}.") for gap in errors)]
     if errors:
         raise ScenarioErrors(_below(prefix, error) for error in errors)
     return section
+
+
+def _is_mistyped(missing: ScenarioError, errors: Iterable[ScenarioError]) -> bool:
+    """Whether what is missing is there, as a key that is nearly it, which is told."""
+    section, _, key = missing.path.rpartition(".")
+    meant = f"did you mean '{key}'?"
+    return missing.message == "missing" and any(
+        error.remedy == meant and error.path.rpartition(".")[0] == section for error in errors
+    )
 
 
 def _below(prefix: str, error: ScenarioError) -> ScenarioError:
