@@ -208,7 +208,7 @@ class Like:
         """Return a value in SI and the unit of its dimension, within bounds."""
         try:
             number, like = self._parsed(value)
-            fault = self._out_of_bounds(number, like)
+            fault = self._out_of_bounds(number, like, "%" not in str(value) and number <= 100)
         except units.UnitError as error:
             raise refusal([(place, str(error))], value) from None
         if fault:
@@ -223,13 +223,14 @@ class Like:
                     return found.value, like
         return units.parse(value, self.unit), self.unit
 
-    def _out_of_bounds(self, number: float, like: str) -> str:
+    def _out_of_bounds(self, number: float, like: str, written_plain: bool) -> str:
         if number < self.least:
             return f"must not be {'negative' if self.least == 0 else f'below {units.show(self.least, like)}'}"
         if number <= self.above:
             return f"must be above {'zero' if self.above == 0 else units.show(self.above, like)}"
         if number > self.most:
-            return f"must not be above {units.show(self.most, like)}"
+            percent = f'; write "{number:g}%"' if self.unit == "%" and self.most == 1 and written_plain else ""
+            return f"must not be above {units.show(self.most, like)}{percent}"
         return "must be a whole number" if self.whole and number != math.floor(number) else ""
 
 

@@ -44,6 +44,7 @@ class Measure:
 _NUMBER = r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _QUANTITY = re.compile(rf"(?P<number>{_NUMBER})\s*(?:(?P<multiplier>[kMBT])\s+(?=[^\s/]))?(?P<unit>.*)", re.DOTALL)
 _MULTIPLIED = re.compile(rf"{_NUMBER}\s*[kMBT]")
+_THOUSAND = re.compile(r"^(?:1_?000|1k) (?=[A-Za-z])")  # "per 1000 GPUs"
 _LONGEST = 80
 # Money as people write it, "$2.50/GPU/h" or "USD 3M": the unit goes behind the number.
 _MONEY = re.compile(
@@ -105,6 +106,7 @@ def _terms(denominators: list[str]) -> Iterator[str]:
     """Yield the units below: a GPU-hour is a GPU and an hour."""
     for term in denominators:
         bare = term[1:-1] if term.startswith("(") and term.endswith(")") else term
+        bare = _THOUSAND.sub("k", bare)
         parts = [part.strip() for part in re.split(r"[-*\u00b7]", bare)]
         yield from parts if any(part in UNITS for part in parts) else [term]
 
@@ -163,7 +165,10 @@ def _read(text: str, like: str) -> Measure:
         raise UnitError(f'"{text}": digits are grouped as in 32_768, decimals are written as in 1.5{_regrouped(text)}')
     found = unit(name, like)
     if multiplier and name.split("/")[0].strip() not in TAKES_MULTIPLIER:
-        raise UnitError(f'"{text}": {multiplier} multiplies counts and USD only; write a prefix at the unit, as in GB')
+        remedy = "write a prefix at the unit, as in GB"
+        if str(found.dimension) == "s":
+            remedy = f'write "{_plain(Decimal(number) * int(MULTIPLIERS[multiplier]), grouped=True)} {name}"'
+        raise UnitError(f'"{text}": {multiplier} multiplies counts and USD only; {remedy}')
     factor = found.scale * MULTIPLIERS.get(multiplier, Fraction(1))
     return Measure(_rounded(number, factor, text), found.dimension)
 
@@ -225,7 +230,8 @@ def _example_of_money(like: str) -> str:
 def _no_unit(text: str, like: str, needed: Dimension) -> str:
     if needed in (UNITS["GPU"].dimension, UNITS["node"].dimension):
         return f'{text} alone is refused: nodes or GPUs? write "{_join(text, like)}"'
-    return f'{text} has no unit; write "{_join(text, like)}"'
+    others = ", or s, h or d" if like == "min" else ""
+    return f'{text} has no unit; write "{_join(text, like)}"{others}'
 
 
 def _not_a_number(text: str, like: str) -> str:

@@ -242,7 +242,7 @@ def test_set_changes_a_value_and_scales_one() -> None:
 @pytest.mark.parametrize(
     ("override", "headline"),
     [
-        ("cluster.hot_spares=64", '--set: cluster.hot_spares: 64 alone is refused: nodes or GPUs? write "64 nodes"'),
+        ("cluster.hot_spares=4", '--set: cluster.hot_spares: 4 alone is refused: nodes or GPUs? write "4 nodes"'),
         ("cluster.hot_spaers=6 nodes", "--set: cluster.hot_spaers: unknown key; did you mean 'hot_spares'?"),
         ("cluster.hot_spares=9_9 nodes", "--set: cluster.hot_spares: 99 spares exceed the 16 nodes of the job; lower them"),  # noqa: E501
         ("cluster.hot_spares", "--set: 'cluster.hot_spares' is not of the form a.b=value"),

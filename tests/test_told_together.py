@@ -190,3 +190,91 @@ recovery: {evction: {slower_than: 97%}}
     ):
         assert any(words in line for line in told), (words, told)
     assert len(told) == len(set(told))
+
+
+# Newcomers: files from a blank page after reading the README, with the mistakes that come naturally
+
+DENSE = """\
+name: 70B on 12,288 H200
+cluster:
+  node: h200
+  gpus: 12288
+  hot_spares: 31
+job:
+  parameters: 70B
+  tokens: 15T
+  mfu: 40
+  start: 2027-03-01
+failures:
+  gpu: {part: GPU, rate: 0.3 per 1000 GPUs per day}
+  nic: {part: nic, mtbf: 20000 hrs}
+recovery:
+  detection: 2
+  restart: 5 minutes
+  repair_time: 24h
+checkpoint:
+  interval: 30
+  tiers: [{to: storage, blocking: 10, restore: 120 sec}]
+cost:
+  gpu: $2.50/GPU/h
+"""
+MIXTURE = """\
+schema: 1
+name: mixture of experts on 36,864 GB200
+cluster:
+  node: gb200
+  gpus: 36864
+  hot_spares: 72
+  fabric: infiniband
+job:
+  model: deepseek-v3
+  tokens: 30T
+  global_batch: 15360
+  precision: FP8
+  parallel: {tensor: 1, pipeline: 8, expert: 64}
+failures:
+  gpu: {part: GPU, rate: 0.2 /kGPU/day}
+  nvlink: {part: nvswitch, mtbf: 200k hours}
+  software: {part: software, rate: 0.05/kGPU/day}
+recovery: {detection: {p50: 1 min, p90: 10 min}, restart: 5 min, repair: {mean: 24 h}}
+checkpoint: {interval: auto, tiers: [{to: storage, blocking: 10 s, restore: 2 min}]}
+"""
+VARIATION = """\
+extends: llama3_405b
+cluster:
+  gpus: 24000
+failures:
+  faulty_gpus: {rate: 0.25}
+recovery:
+  restart: 300
+"""
+
+
+def followed_once(text: str, errors: list[ScenarioError]) -> str:
+    """Return a text in which the first remedy of each error that can be followed is, in the order of the file."""
+    tree = read_text(text, "mine.yaml")
+    for error in errors:
+        changes = (followed(tree, error, remedy) for remedy in remedies(error))
+        changed = next((change for change in changes if change is not None), None)
+        assert changed is not None, f"no remedy can be followed: {error.headline}"
+        tree = changed
+    return written(tree)
+
+
+@pytest.mark.parametrize("text", [DENSE, MIXTURE, VARIATION], ids=["dense", "mixture", "variation"])
+def test_a_newcomer_who_does_as_told_has_a_scenario_after_two_rounds(text: str) -> None:
+    for _ in range(2):
+        errors = errors_of(text)
+        if not errors:
+            break
+        text = followed_once(text, errors)
+    assert errors_of(text) == []
+
+
+def test_a_newcomer_is_told_all_mistakes_in_the_first_round() -> None:
+    paths = [error.path for error in errors_of(DENSE)]
+    assert sorted(paths) == sorted(
+        ["schema", "cluster.node", "cluster.gpus", "cluster.hot_spares", "job.parameters", "job.tokens", "job.mfu"]
+        + ["failures.gpu.part", "failures.nic.mtbf", "recovery.detection", "recovery.repair_time"]
+        + ["checkpoint.interval", "checkpoint.tiers.0.blocking"]
+    )

@@ -64,6 +64,7 @@ _PRICES = (
         ("$20/TB/month", "USD/TB/month", 20 / 1e12 / (730 * 3600)),
         ("0.3 per kGPU per day", "/kGPU/day", 0.3 / 1000 / DAY),
         ("0.3 /kGPU-day", "/kGPU/day", 0.3 / 1000 / DAY),
+        ("0.3 per 1000 GPUs per day", "/kGPU/day", 0.3 / 1000 / DAY),
         ("0.08 USD/kWh", "USD/kWh", 0.08 / 3.6e6),
         # counts
         ("32_768 GPUs", "GPUs", 32_768.0),
@@ -102,7 +103,9 @@ def test_reads_into_base_units(text: object, like: str, base_value: float) -> No
         ("0.3", "/kGPU/day", '0.3 has no unit; write "0.3 /kGPU/day"'),
         (64, "nodes", '64 alone is refused: nodes or GPUs? write "64 nodes"'),
         ("32_768", "GPUs", '32_768 alone is refused: nodes or GPUs? write "32_768 GPUs"'),
-        (0, "min", '0 has no unit; write "0 min"'),
+        (0, "min", '0 has no unit; write "0 min", or s, h or d'),
+        ("200k hours", "min", '"200k hours": k multiplies counts and USD only; write "200_000 hours"'),
+        ("1.5k h", "min", '"1.5k h": k multiplies counts and USD only; write "1500 h"'),
         # a unit of another kind
         ("10 GB", "min", '"10 GB" is a data size, but a time is needed, such as "10 min"'),
         ("10 min", "GB/s", '"10 min" is a time, but a data rate is needed, such as "10 GB/s"'),

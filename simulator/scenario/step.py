@@ -167,9 +167,10 @@ def _no_plan(case: Case, found: Found) -> Fault:
     least = max(8, case.gpus // 64)
     near = max(1, round(case.global_batch / least)) * least
     if near == case.global_batch:
-        return ("job", "parallel"), f"no plan has these degrees; nearest that works: {nearest_that_fits(case)}"
-    text = f"{case.global_batch:_.0f} sequences cannot be shared out over {case.gpus:_} GPUs; write such as {near:_}"
-    return ("job", "global_batch"), f"{text} sequences"
+        text = f'no plan has these degrees; write "parallel: auto", or the nearest that works: {nearest_that_fits(case)}'
+        return ("job", "parallel"), text
+    text = f"{case.global_batch:_.0f} sequences cannot be shared out over {case.gpus:_} GPUs"
+    return ("job", "global_batch"), f'{text}; write "{near:_} sequences"'
 
 
 def fixed_at(case: Case, layout: Layout) -> Case:

@@ -104,7 +104,13 @@ def _without_empty(data: Any) -> Any:
 
 def _error(model: type[Section], tree: Item, detail: ErrorDetails) -> ScenarioError:
     place = detail["loc"]
-    return error_for(tree, (place, _text(model, place, detail)))
+    text = _text(model, place, detail)
+    if detail["type"] == "missing" and len(place) == 3 and (place[0], place[2]) == ("failures", "part"):
+        causes = tree.child("failures")
+        others = [] if causes is None else [name for name in causes.data() if name not in (place[1], "source")]
+        if any(causes is not None and causes.find((name, "part")) is not None for name in others):
+            text += f", or name a cause that there is: {', '.join(others)}"
+    return error_for(tree, (place, text))
 
 
 def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetails) -> str:
