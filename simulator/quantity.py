@@ -7,7 +7,7 @@ the median and another above. What chance does within a run is another matter: s
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import GetJsonSchemaHandler, ValidationError
@@ -20,6 +20,8 @@ Z90 = 1.2815515655446004  # the standard normal quantile of 0.9
 ASSUMED = "ASSUMED"
 CHOSEN = "chosen"
 DEFAULT = "default"
+GIVEN = "given"
+FOLLOWS = "follows"  # from other inputs: a profile, a known model, a prediction
 
 _TIMES = ("d", "h", "min", "s", "ms", "us")
 _KEYS = ("value", "p10", "p50", "p90", "spread", "source", "how")
@@ -48,6 +50,7 @@ class Quantity:
     source: str | None = None
     path: str = ""
     how: str | None = None  # one of HOW; hardware profiles say so of every number
+    said: bool = field(default=False, compare=False)  # by the scenario, in its file, below it or on the command line
 
     @property
     def uncertain(self) -> bool:
@@ -58,6 +61,14 @@ class Quantity:
     def assumed(self) -> bool:
         """Whether it is a claim about the world that nothing backs."""
         return not self.choice and (self.source is None or self.source.startswith(ASSUMED))
+
+    @property
+    def standing(self) -> str:
+        """Who says it: GIVEN by the scenario, CHOSEN there as a planner's decision, our DEFAULT, or what FOLLOWS."""
+        if self.said:
+            return CHOSEN if self.choice else GIVEN
+        ours = self.source is None or self.source.startswith((ASSUMED, DEFAULT))
+        return DEFAULT if ours else FOLLOWS
 
     @property
     def per(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
+from simulator.spellings import LONGEST, in_other_money, in_our_order, regrouped, terms, with_currency
 from simulator.unit_catalogue import (
     BILLING_MONTH,
     KINDS,
@@ -44,15 +45,6 @@ class Measure:
 _NUMBER = r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _QUANTITY = re.compile(rf"(?P<number>{_NUMBER})\s*(?:(?P<multiplier>[kMBT])\s+(?=[^\s/]))?(?P<unit>.*)", re.DOTALL)
 _MULTIPLIED = re.compile(rf"{_NUMBER}\s*[kMBT]")
-_THOUSAND = re.compile(r"^(?:1_?000|1k) (?=[A-Za-z])")  # "per 1000 GPUs"
-_LONGEST = 80
-# Money as people write it, "$2.50/GPU/h" or "USD 3M": the unit goes behind the number.
-_MONEY = re.compile(
-    r"(?:US\$|\$|USD)\s*(?P<number>[0-9.][0-9_,.]*(?:[eE][+-]?[0-9]+)?(?:\s*[kMBT](?![a-zA-Z]))?)\s*(?P<rest>(?:/.*)?)",
-    re.DOTALL,
-)
-_OTHER_MONEY = re.compile(r"[\u20ac\u00a3\u00a5\u20b9]|\b(?:EUR|GBP|CNY|JPY|RMB|CHF|INR)\b")
-_GROUPED = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(?![0-9,])(.*)", re.DOTALL)
 
 
 def parse(value: object, like: str) -> float:
@@ -73,7 +65,7 @@ def parse(value: object, like: str) -> float:
     if measure.dimension == NOTHING and not text.endswith(("%", "percent")):
         raise UnitError(_no_unit(text, like, needed))
     if measure.dimension == needed.times(UNITS["USD"].dimension, -1):
-        raise UnitError(f'"{text}" has no currency; write "{_with_currency(text)}"')
+        raise UnitError(f'"{text}" has no currency; write "{with_currency(text)}"')
     found = _kind(measure.dimension)
     numerator, slash, denominators = like.partition("/")
     if slash and numerator and "/" not in text and measure.dimension == unit(numerator).dimension:
@@ -93,22 +85,13 @@ def unit(text: str, like: str = "") -> Unit:
     if numerator:
         first = _lookup(numerator, like)
         scale, dimension = first.scale, first.dimension
-    for term in _terms(denominators):
+    for term in terms(denominators):
         if not term:
             raise UnitError(f'"{_short(text)}" has a "/" with nothing after it')
         priced = numerator and any(base == "USD" for base, _ in first.dimension.powers)
         below = BILLING_MONTH if priced and term == "month" else _lookup(term, like)
         scale, dimension = scale / below.scale, dimension.times(below.dimension, -1)
     return Unit(scale, dimension)
-
-
-def _terms(denominators: list[str]) -> Iterator[str]:
-    """Yield the units below: a GPU-hour is a GPU and an hour."""
-    for term in denominators:
-        bare = term[1:-1] if term.startswith("(") and term.endswith(")") else term
-        bare = _THOUSAND.sub("k", bare)
-        parts = [part.strip() for part in re.split(r"[-*\u00b7]", bare)]
-        yield from parts if any(part in UNITS for part in parts) else [term]
 
 
 def exact(value: float, like: str) -> str:
@@ -132,6 +115,14 @@ def show(value: float, like: str) -> str:
     return _join(number + multiplier, _singular(name) if number + multiplier == "1" else name)
 
 
+def show_in(value: float, name: str, digits: int = 4) -> str:
+    """Return a finite quantity in the unit `name` and no other, with so many digits, or all of a whole number."""
+    quotient = Fraction(value) / unit(name).scale
+    whole = quotient.denominator == 1 and abs(quotient) < 10**9
+    number = _plain(_decimal(quotient, max(digits, 9) if whole else digits), grouped=True)
+    return _join(number, _singular(name) if number == "1" else name)
+
+
 def _text(value: object, like: str) -> str:
     """Return what to read of a scenario's value, or raise for what is no quantity at all."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -140,29 +131,20 @@ def _text(value: object, like: str) -> str:
     if isinstance(value, int) and abs(value) >= 10**300:
         raise UnitError("a number of more than 300 digits is no quantity")
     if isinstance(value, str):
-        return _in_our_order(" ".join(value.split()))
+        return in_our_order(" ".join(value.split()))
     return repr(float(value)) if isinstance(value, float) else str(value)
 
 
-def _in_our_order(text: str) -> str:
-    """Return "2.50 USD/GPU/h" for what means the same: "$2.50/GPU/h", "USD 2.50 per GPU-hour"."""
-    if len(text) > _LONGEST:
-        return text
-    text = re.sub(r"\s+per\s+", "/", text)
-    money = _MONEY.fullmatch(text)
-    return text if money is None else f"{money['number']} USD{money['rest']}"
-
-
 def _read(text: str, like: str) -> Measure:
-    match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
-    if _OTHER_MONEY.search(text[:_LONGEST]):
+    match = _QUANTITY.fullmatch(text) if len(text) <= LONGEST else None
+    if in_other_money(text):
         raise UnitError(f'"{_short(text)}": amounts of money are in USD; convert it, as in "{_example_of_money(like)}"')
     if match is None:
         raise UnitError(_not_a_number(text, like))
     number, multiplier, name = match["number"].replace("_", ""), match["multiplier"], match["unit"].strip()
     _finite(float(number), text)
     if re.match(r"[0-9_,.]", name):
-        raise UnitError(f'"{text}": digits are grouped as in 32_768, decimals are written as in 1.5{_regrouped(text)}')
+        raise UnitError(f'"{text}": digits are grouped as in 32_768, decimals are written as in 1.5{regrouped(text)}')
     found = unit(name, like)
     if multiplier and name.split("/")[0].strip() not in TAKES_MULTIPLIER:
         remedy = "write a prefix at the unit, as in GB"
@@ -212,17 +194,6 @@ def _did_you_mean(name: str, like: str) -> str:
     return "; did you mean " + " or ".join(f"'{known}'{meaning.get(known[-1], '')}" for known in close) + "?"
 
 
-def _regrouped(text: str) -> str:
-    """Return the remedy for "32,768 GPUs"; nothing where a comma may be a decimal point."""
-    grouped = _GROUPED.fullmatch(text)
-    return "" if grouped is None else f'; write "{grouped[1].replace(",", "_")}{grouped[2]}"'
-
-
-def _with_currency(text: str) -> str:
-    number, slash, rest = text.partition("/")
-    return f"{number.strip()} USD{slash}{rest}"
-
-
 def _example_of_money(like: str) -> str:
     return _example(like if like.startswith("USD") else "USD")
 
@@ -256,7 +227,7 @@ def _join(number: str, name: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST // 2 else f"{text[: _LONGEST // 2]}..."
+    return text if len(text) <= LONGEST // 2 else f"{text[: LONGEST // 2]}..."
 
 
 def _rungs(value: float, like: str) -> Iterator[tuple[str, str]]:

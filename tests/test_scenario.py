@@ -19,7 +19,10 @@ from simulator.cli.options import find_scenario
 from simulator.compile import compile_plan
 from simulator.durations import Family
 from simulator.engines import kernel
+from simulator.ensemble import run_ensemble
 from simulator.plan import Plan
+from simulator.report.folder import load as read_run
+from simulator.report.folder import write as write_run
 from simulator.scenario import Scenario, ScenarioErrors, json_schema, load_scenario, parse_scenario
 
 BROKEN = Path(__file__).parent / "broken"
@@ -281,6 +284,23 @@ def test_a_default_is_assumed_and_a_decision_is_not() -> None:
     assert source_of(scenario, "recovery.swap").startswith("ASSUMED: ")
     assert source_of(scenario, "recovery.detection") == "ASSUMED"
     assert source_of(scenario, "cluster.hot_spares") == "chosen"
+
+
+def test_given_chosen_default_and_what_follows_are_told_apart(tmp_path: Path) -> None:
+    text = SMALL.replace("cluster: {", "cluster: {node: hgx_h100, ")
+    standing = {row.path: row.standing for row in parse_scenario(text, ["recovery.swap=1 min"]).table()}
+    assert standing["cluster.gpus"] == standing["cluster.hot_spares"] == standing["checkpoint.interval"] == "chosen"
+    assert standing["failures.gpu.rate"] == standing["failures.nic.mtbf"] == standing["recovery.repair.mean"] == "given"
+    assert standing["recovery.swap"] == "given"  # on the command line
+    assert standing["recovery.cure"] == standing["run.replications"] == standing["run.horizon"] == "default"
+    assert standing["cluster.gpus_per_node"] == "follows"  # from the profile of the node
+    # A run folder remembers, though its own file says everything.
+    ensemble = run_ensemble(parse_scenario(text), replications=2)
+    kept = read_run(write_run(ensemble, tmp_path)).scenario
+    assert {row.path: row.standing for row in kept.table()} == {
+        row.path: row.standing for row in ensemble.scenario.table()
+    }
+    assert set(kept.silent()) >= {"recovery.cure", "cluster.gpus_per_node"}
 
 
 def test_what_a_profile_knows_comes_with_its_source() -> None:

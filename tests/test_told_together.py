@@ -131,7 +131,10 @@ def test_a_mistake_of_the_base_stays_there() -> None:
         (("compare", PRESET, "--with", "recovery.restart=5"), "--with: recovery.restart: 5 has no unit"),
         (("sweep", PRESET, "--axis", "recovery.restart=5,6 min"), "--axis: recovery.restart: 5 has no unit"),
         (
-            (*"break-even example --input recovery.swap --between 5 2min --target".split(), "finish.p90=80 d"),
+            (
+                *["break-even", "example", "--input", "recovery.swap", "--between", "5", "2min", "--target"],
+                "finish.p90=80 d",
+            ),
             "--between: recovery.swap: 5 has no unit",
         ),
         (("sensitivity", PRESET, "--option", "recovery.restart=5"), "--option: recovery.restart: 5 has no unit"),
@@ -272,9 +275,8 @@ def test_a_newcomer_who_does_as_told_has_a_scenario_after_two_rounds(text: str) 
 
 
 def test_a_newcomer_is_told_all_mistakes_in_the_first_round() -> None:
-    paths = [error.path for error in errors_of(DENSE)]
-    assert sorted(paths) == sorted(
-        ["schema", "cluster.node", "cluster.gpus", "cluster.hot_spares", "job.parameters", "job.tokens", "job.mfu"]
-        + ["failures.gpu.part", "failures.nic.mtbf", "recovery.detection", "recovery.repair_time"]
-        + ["checkpoint.interval", "checkpoint.tiers.0.blocking"]
-    )
+    wrong = """
+        schema cluster.node cluster.gpus cluster.hot_spares job.parameters job.tokens job.mfu failures.gpu.part
+        failures.nic.mtbf recovery.detection recovery.repair_time checkpoint.interval checkpoint.tiers.0.blocking
+    """
+    assert sorted(error.path for error in errors_of(DENSE)) == sorted(wrong.split())

@@ -1,6 +1,6 @@
 """From a file to a scenario."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +17,7 @@ from simulator.scenario.profiles import load_node
 from simulator.scenario.remedies import together
 from simulator.scenario.saves import with_save_times
 from simulator.scenario.schema import Document
-from simulator.scenario.settle import settled, sources_of
+from simulator.scenario.settle import settled, sources_of, with_silent
 from simulator.scenario.source import Item
 from simulator.scenario.sweep import as_text, factor_in
 from simulator.scenario.validate import error_for, validated
@@ -33,12 +33,13 @@ def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scena
     return base.scenario(overrides or [])
 
 
-def reload_scenario(path: str | Path) -> Scenario:
+def reload_scenario(path: str | Path, silent: Container[str] = ()) -> Scenario:
     """Return the scenario that a run wrote down, to the letter, be it that today it would not be taken like that.
 
-    Raises ScenarioErrors.
+    At the paths in `silent` the file says what its user's did not. Raises ScenarioErrors.
     """
-    return _from_tree(layered(Path(path), str(path)), Path(path).parent, str(path)).scenario
+    scenario = _from_tree(layered(Path(path), str(path)), Path(path).parent, str(path)).scenario
+    return replace(scenario, document=with_silent(scenario.document, silent))
 
 
 def load_variants(

@@ -27,6 +27,7 @@ class Row(NamedTuple):
     value: str
     ignorance: str
     source: str  # begins with ASSUMED where nothing backs it
+    standing: str = ""  # given | chosen | default | follows, see Quantity.standing
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +148,10 @@ class Scenario:
             for quantity, (stream, ordinal) in zip(self.inputs, self._names, strict=True)
         }
 
+    def silent(self) -> list[str]:
+        """Return the paths of the numbers that its file does not say: defaults, and what follows from others."""
+        return [quantity.path for quantity in quantities(self.document) if not quantity.said]
+
     def table(self) -> list[Row]:
         """Return every resolved number that bears on the answer, in the order of the schema."""
         ageless = {
@@ -155,7 +160,7 @@ class Scenario:
             if cause.law == "exponential" and cause.intensity is None
         }
         return [
-            Row(quantity.path, quantity.text(), quantity.ignorance(), quantity.backing)
+            Row(quantity.path, quantity.text(), quantity.ignorance(), quantity.backing, quantity.standing)
             for quantity in quantities(self.document)
             if quantity.path not in ageless
         ]

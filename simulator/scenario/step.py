@@ -33,6 +33,7 @@ class Step(NamedTuple):
     case: Case
     prediction: Prediction
     explained: tuple[str, ...]  # how its plan was found, in sentences
+    filled: tuple[str, ...] = ()  # what of the plan the job leaves open
 
 
 def known_model(name: str | None) -> KnownModel | None:
@@ -156,7 +157,8 @@ def _predicted(document: Document, model: Transformer, gpu: Gpu, fabrics: tuple[
     if not chosen.plans:
         raise _ImpossiblePlanError([_no_plan(case, chosen)])
     fixed = fixed_at(case, chosen.plans[0].layout)
-    return Step(fixed, predict([fixed])[0], tuple(chosen.explain()))
+    filled = tuple(name for name in type(plan).model_fields if getattr(plan, name) is None)
+    return Step(fixed, predict([fixed])[0], tuple(chosen.explain()), filled)
 
 
 def _no_plan(case: Case, found: Found) -> Fault:
@@ -167,7 +169,9 @@ def _no_plan(case: Case, found: Found) -> Fault:
     least = max(8, case.gpus // 64)
     near = max(1, round(case.global_batch / least)) * least
     if near == case.global_batch:
-        text = f'no plan has these degrees; write "parallel: auto", or the nearest that works: {nearest_that_fits(case)}'
+        text = (
+            f'no plan has these degrees; write "parallel: auto", or the nearest that works: {nearest_that_fits(case)}'
+        )
         return ("job", "parallel"), text
     text = f"{case.global_batch:_.0f} sequences cannot be shared out over {case.gpus:_} GPUs"
     return ("job", "global_batch"), f'{text}; write "{near:_} sequences"'
