@@ -186,6 +186,8 @@ def _lookup(name: str, like: str) -> Unit:
 
 
 def _did_you_mean(name: str, like: str) -> str:
+    if name[:1] in MULTIPLIERS and name[1:] in TAKES_MULTIPLIER:
+        return f"; did you mean '{name[0]} {name[1:]}'?"
     close = [known for known in UNITS if known.casefold() == name.casefold()]
     close = close or difflib.get_close_matches(name, UNITS, n=1, cutoff=0.6)
     if not close:

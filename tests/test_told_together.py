@@ -132,7 +132,7 @@ def test_a_mistake_of_the_base_stays_there() -> None:
         (("sweep", PRESET, "--axis", "recovery.restart=5,6 min"), "--axis: recovery.restart: 5 has no unit"),
         (
             (
-                *["break-even", "example", "--input", "recovery.swap", "--between", "5", "2min", "--target"],
+                *("break-even", "example", "--input", "recovery.swap", "--between", "5", "2min", "--target"),
                 "finish.p90=80 d",
             ),
             "--between: recovery.swap: 5 has no unit",

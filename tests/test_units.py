@@ -142,6 +142,7 @@ def test_reads_into_base_units(text: object, like: str, base_value: float) -> No
         ("5M GB", "GB", '"5M GB": M multiplies counts and USD only; write a prefix at the unit, as in GB'),
         ("5 GB/", "GB/s", '"GB/" has a "/" with nothing after it'),
         ("1 h 30 min", "h", '"h 30 min" is not a unit: a quantity is one number and one unit, such as "90 min"'),
+        ("15Ttokens", "tokens", "unknown unit \"Ttokens\"; did you mean 'T tokens'?"),
         # not a number
         ("soon", "min", '"soon" is not a number with a unit, such as "10 min"'),
         ("no", "nodes", '"no" is not a number with a unit, such as "10 nodes"'),

@@ -8,6 +8,7 @@ from simulator.app import fields, look, session, works
 from simulator.app.jobs import Job, State, left
 from simulator.app.settings import registry, settings
 from simulator.app.state import told
+from simulator.scenario.cautions import cautions
 from simulator.scenario.errors import of_option
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def problems() -> None:
     if loaded.scenario is not None and loaded.scenario.inert:
         words = "\n".join(f"- {plain(line)}" for line in loaded.scenario.inert)
         st.info(f"Without effect here, and left out:\n{words}", icon=":material/info:")
+    if loaded.scenario is not None and (told := cautions(loaded.scenario)):
+        st.warning("\n".join(f"- {plain(line)}" for line in told), icon=":material/warning:")
     errors = loaded.errors
     if errors:
         words = "\n".join(f"- {plain(in_words(error))}" for error in errors[:12])

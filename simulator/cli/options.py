@@ -90,10 +90,11 @@ def refuse_others(folder: Path) -> None:
 def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None = None) -> "Scenario":
     """Return the scenario that a path or the name of a preset means, with `--set` on top. Raises ScenarioErrors.
 
-    What is without effect is told, and once only to those who keep what was `said`.
+    What is without effect or doubtful is told, and once only to those who keep what was `said`.
     """
     path = find_scenario(name)
     from simulator.scenario import load_scenario
+    from simulator.scenario.cautions import cautions
 
     scenario = load_scenario(path, overrides)
     said = set() if said is None else said
@@ -101,6 +102,10 @@ def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None 
         if told not in said:
             say(f"without effect here: {told}")
     said.update(scenario.inert)
+    for told in cautions(scenario):
+        if told not in said:
+            say(f"caution: {told}")
+            said.add(told)
     return scenario
 
 

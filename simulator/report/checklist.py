@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.quantity import ASSUMED, CHOSEN, DEFAULT, FOLLOWS, GIVEN
 from simulator.report import text
 from simulator.scenario import Row, Scenario
+from simulator.scenario.cautions import cautions
 
 if TYPE_CHECKING:
     from simulator.report.expected import Expected
@@ -37,6 +38,7 @@ def as_json(scenario: Scenario, theory: "Expected") -> dict[str, Any]:
         "file": scenario.file,
         "assumed": len(unbacked),
         "standings": STANDINGS,
+        "cautions": list(cautions(scenario)),
         "inputs": inputs,
         "derived": derived,
         "expected": theory.as_json(),

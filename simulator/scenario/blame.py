@@ -1,4 +1,4 @@
-"""Who is to blame: an error that a lower layer does not have by itself is told where the layer above brings it about."""
+"""Who is to blame: an error that a lower layer lacks by itself is told where the layer above brings it about."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -41,6 +41,11 @@ def known_model(name: str | None) -> KnownModel | None:
     return None if name is None else MODELS.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
 
 
+def model_of(job: Job) -> Transformer | None:
+    """Return the model of a job, a known one or one by its shape; None where too little is said of it."""
+    return _model(job)[0]
+
+
 def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> tuple[Document, Step | None]:
     """Return a document whose job has what its model tells, and its step where model, batch and GPU are known.
 
