@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at, of_option, option_of
+from simulator.scenario.hub_config import as_shape, is_config
 from simulator.scenario.named import closest, find_named, hint_for
 from simulator.scenario.source import Item, read_file, read_text
 
@@ -122,6 +123,9 @@ def check_head(tree: Item, shape: str) -> None:
     schema = tree.child("schema")
     if schema is None and _holds_cases(tree):
         raise ScenarioErrors([error_at(Spot(tree.spot.file), "", _OF_CASES)])
+    if schema is None and is_config(tree):
+        text = f"is the configuration of a model; in a scenario write under job: shape: {as_shape(tree)}"
+        raise ScenarioErrors([error_at(Spot(tree.spot.file), "", f"{text}, and sequence: 8_192 tokens")])
     if schema is None:
         raise ScenarioErrors([error_at(Spot(tree.spot.file), "schema", f'missing; write "schema: {SCHEMA}"')])
     if schema.value != SCHEMA:

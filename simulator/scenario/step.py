@@ -57,7 +57,7 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
         if job.by_steps and job.step_time is None:
             faults = faults or [_nothing_to_predict_from(gpu)]
             raise ScenarioErrors(error_for(tree, fault) for fault in faults)
-        document = _named(document)
+        document = _named(document, model)
         if document.job.mfu is not None and document.job.work is None and document.job.flop_unknown:
             raise ScenarioErrors([error_for(tree, (("job",), UNKNOWN_FLOP))])
         return document, None

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
+from simulator.scenario.hub_config import SHAPE_KEYS
 from simulator.scenario.schema import keys_at
 from simulator.scenario.source import Item
 from simulator.section import Fault, Place, Section, did_you_mean, unknown_key
@@ -123,6 +124,8 @@ def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetai
         return str(detail["msg"])
     if kind == "extra_forbidden":
         word = str(place[-1])
+        if "shape" in place and word in SHAPE_KEYS:
+            return f"unknown key; did you mean '{SHAPE_KEYS[word]}'?"
         if word in _ELSEWHERE:
             return f"unknown key; {_ELSEWHERE[word]}"
         return unknown_key(word, [key for key in keys_at(model, place[:-1]) if key != "source"])
