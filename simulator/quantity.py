@@ -7,7 +7,7 @@ the median and another above. What chance does within a run is another matter: s
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import GetJsonSchemaHandler, ValidationError
@@ -20,9 +20,16 @@ Z90 = 1.2815515655446004  # the standard normal quantile of 0.9
 ASSUMED = "ASSUMED"
 CHOSEN = "chosen"
 DEFAULT = "default"
+GIVEN = "given"
+FOLLOWS = "follows"  # from other inputs: a profile, a known model, a prediction
 
 _TIMES = ("d", "h", "min", "s", "ms", "us")
 _KEYS = ("value", "p10", "p50", "p90", "spread", "by_class", "source", "how")
+
+_ZERO_WITH_SPREAD = (
+    "a number with a spread must be above zero; leave the spread out, or to switch a cause off write times: 0 beside "
+    "its rate, which stays"
+)
 
 # How a number was got: printed by its vendor, measured by somebody, inferred from others, or remembered only.
 HOW = ("vendor", "measured", "inferred", "memory")
@@ -44,6 +51,7 @@ class Quantity:
     path: str = ""
     how: str | None = None  # one of HOW; hardware profiles say so of every number
     by_class: "tuple[OfClass, ...]" = ()  # of operators, where the operator may be of several
+    said: bool = field(default=False, compare=False)  # by the scenario, in its file, below it or on the command line
 
     @property
     def uncertain(self) -> bool:
@@ -56,6 +64,14 @@ class Quantity:
     def assumed(self) -> bool:
         """Whether it is a claim about the world that nothing backs."""
         return not self.choice and (self.source is None or self.source.startswith(ASSUMED))
+
+    @property
+    def standing(self) -> str:
+        """Who says it: GIVEN by the scenario, CHOSEN there as a planner's decision, our DEFAULT, or what FOLLOWS."""
+        if self.said:
+            return CHOSEN if self.choice else GIVEN
+        ours = self.source is None or self.source.startswith((ASSUMED, DEFAULT))
+        return DEFAULT if ours else FOLLOWS
 
     @property
     def per(self) -> str:
@@ -261,13 +277,13 @@ class Like:
             if "spread" in value:
                 spread = read_spread(value["spread"], ("spread",))
             if spread > 0 and number <= 0:
-                raise refusal([(("spread",), "a number with a spread must be above zero")])
+                raise refusal([(("spread",), _ZERO_WITH_SPREAD)])
             return Quantity(number, like, spread=spread, source=source, how=how, **self._flags())
         (p10, like), (p50, second), (p90, third) = self._percentiles(value)
         if not units.unit(like).dimension == units.unit(second).dimension == units.unit(third).dimension:
             raise refusal([((), "p10, p50 and p90 must be in the same unit")])
         if not 0 < p10 <= p50 <= p90:
-            raise refusal([((), "p10, p50 and p90 must be above zero and must not fall")])
+            raise refusal([((), "p10, p50 and p90 must be above zero and must not fall; a certain zero stands alone")])
         return Quantity(p50, like, p10=p10, p90=p90, source=source, how=how, **self._flags())
 
     def _flags(self) -> dict[str, Any]:
@@ -293,7 +309,7 @@ class Like:
         """Return a value in SI and the unit of its dimension, within bounds."""
         try:
             number, like = self._parsed(value)
-            fault = self._out_of_bounds(number, like)
+            fault = self._out_of_bounds(number, like, "%" not in str(value) and number <= 100)
         except units.UnitError as error:
             raise refusal([(place, str(error))], value) from None
         if fault:
@@ -310,13 +326,14 @@ class Like:
                     return found.value, like
         return units.parse(value, self.unit), self.unit
 
-    def _out_of_bounds(self, number: float, like: str) -> str:
+    def _out_of_bounds(self, number: float, like: str, written_plain: bool) -> str:
         if number < self.least:
             return f"must not be {'negative' if self.least == 0 else f'below {units.show(self.least, like)}'}"
         if number <= self.above:
             return f"must be above {'zero' if self.above == 0 else units.show(self.above, like)}"
         if number > self.most:
-            return f"must not be above {units.show(self.most, like)}"
+            percent = f'; write "{number:g}%"' if self.unit == "%" and self.most == 1 and written_plain else ""
+            return f"must not be above {units.show(self.most, like)}{percent}"
         return "must be a whole number" if self.whole and like == self.unit and number != math.floor(number) else ""
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A module, or a package of that name, imports only from floors strictly below its own; inside a package all is allowed.
 FLOORS = {
     0: "resources unit_catalogue",
-    0.2: "jit",
+    0.2: "jit spellings",
     0.5: "units",
     1: "chance ledger roofline",
     1.3: "durations theory",

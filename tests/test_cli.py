@@ -188,7 +188,7 @@ def test_check_lists_what_is_assumed_first(small: Path) -> None:
     rate = next(row for row in content["inputs"] if row["path"] == "failures.gpu.rate")
     assert (rate["value"], rate["ignorance"], rate["source"]) == ("5 /kGPU/day", "spread 30%", "a test")
     words = derisk("check", small).stdout
-    assert words.index("ASSUMED") < words.index("Given with a source") < words.index("What theory expects")
+    assert words.index("ASSUMED") < words.index("With a source, or chosen") < words.index("What theory expects")
 
 
 def test_check_takes_values_from_the_command_line(small: Path) -> None:

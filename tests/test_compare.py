@@ -17,6 +17,7 @@ from simulator.planning.compare import CompareError, Difference, compare, differ
 from simulator.planning.differing import differing
 from simulator.planning.quantities import FINISH
 from simulator.report.compare_sheet import as_text
+from simulator.report.readable import readable
 from simulator.scenario import load_scenario, parse_scenario
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -192,6 +193,52 @@ def test_what_has_no_pairs_is_refused() -> None:
 
 
 # What differs
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (("2770.078352090713 h", "117.8 d"), ["115.4 d", "117.8 d"]),
+        (
+            ("{p10: 7.841613969667177 s, p50: 8.36535651299099 s, p90: 8.924 s}", "{p10: 7 s, p50: 8 s, p90: 9 s}"),
+            ["{p10: 7.842 s, p50: 8.365 s, p90: 8.924 s}", "{p10: 7 s, p50: 8 s, p90: 9 s}"],
+        ),
+        (("30 s", "5 min"), ["30 s", "300 s"]),
+        (("5 s", "2 d"), ["5 s", "2 d"]),  # no unit suits both
+        (("100.01 d", "100.02 d"), ["100.01 d", "100.02 d"]),  # more digits, or none would differ
+        (("16_384 GPUs", "98304 GPUs"), ["16_384 GPUs", "98_304 GPUs"]),
+        (("0.3 /kGPU/day", "0.0003 /GPU/day"), ["0.3 /kGPU/day", "0.3 /kGPU/day"]),
+        (("41.23456789%", "0.5"), ["41.23%", "50%"]),
+        (("hgx_h100", None), ["hgx_h100", "-"]),
+        (
+            ("2027-03-01", "{p50: 1 min, p90: 600 s, law: lognormal}"),
+            ["2027-03-01", "{p50: 1 min, p90: 10 min, law: lognormal}"],
+        ),
+    ],
+)
+def test_values_side_by_side_read_in_four_digits_and_one_unit(values: tuple[str | None, ...], told: list[str]) -> None:
+    assert readable(values) == told
+
+
+PLANNED = """\
+schema: 1
+name: planned
+cluster: {node: hgx_h100, gpus: 1_024 GPUs, hot_spares: 4 nodes, fabric: infiniband_ndr}
+job: {model: llama3_70b, tokens: 1T tokens, global_batch: 1_024 sequences, precision: bf16, parallel: auto}
+failures: {gpu: {part: gpu, rate: 0.3 /kGPU/day}}
+recovery: {repair: 24 h}
+"""
+
+
+def test_what_follows_from_a_difference_is_marked_as_such() -> None:
+    base, other = parse_scenario(PLANNED), parse_scenario(PLANNED, ["cluster.fabric=roce_400g_ecmp"])
+    rows = {row.path: row.follows for row in differing([base, other])}
+    assert rows.pop("cluster.fabric") is False
+    assert {"job.step_time", "run.horizon"} <= set(rows) and all(rows.values())
+    # What a scenario says itself is no consequence, be it what another leaves open.
+    given = parse_scenario(PLANNED, ["job.step_time=8 s", "run.horizon=100 d"])
+    rows = {row.path: row.follows for row in differing([base, given])}
+    assert rows["job.step_time"] is False and rows["run.horizon"] is False
 
 
 def test_inputs_that_differ_are_named_with_all_values_however_they_are_written() -> None:

@@ -159,7 +159,7 @@ def test_elasticities_of_the_run_follow_those_of_the_step() -> None:
         ("job.parallel.tensr=2", "--set: job.parallel.tensr: unknown key; did you mean 'tensor'?"),
         ("job.parallel.recompute=some", "'some' is not one of none, selective, full"),
         ("job.parallel=best", "job.parallel: "),
-        ("job.parallel.micro_batch=512", "job.parallel: no plan has these degrees; nearest that works: "),
+        ("job.parallel.micro_batch=512", 'job.parallel: no plan has these degrees; write "parallel: auto", or '),
         ("cluster.fabric=infiniband_nrd", "--set: cluster.fabric: there is no hardware profile 'infiniband_nrd'"),
         ("cluster.fabric=h100_sxm", "--set: cluster.fabric: 'h100_sxm' is the profile of a gpu"),
         ("job.global_batch=521 sequences", "--set: job.global_batch: 521 sequences cannot be shared out over 64 GPUs"),

@@ -21,6 +21,7 @@ from simulator.planning.sweep import Axis, AxisError, Cell, Grid, Outcome, cells
 from simulator.report.folder import OutputError
 from simulator.report.sweep_folder import SweepFolder
 from simulator.scenario import ScenarioErrors, load_scenario, parse_scenario
+from simulator.scenario.errors import SECTION
 from simulator.scenario.sweep import read_axis
 
 PRICED = SMALL.replace("work: 3 d", "work: 3 d, start: 2027-03-01, deadline: 2027-03-04")
@@ -136,8 +137,8 @@ def test_a_scenario_holds_its_sweep_and_resolves_to_itself() -> None:
     section = parse_scenario(text).document.sweep
     assert section is not None
     assert section.axes == (
-        Axis("cluster.hot_spares", ("0 nodes", "1 nodes", "2 nodes")),
-        Axis("recovery.restart", ("x2", "{p10: 1 min, p50: 2 min, p90: 3 min}")),
+        Axis("cluster.hot_spares", ("0 nodes", "1 nodes", "2 nodes"), SECTION),
+        Axis("recovery.restart", ("x2", "{p10: 1 min, p50: 2 min, p90: 3 min}"), SECTION),
     )
     again = parse_scenario(parse_scenario(text).resolved_yaml()).document.sweep
     assert again is not None and again.axes == section.axes
@@ -177,7 +178,7 @@ def test_all_cells_are_checked_at_once_and_errors_name_them(small: Path) -> None
     with pytest.raises(ScenarioErrors) as refused:
         prepare(small, [], (Axis("cluster.hot_spaers", ("1 nodes", "2 nodes")),))
     assert [error.headline for error in refused.value.errors] == [
-        "--set: cluster.hot_spaers: unknown key (in all 2 cells); did you mean 'hot_spares'?"
+        "--axis: cluster.hot_spaers: unknown key (in all 2 cells); did you mean 'hot_spares'?"
     ]
 
 

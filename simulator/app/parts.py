@@ -8,7 +8,8 @@ from simulator.app import fields, look, session, works
 from simulator.app.jobs import Job, State, left
 from simulator.app.settings import registry, settings
 from simulator.app.state import told
-from simulator.scenario.errors import SET
+from simulator.scenario.cautions import cautions
+from simulator.scenario.errors import of_option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,8 @@ def problems() -> None:
     if loaded.scenario is not None and loaded.scenario.inert:
         words = "\n".join(f"- {plain(line)}" for line in loaded.scenario.inert)
         st.info(f"Without effect here, and left out:\n{words}", icon=":material/info:")
+    if loaded.scenario is not None and (told := cautions(loaded.scenario)):
+        st.warning("\n".join(f"- {plain(line)}" for line in told), icon=":material/warning:")
     errors = loaded.errors
     if errors:
         words = "\n".join(f"- {plain(in_words(error))}" for error in errors[:12])
@@ -100,7 +103,7 @@ def allowed(wanted: int, instead: str = "choose fewer") -> bool:
 
 def in_words(error: "ScenarioError") -> str:
     """Return an error with its place: the line of a file, or the field of a form."""
-    return f"{error.path}: {told(error)}" if error.file == SET else error.headline
+    return f"{error.path}: {told(error)}" if of_option(error.file) else error.headline
 
 
 def plain(text: str) -> str:

@@ -193,10 +193,10 @@ def read_all(wanted: "Iterable[tuple[str, str, list[str]]]") -> "dict[str, Scena
     from simulator.cli.options import read_scenario
     from simulator.scenario import ScenarioErrors
 
-    read, errors = {}, []
+    read, errors, said = {}, [], set[str]()
     for called, name, overrides in wanted:
         try:
-            read[called] = read_scenario(name, overrides)
+            read[called] = read_scenario(name, overrides, said)
         except ScenarioErrors as failed:
             errors += failed.errors
     if errors:

@@ -169,7 +169,7 @@ class Cause(Section):
             yield ("common",), 'is not defined for a lognormal law; write "law: weibull", or a cause of its own'
         if self.renews and self.lemons is not None and self.lemons.times is None:
             text = "is what a repair cures or leaves as it was, so nothing is renewed"
-            yield ("lemons",), f'{text}; write "on_replacement: minimal_repair", or give times'
+            yield ("lemons",), f'{text}; write "on_replacement: minimal_repair" beside it, or give times'
         if ages and self.intensity is not None:
             yield ("intensity",), f"a {name_of} law has an intensity of its own; give one or the other"
 

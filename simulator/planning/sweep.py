@@ -30,6 +30,7 @@ from simulator.planning import differing, quantities
 from simulator.planning.compare import paired_mean
 from simulator.planning.quantities import FINISH
 from simulator.scenario import Scenario, ScenarioError, ScenarioErrors, load_variants
+from simulator.scenario.errors import given_as
 from simulator.scenario.settle import quantities as numbers_of
 from simulator.scenario.sweep import Axis, AxisError, clash, factor_in
 
@@ -81,7 +82,7 @@ def cells(axes: Sequence[Axis]) -> tuple[Cell, ...]:
     number = prod(len(axis.values) for axis in axes)
     if number > MOST_CELLS:
         raise AxisError(f"the grid has {number:_} cells, more than {MOST_CELLS:_}; leave values out")
-    texts = ([f"{axis.path}={value}" for value in axis.values] for axis in axes)
+    texts = (given_as(axis.given_as, (f"{axis.path}={value}" for value in axis.values)) for axis in axes)
     return tuple(Cell(number, overrides) for number, overrides in enumerate(product(*texts), start=1))
 
 
@@ -106,7 +107,7 @@ def prepare(
     for cell, read in zip(grid, variants, strict=True):
         if isinstance(read, ScenarioErrors):
             for error in read.errors:
-                wrong.setdefault(replace(error, value=""), []).append(cell)
+                wrong.setdefault(_alike(error), []).append(cell)
         else:
             scenarios.append(read)
         if progress is not None:
@@ -145,6 +146,11 @@ def _grid(axes: tuple[Axis, ...], grid: tuple[Cell, ...], own: Scenario, scenari
 
 def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _alike(error: ScenarioError) -> ScenarioError:
+    """Return an error without the value that it is about, where the words do not show it: the same in all cells."""
+    return replace(error, value="", spot=error.spot if error.follows else replace(error.spot, said=""))
 
 
 def _naming(error: ScenarioError, failed: Sequence[Cell], of: int) -> ScenarioError:

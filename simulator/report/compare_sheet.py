@@ -9,6 +9,7 @@ from simulator.planning.compare import Comparison, Difference
 from simulator.planning.differing import Differing
 from simulator.planning.quantities import COST, DELAY_COST, FINISH, GOODPUT, Measure
 from simulator.report import text
+from simulator.report.readable import readable
 from simulator.report.text import dollars, finite
 
 SCHEMA = 1
@@ -49,7 +50,7 @@ def as_json(comparison: Comparison, differing: Sequence[Differing]) -> dict[str,
         "seed": first.seed,
         "replications": first.replications,
         "alternatives": alternatives,
-        "inputs": [{"path": row.path, "values": list(row.values)} for row in differing],
+        "inputs": [{"path": row.path, "values": list(row.values), "follows": row.follows} for row in differing],
     }
 
 
@@ -172,10 +173,19 @@ def _inputs(differing: Sequence[Differing], letters: Sequence[str], width: int |
     """Return the inputs in which the scenarios differ."""
     if not differing:
         return ["No input differs."]
-    rows = [("", *letters), *((row.path, *(value or "-" for value in row.values)) for row in differing[:MOST_ROWS])]
-    more = len(differing) - MOST_ROWS
-    rest = [f"  and {more} more, which --json lists"] if more > 0 else []
-    return [f"What differs: {text.plural(len(differing), 'input')}", text.table(rows, width=width), *rest]
+    own = [row for row in differing if not row.follows]
+    following = [row for row in differing if row.follows]
+    told = [f"What differs: {text.plural(len(own), 'input')}", *_table(own, letters, width)] if own else []
+    if following:
+        told += [f"What follows from {'it' if len(own) == 1 else 'them'}: {text.plural(len(following), 'input')}"]
+        told += _table(following, letters, width)
+    return told
+
+
+def _table(rows: Sequence[Differing], letters: Sequence[str], width: int | None) -> list[str]:
+    told = [("", *letters), *((row.path, *readable(row.values)) for row in rows[:MOST_ROWS])]
+    more = len(rows) - MOST_ROWS
+    return [text.table(told, width=width), *([f"  and {more} more, which --json lists"] if more > 0 else [])]
 
 
 def _notes(comparison: Comparison) -> list[str]:

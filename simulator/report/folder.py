@@ -101,7 +101,7 @@ def load(folder: Path | str) -> Ensemble:
         resolved = (folder / RESOLVED).read_text(encoding="utf-8")
         stop = manifest["precision"]
         return Ensemble(
-            scenario=reload_scenario(folder / RESOLVED),
+            scenario=reload_scenario(folder / RESOLVED, frozenset(manifest.get("silent", ()))),
             resolved=resolved,
             table=table,
             planned=manifest["planned"],
@@ -213,6 +213,8 @@ def _manifest(ensemble: Ensemble) -> dict[str, Any]:
         "engine": ensemble.engine,
         "policy": ensemble.policy,
         "interrupted": ensemble.interrupted,
+        # What the scenario's file does not say, which the one in this folder does.
+        "silent": ensemble.scenario.silent(),
         # An infinite half-width is no JSON.
         "precision": None if stop is None else {**stop._asdict(), "found": str(stop.found), "reached": stop.reached},
         "threads": ensemble.threads,

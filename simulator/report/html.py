@@ -20,6 +20,7 @@ from simulator.report.contents import RESOLVED
 from simulator.report.figures.style import THEMES, Figure, commas, dollars, number, percent, template
 from simulator.report.words import ACCOUNTS
 from simulator.scenario import Scenario
+from simulator.scenario.cautions import cautions
 
 MOST_ROWS = 130  # of a figure's table on the page; its CSV has all
 DAY = 86_400.0
@@ -217,6 +218,8 @@ def _warnings(ensemble: Ensemble) -> Iterator[str]:
         yield f"This run was interrupted: what follows rests on {kept}."
     if ensemble.shard != WHOLE:
         yield f"This is shard {ensemble.shard} of a run, not all of it."
+    for told in cautions(ensemble.scenario):
+        yield f"{commas(told)}."
     if ensemble.precision is not None and not ensemble.precision.reached:
         yield "The precision that was asked for was not reached."
 

@@ -23,7 +23,7 @@ ESTIMATE = ("mean", "sd", "mc_error", "p10", "p50", "p90")
 UNFINISHED = ("unfinished", "uninterrupted", "unproductive")
 WIDEST = 80  # characters of a column
 WHOLE_DOLLARS = 1_000  # from here on cents are noise
-INPUTS = ("input", "value", "unit", "P10", "P90", "spread", "as written", "source", "ASSUMED")
+INPUTS = ("input", "value", "unit", "P10", "P90", "spread", "as written", "set by", "source", "ASSUMED")
 FORMATS = {"share": "0.00%", "usd": "#,##0", "cents": "#,##0.00", "whole": "#,##0", "number": "#,##0.000"}
 UNITS = {
     "finish_days": "d", "wall_days": "d", "mttf_hours": "h", "cost_usd": "USD", "delay_cost_usd": "USD",
@@ -129,7 +129,8 @@ def _inputs(ensemble: Ensemble) -> list[tuple[Any, ...]]:
         size = float(units.unit(quantity.like).scale) if quantity.like else 1.0
         ends = [None if end is None else end / size for end in (quantity.p10, quantity.p90)]
         numbers = (quantity.median / size, quantity.like, *ends, quantity.spread or None)
-        told.append((row.path, *numbers, row.value, row.source, "yes" if row.source.startswith(ASSUMED) else "no"))
+        backing = (row.standing, row.source, "yes" if row.source.startswith(ASSUMED) else "no")
+        told.append((row.path, *numbers, row.value, *backing))
     return told
 
 

@@ -42,7 +42,7 @@ class Document(Section):
 
     def faults(self) -> Iterator[Fault]:
         """Yield paths of a sweep at which there is no input."""
-        for path, _ in () if self.sweep is None else self.sweep.axes:
+        for path in () if self.sweep is None else (axis.path for axis in self.sweep.axes):
             words = path.split(".")
             for depth, word in enumerate(words):
                 cause = depth == 1 and words[0] == "failures" and word in self.failures.given
