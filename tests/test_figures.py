@@ -40,7 +40,8 @@ job: {work: 6 d, start: 2027-03-01, deadline: 2027-03-08}
 failures:
   gpu: {part: gpu, rate: 8 /kGPU/day, spread: 40%}
   software: {part: software, mtbf: 2 d}
-recovery: {detection: {p50: 1 min, p90: 8 min}, diagnosis: 5 min, restart: 4 min, cure: 100%, repair: {mean: 6 h, shape: 0.5}}
+recovery:
+  {detection: {p50: 1 min, p90: 8 min}, diagnosis: 5 min, restart: 4 min, cure: 100%, repair: {mean: 6 h, shape: 0.5}}
 checkpoint:
   interval: 30 min
   tiers: [{to: storage, blocking: 40 s, lag: 0 s, restore: 2 min}]

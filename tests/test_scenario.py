@@ -293,7 +293,7 @@ def test_given_chosen_default_and_what_follows_are_told_apart(tmp_path: Path) ->
     assert standing["cluster.gpus"] == standing["cluster.hot_spares"] == standing["checkpoint.interval"] == "chosen"
     assert standing["failures.gpu.rate"] == standing["failures.nic.mtbf"] == standing["recovery.repair.mean"] == "given"
     assert standing["recovery.swap"] == "given"  # on the command line
-    assert standing["recovery.cure"] == standing["run.replications"] == standing["run.horizon"] == "default"
+    assert standing["recovery.relapse.mean"] == standing["run.replications"] == standing["run.horizon"] == "default"
     assert standing["cluster.gpus_per_node"] == "follows"  # from the profile of the node
     # A run folder remembers, though its own file says everything.
     ensemble = run_ensemble(parse_scenario(text), replications=2)
@@ -301,7 +301,7 @@ def test_given_chosen_default_and_what_follows_are_told_apart(tmp_path: Path) ->
     assert {row.path: row.standing for row in kept.table()} == {
         row.path: row.standing for row in ensemble.scenario.table()
     }
-    assert set(kept.silent()) >= {"recovery.cure", "cluster.gpus_per_node"}
+    assert set(kept.silent()) >= {"recovery.relapse.mean", "cluster.gpus_per_node"}
 
 
 def test_what_a_profile_knows_comes_with_its_source() -> None:

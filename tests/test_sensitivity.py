@@ -49,7 +49,12 @@ failures:
   host: {part: node, rate: 5e-3 /node/day, spread: 30%}
   board: {part: node, rate: 4e-3 /node/day, spread: 30%}
 operator: {classes: automatic, alike: 0%}
-recovery: {detection: {p10: 10 s, p50: 1 min, p90: 8 min}, diagnosis: {p10: 1 min, p50: 5 min, p90: 15 min}, cure: 100%, restart: 4 min, repair: {mean: 12 h, shape: 0.5}}
+recovery:
+  detection: {p10: 10 s, p50: 1 min, p90: 8 min}
+  diagnosis: {p10: 1 min, p50: 5 min, p90: 15 min}
+  cure: 100%
+  restart: 4 min
+  repair: {mean: 12 h, shape: 0.5}
 checkpoint: {interval: 10 min, tiers: [{to: storage, blocking: 5 s, lag: 2 min, restore: 2 min}]}
 cost: {gpu: {value: 2 USD/GPU/h, spread: 20%}}
 run: {seed: 11, replications: 60}

@@ -266,7 +266,7 @@ class Cause(Section):
         """Whether its failures may be told apart by kind, each kind with a clock of its own.
 
         Only what stops the job is detected, and a domain or an element of the fabric that fails is seen at once. A part
-        that is renewed has one clock for all that can befall it; the law of a share of lognormal lives is not lognormal.
+        that is renewed has one clock for all that can befall it. A share of lognormal lives is not lognormal.
         """
         seen = self.part in DOMAINS or self.part in ELEMENTS
         return self.effect == "stop" and not seen and not self.renews and self.law != "lognormal"
