@@ -189,9 +189,10 @@ def test_finish_of_runs_that_never_end() -> None:
 
 
 def test_waterfall_sums_to_the_mean_run_time(ensemble: Ensemble) -> None:
-    figure, summary = figures.waterfall(ensemble), summarise(ensemble)
+    figure, summary = figures.waterfall(ensemble, "mean"), summarise(ensemble)
     holds(figure)
     table = figure.table.set_index("account")["mean_days"]
+    assert "the mean" in figure.sentence and "mean" in figure.title
     assert table["WALL_CLOCK"] == pytest.approx(summary["finish_days"]["mean"], rel=1e-12)
     assert table.drop("WALL_CLOCK").sum() == pytest.approx(table["WALL_CLOCK"], rel=1e-9)
     assert list(table.index) == [*Account.__members__, "WALL_CLOCK"]

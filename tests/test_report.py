@@ -10,7 +10,7 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import openpyxl
@@ -22,10 +22,11 @@ from simulator.ensemble import Ensemble, Shard, run_ensemble
 from simulator.metrics import summarise
 from simulator.planning import sweep
 from simulator.quantity import ASSUMED
-from simulator.report import answer, figures, folder, html, publish, sweep_sheet, workbook
+from simulator.report import answer, figures, folder, html, publish, sweep_sheet, text, workbook
 from simulator.report.folder import OutputError
 from simulator.report.manifest import read_manifest
-from simulator.report.text import share
+from simulator.report.stored import summary_of
+from simulator.report.text import share as told_share
 from simulator.scenario import load_scenario, parse_scenario
 from simulator.scenario.sweep import Axis, read_axis
 from tests.test_cli import derisk
@@ -155,6 +156,68 @@ def test_the_page_says_what_the_summary_says(page: Page, summary: dict[str, Any]
     assert f"nothing backs these {len(unbacked)} of {len(rows)} inputs" in page.text
     # The ASSUMED ones come first.
     assert page.text.index("nothing backs") < page.text.index("Given with a source")
+
+
+@pytest.mark.parametrize("losses", ["median", "mean"])
+def test_the_command_the_page_and_the_workbook_tell_the_same_losses(
+    losses: Literal["median", "mean"], page: Page, run: Path, evil: Ensemble, summary: dict[str, Any]
+) -> None:
+    told = answer.shares_of(summary, losses)
+    assert math.fsum(share for share, _ in told.values()) == pytest.approx(1.0, abs=1e-14)
+    printed = derisk("run", run / "scenario.resolved.yaml", "-o", run.parent, "--losses", losses).stdout
+    assert "Where the time went in the median replication" in printed or losses == "mean"
+    block = printed.partition("Where the time went")[2].partition("\n\n")[0]
+    sheet = openpyxl.load_workbook(run / publish.WORKBOOK)
+    column = {"median": "share_of_median [share]", "mean": "mean_share [share]"}[losses]
+    book = {row["account"]: row[column] for row in rows(sheet, "Losses")}
+    figure = figures.waterfall(evil, losses)  # as the app draws it
+    drawn = figure.table.set_index("account")
+    assert losses in figure.title and losses in figure.sentence and losses in figure.plot.layout.xaxis.title.text
+    assert drawn["median_days"].iloc[:-1].sum() == pytest.approx(drawn["median_days"].iloc[-1], rel=1e-14)
+    for account, (share, error) in told.items():
+        assert drawn.loc[account.name, column.removesuffix(" [share]")] == share
+        assert book[account.name] == pytest.approx(share, rel=1e-14)  # a workbook has sixteen digits
+        if losses == "median":
+            days = drawn.loc[account.name, "median_days"] / drawn.loc["WALL_CLOCK", "median_days"]
+            assert days == pytest.approx(share, rel=1e-12)
+        if share >= answer.LEAST_SHARE:
+            words = answer.with_error(share, error, text.percent)
+            assert words in block and words in page.text
+
+
+def test_a_summary_of_an_older_schema_is_told_anew(run: Path, summary: dict[str, Any], tmp_path: Path) -> None:
+    old = tmp_path / run.name
+    shutil.copytree(run, old)
+    (old / "summary.json").write_text('{"schema": 1, "scenario": "as it was"}', encoding="utf-8")
+    assert summary_of(old, folder.load(old)) == summary
+    files = publish.publish(old, tmp_path / "again")
+    assert files[0].read_bytes() == (run / publish.HTML).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"schema": 3}', "has schema 3, written by version 0.1.0+.*, and this version reads up to 2"),
+        ("{}", "has schema None"),
+        ("[]", "cannot be read"),
+        ("not json", "cannot be read"),
+    ],
+)
+def test_a_summary_that_cannot_be_told_is_refused(run: Path, content: str, words: str, tmp_path: Path) -> None:
+    other = tmp_path / run.name
+    shutil.copytree(run, other)
+    (other / "summary.json").write_text(content, encoding="utf-8")
+    with pytest.raises(folder.OutputError, match=words):
+        publish.publish(other)
+
+
+def test_an_old_folder_without_the_columns_is_refused(run: Path, tmp_path: Path) -> None:
+    old = tmp_path / run.name
+    shutil.copytree(run, old)
+    (old / "summary.json").write_text('{"schema": 1}', encoding="utf-8")
+    loaded = folder.load(old)
+    with pytest.raises(folder.OutputError, match="lack what schema 2 is told from; run it again: derisk run"):
+        summary_of(old, replace(loaded, table=loaded.table.drop(columns=["lost_work_us"])))
 
 
 def test_the_page_says_how_to_get_it_again(page: Page, run: Path, evil: Ensemble, tmp_path: Path) -> None:
@@ -421,4 +484,4 @@ def test_a_cell_is_in_time_for_sure_only_where_all_replications_are(tmp_path: Pa
     cells = [line.split()[-1] for line in text.splitlines() if line.startswith("  ") and "node" in line]
     assert cells == ["99.7%", "100%", "50%"]
     shares = (0.0, 0.00004, 0.004, 0.5, 0.99996, 1.0)
-    assert [share(value) for value in shares] == ["0%", "0.004%", "0.4%", "50%", "99.996%", "100%"]
+    assert [told_share(value) for value in shares] == ["0%", "0.004%", "0.4%", "50%", "99.996%", "100%"]

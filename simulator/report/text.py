@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 NARROWEST = 24  # columns that a wrapped last column keeps, however narrow the terminal
 GAP = "  "
@@ -109,14 +109,21 @@ def durations(seconds: Sequence[float], error: float = math.nan) -> list[str]:
 
     The unit is that in which people would tell the largest.
     """
+    told = [ruler(seconds)(value) for value in seconds]
+    unit, size = _unit(_largest(seconds))
+    return told if math.isnan(error) else [*told, f"{number(error / size, 2)} {unit}"]
+
+
+def ruler(seconds: Sequence[float]) -> Callable[[float], str]:
+    """Return how durations are written beside those given: in their unit, with their digits behind the point."""
     largest = _largest(seconds)
     unit, size = _unit(largest)
     behind = max(0, 3 - math.floor(math.log10(largest / size))) if largest else 0
-    told = [
-        f"{grouped(value / size, min(behind, 3))} {unit}" if math.isfinite(value) else number(value)
-        for value in seconds
-    ]
-    return told if math.isnan(error) else [*told, f"{number(error / size, 2)} {unit}"]
+
+    def write(value: float) -> str:
+        return f"{grouped(value / size, min(behind, 3))} {unit}" if math.isfinite(value) else number(value)
+
+    return write
 
 
 def alike(seconds: Sequence[float], others: Sequence[float]) -> list[str]:
