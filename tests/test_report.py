@@ -460,7 +460,11 @@ def told_sweep(tmp_path: Path, unfinished: list[int], **columns: list[float]) ->
     grid = sweep.prepare(file, [], [Axis("cluster.hot_spares", ("1 node", "2 nodes", "4 nodes"))], replications=300)
     told: dict[str, Any] = {"cell": [1, 2, 3], "cluster.hot_spares": list(grid.axes[0].values), "replications": 300}
     told |= {f"finish_days_{name}": 7.0 for name in ("p10", "p50", "p90", "difference", "difference_half_width")}
+    for share in ("p10", "p50", "p90"):
+        told |= {f"finish_days_{share}_low": 6.0, f"finish_days_{share}_high": 8.0}
+    told |= {f"never_{name}": 0.1 for name in ("probability", "low", "high")} | {"goodput_mc_error": 0.01}
     for name in ("cost_usd", "delay_cost_usd"):
+        told[f"{name}_mc_error"] = 2e5
         told |= {f"{name}_{end}": 1e3 for end in ("mean", "difference", "difference_half_width")}
     table = pd.DataFrame(told | {"goodput_mean": 0.8, "unfinished": unfinished, **columns})
     return sweep_sheet.as_json(grid, table), sweep_sheet.as_text(grid, table, None)
@@ -470,18 +474,22 @@ def test_what_the_horizon_cuts_off_is_not_cheap(tmp_path: Path) -> None:
     costs = {"cost_usd_mean": [1e6, 3e6, 2e6], "delay_cost_usd_mean": [1e5, 3e5, 2e5]}
     best, text = told_sweep(tmp_path, [40, 0, 0], **costs)
     assert best["best"] == {"finish_days_p90": 1, "cost_usd_mean": 3, "delay_cost_usd_mean": 3}
-    assert "Best by mean cost: cluster.hot_spares=4 nodes, 2M USD against 3M USD of the scenario as it stands" in text
-    assert "P90 of the run time: cluster.hot_spares=1 node, 7.000 d (40 of 300 replications unfinished)" in text
+    both = "2M USD ± 200k USD against 3M USD ± 200k USD"
+    assert f"Best by mean cost: cluster.hot_spares=4 nodes, {both} of the scenario as it stands" in text
+    first = "7.000 d (6.000\N{EN DASH}8.000) with 40 of 300 replications unfinished"
+    assert f"P90 of the run time: cluster.hot_spares=1 node, {first}" in text
     best, text = told_sweep(tmp_path, [40, 4, 5], **costs)
     assert best["best"] == {"finish_days_p90": 1, "cost_usd_mean": 2, "delay_cost_usd_mean": None}
     assert "Best by mean cost is the base cell, cluster.hot_spares=2 nodes" in text
-    assert "3M USD (4 of 300 replications unfinished)." in text
+    assert "3M USD ± 200k USD with 4 of 300 replications unfinished." in text
     assert "No cell has a finite mean cost of the delay." in text and "their cost is that until the horizon" in text
 
 
 def test_a_cell_is_in_time_for_sure_only_where_all_replications_are(tmp_path: Path) -> None:
-    _, text = told_sweep(tmp_path, [0, 0, 0], deadline_probability=[299 / 300, 1.0, 0.5])
-    cells = [line.split()[-1] for line in text.splitlines() if line.startswith("  ") and "node" in line]
+    ends = {"deadline_low": [0.98, 0.99, 0.44], "deadline_high": [0.9998, 1.0, 0.56]}
+    _, text = told_sweep(tmp_path, [0, 0, 0], deadline_probability=[299 / 300, 1.0, 0.5], **ends)
+    assert "each of 300 replications, all" in text  # as many as the scenario asks for
+    cells = [line.split("  ")[-1].split()[0] for line in text.splitlines() if line.startswith("  ") and "node" in line]
     assert cells == ["99.7%", "100%", "50%"]
     shares = (0.0, 0.00004, 0.004, 0.5, 0.99996, 1.0)
     assert [told_share(value) for value in shares] == ["0%", "0.004%", "0.4%", "50%", "99.996%", "100%"]

@@ -27,19 +27,21 @@ MOST_ROWS = 130  # of a figure's table on the page; its CSV has all
 DAY = 86_400.0
 
 
-# Columns of a sweep's table that the page shows, and how.
+# Columns of a sweep's table that the page shows, and how; those with columns of ends have intervals.
 _SWEPT: dict[str, Callable[[Any], str]] = {
     **{f"finish_days_{name}": number for name in ("p10", "p50", "p90")},
     **{f"goodput_{name}": percent for name in ("p10", "p50", "p90")},
     "cost_usd_mean": dollars,
     "deadline_probability": percent,
     "unfinished": str,
+    "never_probability": percent,
 }
 _SWEPT_HEADS = {
     **{f"finish_days_{name}": f"finish {name.upper()} [d]" for name in ("p10", "p50", "p90")},
     **{f"goodput_{name}": f"goodput {name.upper()}" for name in ("p10", "p50", "p90")},
     "cost_usd_mean": "mean cost",
     "deadline_probability": "meets the deadline",
+    "never_probability": "never finishes",
 }
 
 
@@ -96,11 +98,20 @@ def render_sweep(scenario: Scenario, table: pd.DataFrame, manifest: Mapping[str,
             scenario=scenario,
             manifest=manifest,
             columns=names,
-            rows=[[write(row[name]) for name, write in columns.items()] for row in table.to_dict("records")],
+            rows=[[_swept(row, name, write) for name, write in columns.items()] for row in table.to_dict("records")],
             command=" ".join(["derisk sweep", RESOLVED, *options, again]),
             **_drawn(figures),
         )
     )
+
+
+def _swept(row: Mapping[Any, Any], name: str, write: Callable[[Any], str]) -> str:
+    """Return a cell of a sweep's row, with its interval where the row has the ends, or with its error."""
+    told, stem = write(row[name]), name.removesuffix("_probability")
+    if isinstance(row[name], float) and f"{stem}_low" in row:
+        return ranges.within(row[name], (row[f"{stem}_low"], row[f"{stem}_high"]), write)
+    error = row.get(f"{name.removesuffix('_mean')}_mc_error", math.nan) if name.endswith("_mean") else math.nan
+    return f"{told} ± {write(error)}" if math.isfinite(error) else told
 
 
 def _axis(path: str, values: list[str]) -> str:

@@ -78,7 +78,8 @@ def dollars(value: float, digits: int = 4) -> str:
     rounded = abs(float(f"{value:.{digits - 1}e}"))  # 999,990 is 1M, not 1000k
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if rounded >= size:
-            return f"{value / size:.{digits}g}{letter} USD"
+            whole = len(f"{rounded / size:.0f}")  # digits before the point are told whole
+            return f"{value / size:.{max(digits, whole)}g}{letter} USD"
     return f"{value:.{digits}g} USD"
 
 
@@ -95,6 +96,11 @@ def finite(value: float) -> float | None:
 def plural(count: int, noun: str) -> str:
     """Return a count with its noun."""
     return f"{count:_} {noun}{'' if count == 1 else 's'}"
+
+
+def replications(count: int, usual: int) -> str:
+    """Return how many replications, and of how many where the scenario asks for more: 100 of 1_000 replications."""
+    return f"{count:_} of {plural(usual, 'replication')}" if count < usual else plural(count, "replication")
 
 
 def duration(seconds: float) -> str:
