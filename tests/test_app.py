@@ -426,6 +426,7 @@ def test_questions_are_answered_by_jobs(page: str, button: str, title: str, runs
         )
     tab = finished(pressed(healthy(tab.run()), button))
     assert title in words(tab) and tab.get("plotly_chart")
+    assert page == "sensitivity" or " replications each" in words(tab)
     assert not tab.error and not tab.warning
 
 
