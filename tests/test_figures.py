@@ -205,7 +205,7 @@ def test_waterfall_sums_to_the_mean_run_time(ensemble: Ensemble) -> None:
 def test_progress_ends_where_the_replications_end(ensemble: Ensemble) -> None:
     figure = figures.progress(ensemble, most=20)
     holds(figure)
-    assert "20 replications" in figure.sentence
+    assert "20 of 40 replications" in figure.sentence
     table = figure.table
     assert (table["p10_work_done"] <= table["p50_work_done"]).all()
     assert (table["p50_work_done"] <= table["p90_work_done"]).all()
