@@ -23,7 +23,7 @@ from simulator.app.state import MOST_BYTES, Draft, DraftError, load, presets
 from simulator.cli import application
 from simulator.cli.app import command
 from simulator.ensemble import Progress
-from simulator.report import text
+from simulator.report import ranges, text
 from simulator.report.answer import NO_UNCERTAIN_INPUT
 from simulator.report.manifest import MANIFEST
 
@@ -383,8 +383,20 @@ def test_a_card_tells_money_as_the_report_does(runs: Path) -> None:
     draft = Draft.of_preset("example", {"cost.gpu": "2 USD/GPU/h", "run.replications": "20"})
     said = words(finished(pressed(opened(**link.encode(draft)), "run")))
     summary = json.loads(next(runs.glob("*/summary.json")).read_text(encoding="utf-8"))
-    low, half, high = (text.dollars(summary["cost_usd"][name], 3) for name in ("p10", "p50", "p90"))
-    assert f'<dd class="value">{half}</dd><dd class="more">P10 {low}, P90 {high}</dd>' in said
+    cost = summary["cost_usd"]
+    cells = (ranges.cell(cost, name, lambda usd: text.dollars(usd, 3)) for name in ("p10", "p50", "p90"))
+    low, half, high = cells
+    value, interval = ranges.apart(half)
+    assert value == text.dollars(cost["p50"], 3) and interval
+    assert f'<dd class="value">{value}</dd><dd class="more">95 %: {interval}; P10 {low}, P90 {high}</dd>' in said
+
+
+def test_the_answer_shows_the_losses_of_the_median_or_the_mean(runs: Path) -> None:
+    tab = finished(pressed(opened(), "go-example"))
+    assert "Where the time goes, median replication" in words(tab) and "--losses" not in words(tab)
+    tab.segmented_control(key="losses").set_value("mean")
+    said = words(healthy(tab.run()))
+    assert "Where the time goes, mean" in said and "--losses mean" in said
 
 
 @pytest.mark.parametrize("page", [name for name, _ in NAVIGATION])
@@ -414,6 +426,7 @@ def test_questions_are_answered_by_jobs(page: str, button: str, title: str, runs
         )
     tab = finished(pressed(healthy(tab.run()), button))
     assert title in words(tab) and tab.get("plotly_chart")
+    assert page == "sensitivity" or " replications each" in words(tab)
     assert not tab.error and not tab.warning
 
 

@@ -359,3 +359,46 @@ def test_a_difference_that_may_be_none_is_said_to_be(small: Path) -> None:
     finish = compare(runs).differences[0][0]
     assert ("pairs cannot tell from nothing" in sheet.split(";")[0]) == (abs(finish.mean) <= finish.half_width)
     assert ("are left out of the differences of means" in sheet) == (finish.left_out > 0)
+
+
+# One number a scenario
+
+
+def test_a_run_a_sweep_a_comparison_and_a_tornado_show_the_same_quantile_of_the_same_scenario(tmp_path: Path) -> None:
+    from simulator.planning.sweep import Axis, outcome, prepare
+    from simulator.planning.tornado import tornado
+
+    scenario = parse_scenario(SMALL)
+    finish = metrics.finish_days(run_ensemble(scenario))  # as many replications as it asks for by itself
+    ends = ("p10", "p50", "p90", "p90_low", "p90_high")
+    told = [getattr(finish, name) for name in ends]
+    base = compare({"as it is": run_ensemble(scenario), "other": ensemble(replications=scenario.replications)})
+    assert [getattr(base.differences[0][0].base, name) for name in ends] == told
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    grid = prepare(file, [], (Axis("cluster.hot_spares", ("x1",)),))
+    assert grid.replications == grid.usual == scenario.replications
+    row = outcome(grid.cells[0], grid.axes, run_ensemble(grid.scenarios[0], twins=False)).row
+    assert [row[f"finish_days_{name}"] for name in ends] == told
+    found = tornado(scenario, scenario.replications)
+    assert (found.finish_p10_days, found.finish_p90_days) == (finish.p10, finish.p90)
+    assert found.finish_p90_interval == (finish.p90_low, finish.p90_high) or math.isnan(finish.p90_high)
+
+
+def test_fewer_replications_are_the_first_of_all_and_told_as_such() -> None:
+    from simulator.report import text
+
+    few, all_of_them = (run_ensemble(parse_scenario(SMALL), replications=count).table for count in (20, 40))
+    assert few["finish_days"].tolist() == all_of_them["finish_days"].head(20).tolist()
+    assert text.replications(100, 1_000) == "100 of 1_000 replications"
+    assert text.replications(1_000, 1_000) == text.replications(1_000, 256) == "1_000 replications"
+
+
+def test_the_difference_of_medians_has_an_interval() -> None:
+    dice = np.random.default_rng(4)
+    covered = 0
+    for _ in range(200):
+        base = dice.exponential(size=100)
+        told = difference(FINISH, base, base + dice.normal(0.3, 0.1, size=100), np.full(100, True))
+        covered += abs(told.p50 - 0.3) <= told.p50_half_width
+    assert covered / 200 > 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)

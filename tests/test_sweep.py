@@ -372,7 +372,7 @@ def test_two_axes_are_told_as_a_matrix_and_the_best_cells_by_name(small: Path, t
     assert r"cluster.hot_spares \ recovery.restart" in result.stdout
     assert "Run time, P90" in result.stdout and "Cost, mean" in result.stdout
     assert "Best by P90 of the run time: " in result.stdout or "is the base cell" in result.stdout
-    assert "6 cells of 12 replications, all with seed 1" in result.stdout
+    assert "6 cells, each of 12 of 40 replications, all with seed 1" in result.stdout
 
 
 def test_one_axis_is_told_cell_by_cell(small: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from simulator.app.works import Result
     from simulator.report.figures import Figure
-    from simulator.scenario import ScenarioError
+    from simulator.scenario import Scenario, ScenarioError
 
 LITTLE = 36  # [px]
 EVERY = 0.4  # [s] how often progress is drawn anew
@@ -99,6 +99,20 @@ def allowed(wanted: int, instead: str = "choose fewer") -> bool:
     if words:
         wrong(words)
     return not words
+
+
+def counted(replications: int, scenario: "Scenario") -> None:
+    """Tell how many replications numbers rest on, and of how many where the scenario asks for more."""
+    from simulator.report import text
+    from simulator.report.figures.style import commas
+
+    usual = works.planned(scenario)
+    told = f"{commas(text.replications(replications, usual))} each"
+    if replications < usual:
+        told += ": the first of those of the page Answer, so quantiles differ from its within their 95 % intervals"
+    elif replications == usual:
+        told += ", as on the page Answer: the same scenario has the same numbers"
+    st.html(look.note(f"{told}."))
 
 
 def in_words(error: "ScenarioError") -> str:

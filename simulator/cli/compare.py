@@ -63,7 +63,7 @@ def compare(
         if findings[-1].ensemble.interrupted:
             say(f"{called}: interrupted; the same command goes on with the scenarios that are not done")
             raise typer.Exit(Code.INTERRUPTED)
-    _tell(findings, read.values(), json)
+    _tell(findings, read.values(), json, base.replications)
     if job.failure is not None:
         raise job.failure
 
@@ -103,7 +103,7 @@ def _settings(text: str) -> list[str]:
     return given_as(WITH, settings)
 
 
-def _tell(findings: "list[Finding]", scenarios: "Iterable[Scenario]", json: bool) -> None:
+def _tell(findings: "list[Finding]", scenarios: "Iterable[Scenario]", json: bool, usual: int) -> None:
     from simulator.planning.compare import CompareError
     from simulator.planning.compare import compare as compared
     from simulator.planning.differing import differing
@@ -115,9 +115,9 @@ def _tell(findings: "list[Finding]", scenarios: "Iterable[Scenario]", json: bool
         raise Refusal(str(error)) from None
     inputs = differing(list(scenarios))
     if json:
-        write_json(compare_sheet.as_json(comparison, inputs))
+        write_json(compare_sheet.as_json(comparison, inputs, usual))
         return
-    write_text(compare_sheet.as_text(comparison, inputs, width()))
+    write_text(compare_sheet.as_text(comparison, inputs, width(), usual))
     for finding in findings:
         if finding.folder is not None:
             write_text(f"Results: {finding.folder}{' (of the same run before, reused)' if finding.reused else ''}.")

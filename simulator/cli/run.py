@@ -65,11 +65,26 @@ FailIf = Annotated[
     typer.Option(
         "--fail-if",
         metavar="CONDITION",
-        help="End with 5 if it holds, as in 'goodput.p50<0.9' or 'finish.p90 > 60 d'. May be repeated.",
+        help="End with 5 if it holds, as in 'goodput.p50<0.9' or 'finish.p90 > 60 d', or by an end of "
+        "its 95 % interval, 'finish.p90.high > 60 d'. May be repeated.",
         show_default=False,
     ),
 ]
 
+
+class LossesOf(StrEnum):
+    """Whose time is told."""
+
+    median = "median"
+    mean = "mean"
+
+
+WhoseLosses = Annotated[
+    LossesOf,
+    typer.Option(
+        "--losses", help="Where the time goes: in the median replication, or in the mean. summary.json has both."
+    ),
+]
 WithReport = Annotated[
     bool,
     typer.Option("--report", help="Write report.html and report.xlsx into the run folder too: some seconds and 5 MB."),
@@ -89,6 +104,7 @@ def run(
     policy: PolicyClass = None,
     fail_if: FailIf = None,
     report: WithReport = False,
+    losses: WhoseLosses = LossesOf.median,
 ) -> None:
     """Forecast finish date, goodput and where the time goes.
 
@@ -116,7 +132,7 @@ def run(
         findings.append(job.finding(called, scenario))
         if findings[-1].ensemble.interrupted:
             break
-    tell(findings, json)
+    tell(findings, json, losses.value)
     code = verdict(findings, gates)
     if job.failure is not None:
         raise job.failure

@@ -146,7 +146,8 @@ def as_text(found: BreakEven, name: str, alternative: str, width: int | None) ->
 
 def remarks(found: BreakEven) -> list[str]:
     """Return what to know of the numbers: how many replications there are, and how many did not finish."""
-    lines = [f"{found.replications:_} replications at each value and option, under the same chance."]
+    many = text.replications(found.replications, found.replications_of_the_scenario)
+    lines = [f"{many} at each value and option, under the same chance."]
     if found.unfinished:
         how = WHY_WALL if found.statistic == "mean" else "In quantiles they count as endless."
         lines.append(f"{found.unfinished:_} replications in all did not finish. {how}")

@@ -11,16 +11,16 @@ import xlsxwriter
 
 from simulator import units
 from simulator.ensemble import Ensemble
+from simulator.ensemble.estimates import STATISTICS
 from simulator.ensemble.table import LIST_COLUMN
 from simulator.quantity import ASSUMED
-from simulator.report import answer, text
+from simulator.report import answer, ranges, text
 from simulator.report.checklist import assumed
 from simulator.report.figures.style import Figure
 from simulator.scenario.settle import quantities
 
 MOST_REPLICATIONS = 10_000  # more are in replications.parquet
-ESTIMATE = ("mean", "sd", "mc_error", "p10", "p50", "p90")
-UNFINISHED = ("unfinished", "uninterrupted", "unproductive")
+ESTIMATE = STATISTICS
 WIDEST = 80  # characters of a column
 WHOLE_DOLLARS = 1_000  # from here on cents are noise
 INPUTS = ("input", "value", "unit", "P10", "P90", "spread", "as written", "set by", "source", "ASSUMED")
@@ -91,7 +91,7 @@ def _summary(summary: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterato
             continue
         path = (*above, str(name))
         if {"mean", "p50"} <= value.keys():
-            infinite = next((value[word] for word in UNFINISHED if word in value), None)
+            infinite = next((value[word] for word in ranges.ENDLESS if word in value), None)
             yield ".".join(path), _unit(path), *(value.get(field) for field in ESTIMATE), infinite
         yield from _summary(value, path)
 
@@ -107,7 +107,7 @@ def _facts(ensemble: Ensemble, summary: Mapping[str, Any], manifest: Mapping[str
         yield name, summary[name]
     for name in ("model", "hash", "written", "interrupted"):
         yield name, str(manifest.get(name))
-    for section in ("outcomes", "finish_date", "deadline", "precision"):
+    for section in ("outcomes", "never_finishes", "finish_date", "deadline", "precision"):
         for name, value in summary.get(section, {}).items():
             yield f"{section}.{name}", str(value) if isinstance(value, bool) else value
     if not ensemble.scenario.inputs:
@@ -149,7 +149,8 @@ def _head(name: Any) -> str:
         "ettr",
         "mfu_end_to_end",
         "twin_goodput",
-        "share_of_mean_wall_clock",
+        "share_of_median",
+        "mean_share",
     ):
         return f"{words} [share]"
     return f"{words} [SI]" if words.startswith("input:") else words

@@ -1,27 +1,21 @@
 """Questions about dates, money, and how much to buy."""
 
-import numpy as np
-
 from questions import plots, tables
 from questions.asking import Question, Told
 from questions.plots import Across
-from questions.words import about, about_usd, days, share, usd
-from simulator.ensemble.estimates import half_width
-from simulator.metrics.columns import column
+from questions.words import about_usd, chance, days, interval, share, usd
 
 
 def promise(told: Told) -> tuple[str, ...]:
     """Return which date to promise."""
     found = told.json
     finish, dates, met = found["finish_days"], found["finish_date"], found["deadline"]
-    assert told.ensemble is not None
-    half = half_width(np.sort(column(told.ensemble, "finish_days")), 0.9)
-    late = found["finish_days"].get("unfinished", 0) / found["replications"]
+    never = found["never_finishes"]
     return (
-        f"{dates['p90']}: nine runs in ten are done by then, {about(finish['p90'], half)} after the start (95 % "
-        f"interval); half are done by {dates['p50']} ({days(finish['p50'])}).",
-        f"The deadline, {met['date']}, is met with a probability of {share(met['probability'])} ± "
-        f"{100 * met['mc_error']:.1f} (Monte Carlo error); {share(late)} of the runs do not finish within the horizon.",
+        f"{dates['p90']}: nine runs in ten are done by then, {interval(finish, 'p90', days)} after the start (95 % "
+        f"interval); half are done by {dates['p50']}, {interval(finish, 'p50', days)}.",
+        f"The deadline, {met['date']}, is met with a probability of {chance(met)}; "
+        f"{chance(never)} of the runs do not finish within the horizon (95 % intervals).",
         f"Of the variance {share(found['variance_share']['finish_days']['ignorance'], 0)} comes from inputs that "
         "somebody could measure, so the date is as good as the inputs.",
     )
@@ -32,11 +26,11 @@ def point(told: Told) -> tuple[str, ...]:
     money, goodput = told.json["money"], told.json["goodput"]
     one, total, lost = money["usd_per_goodput_point"], money["total_usd"], money["of_which_usd"]["goodput_expense"]
     return (
-        f"One more point of goodput saves {usd(one['p50'])} in the median, and "
-        f"{about_usd(one['mean'], one['mc_error'])} in the mean, of {usd(total['p50'])} and {usd(total['mean'])} "
-        "that the run costs.",
-        f"Mean goodput is {share(goodput['mean'])} ± {100 * goodput['mc_error']:.1f} (Monte Carlo errors): GPU hours "
-        f"without productive training cost {usd(lost['mean'])}.",
+        f"One more point of goodput saves {usd(one['p50'])} in the median of the replications (95 % interval "
+        f"{usd(one['p50_low'])} to {usd(one['p50_high'])}), of {usd(total['p50'])} that the run costs; in the mean it "
+        f"is {about_usd(one['mean'], one['mc_error'])} of {usd(total['mean'])}.",
+        f"Median goodput is {interval(goodput, 'p50', lambda value: share(value or 0.0))}: GPU hours without "
+        f"productive training cost {usd(lost['p50'])} in the median, and {usd(lost['mean'])} in the mean.",
     )
 
 
@@ -55,8 +49,8 @@ def spares(told: Told) -> tuple[str, ...]:
         f"interval of that with {most[name].removesuffix(' nodes')}; with {few[name].removesuffix(' nodes')} it is "
         f"{share(few['goodput_mean'])} ± {100 * few['goodput_mc_error']:.1f}.",
         f"The cheapest number of those tried is {best[name].removesuffix(' nodes')}, at "
-        f"{about_usd(best['cost_usd_mean'], best['cost_usd_mc_error'])}. What decides is how many nodes are out of "
-        "service at a time, their rate "
+        f"{about_usd(best['cost_usd_mean'], best['cost_usd_mc_error'])} in the mean. What decides is how many "
+        "nodes are out of service at a time, their rate "
         "times the time until they are back, and neither is known well; with fewer the median may be as good while bad "
         "cases never finish.",
     )

@@ -11,7 +11,10 @@ from simulator.report.figures import Figure
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "questions"
 IMAGES = FOLDER.parent / "images" / "questions"
 FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ESTIMATES = "Run time is P50, with P10 to P90 in brackets; goodput is a mean with its Monte Carlo error"
+ESTIMATES = (
+    "Run time is P50, with P10 to P90 in brackets, each with half its 95 % interval; goodput is a mean with its Monte "
+    "Carlo error"
+)
 CHOICES = {"chosen": "a choice", "given": "a choice of this page"}
 PAIRED = "pair by pair under the same chance, with half their 95 % interval"
 
@@ -34,7 +37,7 @@ def _how(told: Told, differences: bool) -> str:
     found = told.json
     seed, many = found["seed"], found.get("replications")
     form = {
-        "run": "The error is that of the mean; quantiles are order statistics.",
+        "run": "The error is that of the mean; quantiles are order statistics, with their 95 % intervals.",
         "compare": f"{ESTIMATES}; differences are to the first line, {PAIRED}.",
         "sweep": f"{ESTIMATES}; differences are to the line without one, {PAIRED}." if differences else f"{ESTIMATES}.",
         "break-even": "Each value is tried under the same chance; the interval is that of the Monte Carlo error.",
@@ -43,7 +46,9 @@ def _how(told: Told, differences: bool) -> str:
     }[told.words[1]]
     if many is None:
         many = found["tornado"]["replications"]
-    counted = f"{many:,} replications {'' if told.words[1] == 'run' else 'each, '}with seed {seed}"
+    usual = told.scenario.replications
+    whole = f"{many:,} of {usual:,}" if many < usual else f"{many:,}"
+    counted = f"{whole} replications {'' if told.words[1] == 'run' else 'each, '}with seed {seed}"
     never = " Never means not within the horizon." if _never(told) else ""
     left = sum(each["left_out"] for each in found.get("alternatives", ()))
     out = f" {left:,} pairs of which one did not finish are left out of means of the run time." if left else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from questions.asking import Told
-from questions.words import days, known, plus, plus_usd, share, spread, usd
+from questions.words import chance, days, interval, known, plus, plus_usd, share, spread, usd
 
 ENDS = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
 
@@ -23,8 +23,8 @@ def compared(*labels: str) -> Callable[[Told], list[str]]:
         alternatives = told.json["alternatives"]
         assert len(labels) == 1 + len(alternatives), labels
         costs = "cost_usd" in alternatives[0]["differences"]
-        rows = [["", "run time [d]", "goodput", "mean difference", "difference of P90"]]
-        rows[0] += ["cost", "difference"] if costs else []
+        rows = [["", "run time [d]", "mean goodput", "mean difference", "difference of P90"]]
+        rows[0] += ["mean cost", "difference"] if costs else []
         rows.append(_side(labels[0], alternatives[0]["differences"], "base", costs))
         rows += [
             _side(label, each["differences"], "other", costs)
@@ -60,24 +60,28 @@ def swept(axis: str, name: str, difference: bool = True) -> Callable[[Told], lis
 
     def table(told: Told) -> list[str]:
         first = told.cells[0]
-        rows = [[name, "run time [d]", "goodput"]]
+        rows = [[name, "run time [d]", "mean goodput"]]
         rows[0] += ["mean difference"] if difference else []
-        rows[0] += ["cost"] if "cost_usd_mean" in first else []
+        rows[0] += ["mean cost"] if "cost_usd_mean" in first else []
         rows[0] += ["in time"] if "deadline_probability" in first else []
-        rows[0] += ["unfinished"] if any(cell["unfinished"] for cell in told.cells) else []
+        rows[0] += ["never finishes"] if any(cell["unfinished"] for cell in told.cells) else []
         for cell in told.cells:
             goodput = f"{share(cell['goodput_mean'])} ± {100 * cell['goodput_mc_error']:.1f}"
             row = [cell[axis].replace("_", ","), spread(cell, "finish_days_"), goodput]
             if difference:
                 change, half = cell["finish_days_difference"], cell["finish_days_difference_half_width"]
                 row.append("" if cell is told.base else _plus(change, half))
-            row += [usd(cell["cost_usd_mean"])] if "cost" in rows[0] else []
+            row += [usd(cell["cost_usd_mean"])] if "mean cost" in rows[0] else []
             row += [_in_time(cell)] if "in time" in rows[0] else []
-            row += [share(cell["unfinished"] / cell["replications"], 0)] if "unfinished" in rows[0] else []
+            row += [_never(cell)] if "never finishes" in rows[0] else []
             rows.append(row)
         return of(rows)
 
     return table
+
+
+def _never(cell: dict[str, Any]) -> str:
+    return chance({name: cell[f"never_{name}"] for name in ("probability", "low", "high")})
 
 
 def _in_time(cell: dict[str, Any]) -> str:
@@ -119,7 +123,8 @@ def swings(many: int = 6) -> Callable[[Told], list[str]]:
         for bar in told.json["tornado"]["bars"][:many]:
             swing, error = bar["swing_days"], bar["finish_error_days"]
             sized = "to never" if swing is None else f"{swing:.1f} ± {1.96 * (error or 0):.1f} d"
-            ends = [days(end) for end in bar["finish_p90_days"]]
+            pairs = zip(bar["finish_p90_days"], bar["finish_p90_intervals"], strict=True)
+            ends = [f"{days(end)} ({days(low)} to {days(high)})" for end, (low, high) in pairs]
             rows.append(
                 [f"`{bar['path']}`", bar["low"], bar["high"], *ends, sized, "ASSUMED" if bar["assumed"] else ""]
             )
@@ -132,13 +137,18 @@ def run(*wanted: tuple[str, str, Callable[[float | None], str]]) -> Callable[[To
     """Return the table of a run: quantities by their dotted name in summary.json, how they are called and written."""
 
     def table(told: Told) -> list[str]:
-        rows = [["", *(label for _, label in ENDS), "mean", "Monte Carlo error"]]
+        rows = [["", *(f"{label} (95 % interval)" for _, label in ENDS), "mean", "Monte Carlo error"]]
         for path, label, write in wanted:
             found: Any = told.json
             for key in path.split("."):
                 found = found[key]
             rows.append(
-                [label, *(write(found[end]) for end, _ in ENDS), write(found["mean"]), write(found["mc_error"])]
+                [
+                    label,
+                    *(interval(found, end, write) for end, _ in ENDS),
+                    write(found["mean"]),
+                    write(found["mc_error"]),
+                ]
             )
         return of(rows)
 
