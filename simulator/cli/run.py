@@ -1,6 +1,5 @@
 """`derisk run`: replications of a scenario, their answer, and the run folder."""
 
-import json as json_module
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -147,11 +146,14 @@ class Job:
 
     def _finding(self, called: str, scenario: "Scenario") -> Finding:
         from simulator.report import folder
+        from simulator.report.whole import summary_of
 
         found = folder.find(scenario, self.output, **self.arguments)
         if found is not None:
             say(f"{called}: the same run was done before and is reused; {found}")
-            return Finding(called, folder.load(found), _summary_in(found), found, reused=True)
+            return Finding(called, folder.load(found), summary_of(found), found, reused=True)
+        if said := folder.clear(folder.place(scenario, self.output, **self.arguments)):
+            say(f"{called}: {said}")
         ensemble = self._ensemble(called, scenario)
         try:
             written = folder.write(ensemble, self.output, self.arguments["policy"])
@@ -161,7 +163,7 @@ class Job:
 
             self.failure = error
             return Finding(called, ensemble, summarise(ensemble), None)
-        return Finding(called, ensemble, _summary_in(written), written)
+        return Finding(called, ensemble, summary_of(written), written)
 
     def _ensemble(self, called: str, scenario: "Scenario") -> "Ensemble":
         from simulator.ensemble import ShardError, run_ensemble
@@ -178,11 +180,6 @@ class Job:
                     raise
                 words = f"the policy failed: {type(error).__name__}: {error}; --traceback shows where"
                 raise Refusal(words) from error
-
-
-def _summary_in(folder: Path) -> dict[str, Any]:
-    summary: dict[str, Any] = json_module.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    return summary
 
 
 def read_all(wanted: "Iterable[tuple[str, str, list[str]]]") -> "dict[str, Scenario]":

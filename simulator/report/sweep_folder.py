@@ -24,7 +24,8 @@ import pyarrow.parquet
 from simulator.ensemble.provenance import model
 from simulator.planning.sweep import Cell, Grid, Outcome, table
 from simulator.report.contents import RESOLVED, as_json, as_parquet, from_parquet
-from simulator.report.folder import DIGITS, OutputError, slug
+from simulator.report.folder import DIGITS, slug
+from simulator.report.whole import OutputError
 
 MANIFEST = "sweep.json"
 TABLE = "sweep.parquet"
