@@ -8,6 +8,7 @@ import typer
 from simulator.cli.border import Code, Refusal, say
 
 if TYPE_CHECKING:
+    from simulator.report.expected import Expected
     from simulator.scenario import Scenario
 
 ScenarioName = Annotated[
@@ -124,6 +125,14 @@ def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None 
             say(f"without effect here: {told}")
     said.update(scenario.inert)
     return scenario
+
+
+def warn_of_no_progress(called: str, scenario: "Scenario", theory: "Expected | None" = None) -> None:
+    """Say on stderr, before it is run, that theory expects a scenario not to come to an end."""
+    from simulator.report.expected import expected, trouble
+
+    if words := trouble(scenario, expected(scenario) if theory is None else theory):
+        say(f"{called}: {words}")
 
 
 def announce_compilation() -> None:

@@ -13,7 +13,15 @@ import typer
 
 from simulator.cli.border import Code, Refusal, say
 from simulator.cli.meter import progress_bar
-from simulator.cli.options import AsJson, OutputFolder, Overrides, PolicyClass, ScenarioNames, announce_compilation
+from simulator.cli.options import (
+    AsJson,
+    OutputFolder,
+    Overrides,
+    PolicyClass,
+    ScenarioNames,
+    announce_compilation,
+    warn_of_no_progress,
+)
 from simulator.cli.policies import load_policy
 from simulator.cli.report import report_of_run
 from simulator.cli.telling import Finding, tell, verdict
@@ -168,6 +176,7 @@ class Job:
     def _ensemble(self, called: str, scenario: "Scenario") -> "Ensemble":
         from simulator.ensemble import ShardError, run_ensemble
 
+        warn_of_no_progress(called, scenario)
         if self.arguments["engine"] == EngineName.kernel.value:
             announce_compilation()
         with progress_bar(scenario.name) as progress:
