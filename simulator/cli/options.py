@@ -1,5 +1,6 @@
 """What several commands ask for in the same words."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,8 +72,9 @@ def find_scenario(name: str) -> Path:
                 return place
         except (OSError, ValueError):
             break
-    if given.exists():
-        return given  # a folder, say: the loader has the words
+    with suppress(OSError, ValueError):  # a name that is too long for any file
+        if given.exists():
+            return given  # a folder, say: the loader has the words
     raise _missing(name, shipped)
 
 
@@ -104,9 +106,9 @@ def refuse_others(folder: Path) -> None:
     from simulator.report.manifest import MANIFEST, read_manifest
 
     if read_manifest(folder) is None:
-        what = (
-            f"is no run folder: it has no {MANIFEST} that can be read" if folder.exists() else "there is no such folder"
-        )
+        what = "there is no such folder"
+        with suppress(OSError, ValueError):  # a name that is too long for any folder
+            what = f"is no run folder: it has no {MANIFEST} that can be read" if folder.exists() else what
         raise Refusal(f"{folder}: {what}; derisk run writes run folders, into runs/ unless told otherwise", Code.USAGE)
 
 

@@ -212,8 +212,9 @@ def read_all(wanted: "Iterable[tuple[str, str, list[str]]]") -> "dict[str, Scena
 
 def refuse_unwritable(output: Path) -> None:
     """Raise Refusal where nothing can be written, before a run that may take hours: it is tried, and tidied up."""
-    made = [folder for folder in (output, *output.parents) if not folder.exists()]
+    made: list[Path] = []
     try:
+        made += [folder for folder in (output, *output.parents) if not folder.exists()]
         output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=output) as probe:
             probe.write(b"x")

@@ -20,6 +20,7 @@ from simulator.ledger import Account, Column, Kind, Phase
 from simulator.metrics import summarise
 from simulator.metrics.columns import of_column
 from simulator.plan import Result
+from simulator.report.cells import cell
 from simulator.report.story import MOST_RECORDS_AGAIN, check, story
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _write_rows(writer: Any, ensemble: Ensemble, head: tuple[str, str], columns:
     for name, column in columns.items():
         found = of_column(ensemble, column)
         share = found.mean / all_of_it if all_of_it > 0 else 0.0
-        writer.writerow((kind, name, unit, found.mean, found.mc_error, found.p10, found.p50, found.p90, share))
+        writer.writerow((kind, cell(name), unit, found.mean, found.mc_error, found.p10, found.p50, found.p90, share))
 
 
 def told_replications(table: pd.DataFrame) -> dict[str, int]:

@@ -13,6 +13,7 @@ from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
 from simulator.report import text
 from simulator.report.answer import NO_UNCERTAIN_INPUT
+from simulator.report.cells import cell
 from simulator.report.sensitivity_words import MEASURES, days, does_not_vary, of_the_variance, same_finish, sentence
 
 SCHEMA = 1
@@ -250,5 +251,5 @@ def as_csv(found: Sensitivity) -> str:
         cells: list[object] = [bar.path, bar.low, bar.high, bar.assumed, *bar.finish_p90_days, *bar.wall_days]
         cells += [*bar.goodput, *(bar.cost_usd or ("", "")), bar.swing_days, bar.finish_error_days]
         cells += ["", "", "", ""] if worth is None else [worth.days, worth.error_days, worth.usd, worth.error_usd]
-        written.writerow(["" if cell is None or cell != cell else cell for cell in cells])  # NaN is unknown
+        written.writerow(["" if each is None or each != each else cell(each) for each in cells])  # NaN is unknown
     return table.getvalue()

@@ -24,6 +24,7 @@ import pyarrow.parquet
 from simulator.ensemble.provenance import model
 from simulator.planning.sweep import Cell, Grid, Outcome, table
 from simulator.report import leftovers
+from simulator.report.cells import cell
 from simulator.report.contents import RESOLVED, as_json, as_parquet, from_parquet
 from simulator.report.folder import DIGITS, slug
 from simulator.report.whole import OutputError, part
@@ -193,7 +194,7 @@ def as_csv(frame: pd.DataFrame) -> str:
     """Return a table as CSV: numbers with all their digits, infinity as inf, and nothing where there is no number."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(frame.columns)
+    writer.writerow(map(cell, frame.columns))
     for row in frame.itertuples(index=False):
-        writer.writerow("" if isinstance(value, float) and math.isnan(value) else value for value in row)
+        writer.writerow("" if isinstance(value, float) and math.isnan(value) else cell(value) for value in row)
     return text.getvalue()

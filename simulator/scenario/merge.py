@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simulator import resources
 from simulator.scenario.errors import SET, ScenarioError, ScenarioErrors, Spot, error_at
-from simulator.scenario.source import Item, read_file, read_text
+from simulator.scenario.source import MOST_DEPTH, Item, read_file, read_text
 from simulator.section import did_you_mean
 
 SCHEMA = "1"
@@ -204,6 +204,9 @@ def _override(tree: Item, override: str) -> Item:
     spot = Spot(SET)
     if not equals or not all(path):
         raise ScenarioErrors([error_at(spot, "", f"'{override}' is not of the form a.b=value")])
+    if len(path) > MOST_DEPTH:
+        text = f"has {len(path):_} words between dots, and no input lies more than {MOST_DEPTH} deep"
+        raise ScenarioErrors([error_at(spot, ".".join(path[:3]), text)])
     value = Item(None, spot, SET)
     if text.strip():
         try:
