@@ -338,16 +338,17 @@ def test_a_field_that_is_written_back_as_it_stands_changes_nothing() -> None:
 
 
 def test_the_server_tells_nobody_and_takes_no_large_files() -> None:
-    words = command(8501, "127.0.0.1", True)
+    words = command(8501, "127.0.0.1")
     for option in (
         "--server.address=127.0.0.1",
         "--server.maxUploadSize=1",
         "--server.headless=true",
         "--browser.gatherUsageStats=false",
+        "--browser.serverAddress=127.0.0.1",
         "--client.showErrorDetails=none",
     ):
         assert option in words
-    entry = next(Path(word) for word in words if word.endswith("entry.py"))
+    entry = next(Path(word) for word in words if word.endswith("served.py"))
     theme = next(Path(word.partition("=")[2]) for word in words if word.startswith("--theme.base="))
     assert entry.is_file() and theme.is_file()
 

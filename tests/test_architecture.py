@@ -46,6 +46,7 @@ IMPORTED_ONLY_BY = {
     "ruamel": ("scenario", "hardware"),
     "yaml": (),
     "streamlit": ("app", "app.py"),
+    "starlette": ("app",),
 }
 FRAMES = ("pandas", "pyarrow")
 FRAMES_FROM_FLOOR = 7

@@ -281,8 +281,61 @@ def test_a_damaged_cell_is_run_again(small: Path, tmp_path: Path) -> None:
     files[1].write_bytes(files[2].read_bytes())  # another cell's
     files[3].unlink()
     assert set(SweepFolder(grid, tmp_path / "runs").kept()) == {3, 5, 6}
+    damaged = {f"{file.relative_to(tmp_path / 'runs')}.replaced": file.read_bytes() for file in files[:2]}
     assert swept(grid, tmp_path / "runs")
-    assert content(tmp_path / "runs") == whole
+    assert content(tmp_path / "runs") == whole | damaged, "what was damaged is kept beside"
+
+
+def a_folder_instead(file: Path) -> None:
+    file.unlink()
+    (file / "inside").mkdir(parents=True)
+
+
+def a_pipe_instead(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+@pytest.mark.parametrize("name", ["sweep.json", "sweep.csv", "sweep.parquet", "scenario.resolved.yaml", "cells/00002"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda file: file.write_bytes(file.read_bytes()[:50]),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(bytes(range(256))),
+        lambda file: file.write_text('{"schema": 99}', "utf-8"),
+        a_folder_instead,
+        a_pipe_instead,
+    ],
+    ids=["cut", "empty", "garbage", "schema", "folder", "pipe"],
+)
+def test_a_damaged_sweep_goes_on_and_loses_nothing(
+    name: str, harm: Callable[[Path], object], small: Path, tmp_path: Path
+) -> None:
+    command = ("sweep", small, *SPARES_AXIS, "-n", REPLICATIONS, "-o", tmp_path / "runs")
+    assert derisk(*command).exit_code == 0
+    whole = content(tmp_path / "runs")
+    file = next(tmp_path.glob(f"runs/*/{name}*"))
+    (file.parent / "notes.txt").write_text("mine", "utf-8")
+    harm(file)
+    assert set(whole) - {next(one for one in whole if one.endswith(file.name))} <= set(content(tmp_path / "runs"))
+    told = derisk(*command)
+    assert told.exit_code == 0 and f"{file} is damaged or was changed: it is kept as" in told.stderr
+    found = content(tmp_path / "runs")
+    assert {one: found[one] for one in whole} == whole and os.path.lexists(file.with_name(f"{file.name}.replaced"))
+    assert (file.parent / "notes.txt").read_text("utf-8") == "mine"
+    assert derisk(*command).stderr.count("is damaged or was changed") == 0
+
+
+def test_what_a_killed_sweep_has_left_is_swept(small: Path, tmp_path: Path) -> None:
+    grid = grid_of(small)
+    assert swept(grid, tmp_path)
+    cells = SweepFolder(grid, tmp_path).path / "cells"
+    (cells / ".00001.parquet.0123abcd.part").write_bytes(b"half")
+    os.utime(cells / ".00001.parquet.0123abcd.part", (0, 0))
+    before = content(tmp_path)
+    assert swept(grid, tmp_path)
+    assert set(before) - set(content(tmp_path)) == {f"{cells.relative_to(tmp_path)}/.00001.parquet.0123abcd.part"}
 
 
 def test_what_decides_about_the_results_is_in_the_name(small: Path, tmp_path: Path) -> None:

@@ -251,6 +251,8 @@ def limits() -> str:
 
 def table(rows: "pd.DataFrame", name: str, alt: str) -> None:
     """Show a table with its numbers for download."""
+    from simulator.report.cells import table_as_csv
+
     numbers = {
         str(column): st.column_config.NumberColumn(format="localized")
         for column in rows
@@ -259,7 +261,7 @@ def table(rows: "pd.DataFrame", name: str, alt: str) -> None:
     st.dataframe(rows, hide_index=True, key=f"table-{name}", alt=alt, column_config=numbers)
     st.download_button(
         "CSV",
-        rows.to_csv(index=False),
+        table_as_csv(rows),
         f"{name}.csv",
         "text/csv",
         key=f"csv-{name}",

@@ -76,6 +76,7 @@ def forecast(scenario: Scenario, root: Path, *, anew: bool = False) -> Work:
         found = None if anew else folder.find(scenario, root)
         if found is not None:
             return found
+        folder.clear(folder.place(scenario, root))
         return folder.write(run_ensemble(scenario, progress=tell, cancel=cancel), root)
 
     return work

@@ -1,5 +1,6 @@
 """What several commands ask for in the same words."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 from simulator.cli.border import Code, Refusal, say
 
 if TYPE_CHECKING:
+    from simulator.report.expected import Expected
     from simulator.scenario import Scenario
 
 ScenarioName = Annotated[
@@ -81,9 +83,9 @@ def refuse_others(folder: Path) -> None:
     from simulator.report.manifest import MANIFEST, read_manifest
 
     if read_manifest(folder) is None:
-        what = (
-            f"is no run folder: it has no {MANIFEST} that can be read" if folder.exists() else "there is no such folder"
-        )
+        what = "there is no such folder"
+        with suppress(OSError, ValueError):  # a name that is too long for any folder
+            what = f"is no run folder: it has no {MANIFEST} that can be read" if folder.exists() else what
         raise Refusal(f"{folder}: {what}; derisk run writes run folders, into runs/ unless told otherwise", Code.USAGE)
 
 
@@ -107,6 +109,14 @@ def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None 
             say(f"caution: {told}")
             said.add(told)
     return scenario
+
+
+def warn_of_no_progress(called: str, scenario: "Scenario", theory: "Expected | None" = None) -> None:
+    """Say on stderr, before it is run, that theory expects a scenario not to come to an end."""
+    from simulator.report.expected import expected, trouble
+
+    if words := trouble(scenario, expected(scenario) if theory is None else theory):
+        say(f"{called}: {words}")
 
 
 def announce_compilation() -> None:

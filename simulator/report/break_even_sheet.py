@@ -9,6 +9,7 @@ from simulator import units
 from simulator.planning.break_even import BreakEven
 from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.report import text
+from simulator.report.cells import cell
 from simulator.report.sensitivity_sheet import finite
 from simulator.report.sensitivity_words import days
 
@@ -181,7 +182,7 @@ def as_csv(found: BreakEven) -> str:
     table = io.StringIO()
     written = csv.writer(table, lineterminator="\n")
     written.writerow((*HEAD, difference_column(found)))
-    written.writerows(cells(found))
+    written.writerows(map(cell, row) for row in cells(found))
     return table.getvalue()
 
 

@@ -22,6 +22,7 @@ from simulator.metrics import summarise
 from simulator.metrics.columns import of_column
 from simulator.metrics.middle import middle
 from simulator.plan import Result
+from simulator.report.cells import cell
 from simulator.report.story import MOST_RECORDS_AGAIN, check, story
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _write_rows(writer: Any, ensemble: Ensemble, head: tuple[str, str], columns:
         share = found.mean / all_of_it if all_of_it > 0 else 0.0
         median = float(ensemble.table[column].to_numpy()[rows].sum()) / of_median if of_median > 0 else 0.0
         told = (getattr(found, each) for each in ("mean", "mc_error", *SHARES, *ENDS))
-        writer.writerow((kind, name, unit, *("" if math.isnan(each) else each for each in told), share, median))
+        writer.writerow((kind, cell(name), unit, *("" if math.isnan(each) else each for each in told), share, median))
 
 
 def told_replications(table: pd.DataFrame) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """What is forwarded of a run or a sweep: its report as HTML and as a workbook, written aside and then renamed."""
 
 import errno
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from simulator.ensemble import Ensemble
-from simulator.report import figures, folder, html, sweep_folder, workbook
+from simulator.report import figures, folder, html, leftovers, sweep_folder, workbook
 from simulator.report.contents import RESOLVED
 from simulator.report.figures import Figure
-from simulator.report.folder import OutputError
 from simulator.report.manifest import read_manifest
 from simulator.report.stored import summary_of
 from simulator.report.story import ReplayError
+from simulator.report.whole import OutputError
 from simulator.scenario import reload_scenario
 
 if TYPE_CHECKING:
@@ -90,9 +89,10 @@ def of_run(ensemble: Ensemble, summary: Mapping[str, Any], policy: "type[Policy]
 
 def _write(target: Path, files: dict[Path, bytes]) -> None:
     """Write files aside, and rename them when all are there."""
-    aside = {path: path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part") for path in files}
+    aside = {path: leftovers.beside(path) for path in files}
     try:
         target.mkdir(parents=True, exist_ok=True)
+        leftovers.sweep(target)
         for path, content in files.items():
             aside[path].write_bytes(content)
         for path, part in aside.items():

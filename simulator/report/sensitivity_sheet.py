@@ -14,6 +14,7 @@ from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
 from simulator.report import ranges, text
 from simulator.report.answer import NO_UNCERTAIN_INPUT
+from simulator.report.cells import cell
 from simulator.report.sensitivity_words import MEASURES, days, does_not_vary, of_the_variance, same_finish, sentence
 
 SCHEMA = 1
@@ -265,5 +266,5 @@ def as_csv(found: Sensitivity) -> str:
             bar.finish_error_days,
         ]
         cells += ["", "", "", ""] if worth is None else [worth.days, worth.error_days, worth.usd, worth.error_usd]
-        written.writerow(["" if cell is None or cell != cell else cell for cell in cells])  # NaN is unknown
+        written.writerow(["" if each is None or each != each else cell(each) for each in cells])  # NaN is unknown
     return table.getvalue()

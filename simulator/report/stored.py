@@ -1,15 +1,14 @@
 """The summary of a run folder; one that an older version wrote is told anew from its replications."""
 
-import errno
-import json
 from pathlib import Path
 from typing import Any
 
 from simulator.ensemble import Ensemble
 from simulator.ensemble.table import missing
 from simulator.metrics import SCHEMA, summarise
+from simulator.report import whole
 from simulator.report.contents import RESOLVED, SUMMARY
-from simulator.report.folder import OutputError
+from simulator.report.whole import OutputError
 
 
 def summary_of(run: Path, ensemble: Ensemble) -> dict[str, Any]:
@@ -17,13 +16,8 @@ def summary_of(run: Path, ensemble: Ensemble) -> dict[str, Any]:
 
     Raises OutputError for what cannot be read, is newer, or was written without what this version counts.
     """
-    file = run / SUMMARY
-    try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        schema = content.get("schema")
-    except (OSError, ValueError, AttributeError) as error:
-        text = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise OutputError(text, file, getattr(error, "errno", None) or errno.EIO) from error
+    file, content = run / SUMMARY, whole.summary_of(run)
+    schema = content.get("schema")
     if schema == SCHEMA:
         return content
     written = f"has schema {schema}, written by version {ensemble.model}"

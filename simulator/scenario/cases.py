@@ -22,7 +22,8 @@ __all__ = ["Batch", "CaseRow", "Entry", "ExpertsRow", "ModelRow", "batch_in", "r
 
 T = TypeVar("T", Gpu, Fabric)
 
-MOST_BYTES = 100_000_000  # some 100,000 cases
+MOST_BYTES = 100_000_000  # some 100,000 cases, as JSON
+MOST_YAML_BYTES = 10_000_000  # a minute or two
 
 # Fields of a case, and words of a scenario, under the keys of a file.
 _KEYS = {
@@ -58,7 +59,12 @@ class Batch(NamedTuple):
 
 def read_tree(path: Path) -> Item:
     """Return the tree of a file of cases, or of a scenario. Raises ScenarioErrors."""
-    return read_json_cases(path, MOST_BYTES) or read_file(path, str(path), MOST_BYTES)
+    found = read_json_cases(path, MOST_BYTES)
+    if found is None and path.is_file() and MOST_YAML_BYTES < path.stat().st_size <= MOST_BYTES:
+        size = f"has {path.stat().st_size / 1e6:.0f} MB, and as YAML a file of cases has at most"
+        text = f"{size} {MOST_YAML_BYTES / 1e6:.0f} MB; write each case as JSON, which is read a hundred times faster"
+        raise ScenarioErrors([error_at(Spot(str(path)), "", text)])
+    return found or read_file(path, str(path), MOST_BYTES)
 
 
 def read_cases(path: Path) -> list[Entry]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at, of_option, option_of
 from simulator.scenario.hub_config import as_shape, is_config
 from simulator.scenario.named import closest, find_named, hint_for
-from simulator.scenario.source import Item, read_file, read_text
+from simulator.scenario.source import MOST_DEPTH, Item, read_file, read_text
 
 SCHEMA = "1"
 _SCALE = re.compile(r"x\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
@@ -230,6 +230,9 @@ def _override(tree: Item, override: str) -> Item:
     spot = Spot(option, said=str(override))
     if not equals or not all(path):
         raise ScenarioErrors([error_at(spot, "", f"'{override}' is not of the form a.b=value")])
+    if len(path) > MOST_DEPTH:
+        text = f"has {len(path):_} words between dots, and no input lies more than {MOST_DEPTH} deep"
+        raise ScenarioErrors([error_at(spot, ".".join(path[:3]), text)])
     value = Item(None, spot, option)
     if text.strip():
         try:
