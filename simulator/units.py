@@ -46,6 +46,8 @@ _NUMBER = r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+)(?
 _QUANTITY = re.compile(rf"(?P<number>{_NUMBER})\s*(?:(?P<multiplier>[kMBT])\s+(?=[^\s/]))?(?P<unit>.*)", re.DOTALL)
 _MULTIPLIED = re.compile(rf"{_NUMBER}\s*[kMBT]")
 
+_TIMES = ("d", "h", "min", "s", "ms", "us")
+
 
 def parse(value: object, like: str) -> float:
     """Return a quantity in base units.
@@ -286,3 +288,10 @@ def _plain(number: Decimal, grouped: bool = False) -> str:
     if not -6 < number.adjusted() < (9 if grouped else 16):
         return f"{number:e}".replace("e+", "e")
     return f"{number:,f}".replace(",", "_") if grouped and abs(number) >= 10_000 else f"{number:f}"
+
+
+def shortest(value: float, like: str) -> str:
+    """Return the shortest text that means exactly a value in base units; a time may be in any unit of time."""
+    if like not in _TIMES or value == 0:
+        return exact(value, like)
+    return min((exact(value, unit) for unit in _TIMES), key=lambda text: len(text.split()[0]))
