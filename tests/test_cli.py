@@ -378,8 +378,10 @@ def test_the_mean_of_those_that_finish_is_told_as_such(small: Path) -> None:
     assert "One more point of goodput saves " in words and " in the median of the replications, and " in words
 
 
-def test_the_losses_are_those_of_the_median_or_the_mean(small: Path) -> None:
+def test_the_losses_are_those_of_the_median_or_the_mean_and_fewer_replications_are_told(small: Path) -> None:
     assert "Where the time went in the median replication" in run(small, "-n", 20).stdout
+    assert "These are 20 of 40 replications of the scenario" in run(small, "-n", 20).stdout
+    assert "of the scenario:" not in run(small).stdout
     assert "Where the time went: mean shares" in run(small, "-n", 20, "--losses", "mean").stdout
     assert run(small, "-n", 20, "--losses", "most").exit_code == 2
 
