@@ -158,7 +158,7 @@ class Job:
 
     def finding(self, called: str, scenario: "Scenario") -> Finding:
         """Return what a scenario comes to, from its run folder if it has been run before; with a report if wanted."""
-        found = self._finding(called, scenario)
+        found = replace(self._finding(called, scenario), usual=scenario.replications)
         # An interrupted run will be run again, and whoever interrupts it does not want to wait.
         if not self.report or found.folder is None or found.ensemble.interrupted:
             return found
