@@ -14,6 +14,7 @@ import typer
 from simulator.cli.border import Code, Refusal, say
 from simulator.cli.meter import progress_bar
 from simulator.cli.options import (
+    MANY_EVENTS,
     AsJson,
     OutputFolder,
     Overrides,
@@ -179,6 +180,8 @@ class Job:
         if said := folder.clear(folder.place(scenario, self.output, **self.arguments)):
             say(f"{called}: {said}")
         ensemble = self._ensemble(called, scenario)
+        if (events := int(ensemble.table["events"].max())) > MANY_EVENTS:
+            say(f"{called}: writing logs of up to {events:_} events of three replications, which takes a while")
         try:
             written = folder.write(ensemble, self.output, self.arguments["policy"])
         except OSError as error:
