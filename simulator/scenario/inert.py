@@ -9,13 +9,14 @@ from typing import Any
 
 from simulator.cluster import Cluster
 from simulator.failures import Cause
+from simulator.scenario import idle
 from simulator.scenario.model import Scenario
 from simulator.scenario.source import Item
 from simulator.section import Fault, Place, Section
 
 _LEAVE = "or leave this out"
-# A list of prices serves many scenarios, some of which have no deadline.
-ONLY_TOLD: frozenset[Place] = frozenset({("cost", "delay")})
+# A list of prices serves many scenarios, some of which have no deadline; a known model also says what a run was.
+ONLY_TOLD: frozenset[Place] = frozenset({("cost", "delay"), ("job", "model")})
 _OF_NODES = ("repair", "cure", "relapse", "missed", "blamed", "spares_exposed", "retire")
 _OF_STOPS = ("missed", "blamed", "members", "spares_exposed")
 _ALL = (*_OF_NODES, "detection", "diagnosis", "bisection", "members")
@@ -27,6 +28,7 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     if document.cost.delay is not None and document.job.deadline is None:
         remedy = f'write "start: 2027-03-01" and "deadline: 2027-06-15" under job, {_LEAVE}'
         yield ("cost", "delay"), f"without a deadline nothing is late; {remedy}"
+    yield from idle.settings(scenario, tree)
     yield from _pool_faults(scenario)
     yield from _overlap_faults(scenario, tree)
     # Who writes no failure at all asks for the run without failures, whatever follows one.
@@ -43,6 +45,14 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
 def without(section: Any, place: Place) -> Any:
     """Return a section in which what stands at a place is as if nobody had written it."""
     name, below = str(place[0]), place[1:]
+    if isinstance(section, tuple):
+        return tuple(
+            without(each, below) if position == place[0] else each for position, each in enumerate(section)
+        )
+    if isinstance(section, dict):
+        return {key: each for key, each in section.items() if key != name}
+    if getattr(section, name) is None:
+        return section  # another place above it was the matter, too
     value = without(getattr(section, name), below) if below else type(section).model_fields[name].get_default()
     copy: Section = section.model_copy(update={name: value})
     return copy

@@ -202,7 +202,7 @@ def _from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], b
         # Elements stand in no file: to have them again, their profiles must be found from anywhere.
         document = _located(document, {"node": base, "fabric": folder})
     sources = sources_of(tree)
-    scenario = Scenario(settled(document, (), sources), name)
+    scenario = Scenario(settled(document, (), sources), name, step)
     vain = tuple(inert.settings(scenario, tree))
     faults = [*door.faults(scenario), *(fault for fault in vain if refused(fault[0]))]
     if faults:
@@ -247,7 +247,7 @@ def _with_machines(
         from simulator.scenario.elements import with_elements
 
         document = with_elements(document, machines, step, tree, folder)
-    document = with_save_times(document, gpu, tree, folder)
+    document = with_save_times(document, gpu, tree, folder, step is not None or document.job.step_time is not None)
     filled = {"checkpoint": document.checkpoint.filled(), "cost": document.cost.filled(gpu)}
     return document.model_copy(update=filled), step
 
