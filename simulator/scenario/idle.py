@@ -1,4 +1,4 @@
-"""What is said of machines, job, saves and experiment, and nothing asks for: no cause, no prediction, no price.
+"""What is said of machines, job and saves, and nothing asks for: no cause, no prediction, no price.
 
 What a profile, a known model or a default says just so is no setting, and stands in every scenario that is written out.
 """
@@ -26,7 +26,7 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     """Yield what is written and nothing asks for, with places from the root."""
     for place, text in (
         *_fabric_faults(scenario), *_count_faults(scenario, tree), *_plan_faults(scenario, tree),
-        *_work_faults(scenario, tree), *_save_faults(scenario, tree), *_run_faults(scenario),
+        *_work_faults(scenario, tree), *_save_faults(scenario, tree),
     ):  # fmt: skip
         if tree.find(place) is not None:
             yield place, text
@@ -243,9 +243,3 @@ def _is_default(section: Section, name: str) -> bool:
     if not isinstance(value, Quantity) or not isinstance(usual, Quantity):
         return bool(value == usual)
     return (value.median, value.p10, value.p90, value.spread) == (usual.median, usual.p10, usual.p90, usual.spread)
-
-
-def _run_faults(scenario: Scenario) -> Iterator[Fault]:
-    run = scenario.document.run
-    if run.stop is not None and not _is_default(run, "replications"):
-        yield ("run", "replications"), "run.stop says when there are enough; write max under it, or leave one out"

@@ -204,7 +204,8 @@ def _from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], b
     sources = sources_of(tree)
     scenario = Scenario(settled(document, (), sources), name, step)
     vain = tuple(inert.settings(scenario, tree))
-    faults = [*door.faults(scenario), *(fault for fault in vain if refused(fault[0]))]
+    # What nothing asks for may be asked for by what is wrong, once that is put right.
+    faults = list(door.faults(scenario)) or [fault for fault in vain if refused(fault[0])]
     if faults:
         raise ScenarioErrors(error_for(tree, fault) for fault in faults)
     return _Read(Scenario(settled(_filled(scenario), (), sources), name, step), vain)
