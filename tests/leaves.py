@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from simulator import units
 from simulator.checkpoint import Interval
+from simulator.intensity import Steps
 from simulator.drawn import Drawn, DrawnLike
 from simulator.quantity import Like, Quantity
 from simulator.scenario import Scenario
@@ -68,6 +69,7 @@ def _of(annotation: Any, value: Any, path: tuple[str, ...], key: tuple[str, ...]
     inner = list(_parts(annotation))
     section = next((each for each in inner if isinstance(each, type) and issubclass(each, Section)), None)
     several = next((each for each in inner if typing.get_origin(each) in (tuple, dict)), None)
+    several = None if any(isinstance(each, Steps) for each in inner) else several
     if section is not None:
         yield from _of_section(section, value, path, key)
     elif several is not None:
@@ -118,9 +120,7 @@ def _texts(kind: Any, value: Any) -> Iterator[str]:
     elif typing.get_origin(kind) is typing.Literal:
         yield from (str(each) for each in typing.get_args(kind) if each != value)
     elif kind is bool:
-        yield "false" if value is True else "true"
-    elif kind is str and not isinstance(value, str):
-        return
+        yield from ("true", "false")
 
 
 def _numbers(like: Like, value: Quantity | None) -> Iterator[str]:

@@ -4,6 +4,7 @@ What a profile, a known model or a default says just so is no setting, and stand
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from simulator.cluster import key_of
 from simulator.failures import Cause
@@ -12,8 +13,10 @@ from simulator.scenario.errors import SET
 from simulator.scenario.model import Scenario
 from simulator.scenario.sites import on_two_sites
 from simulator.scenario.source import Item
-from simulator.scenario.step import known_model
 from simulator.section import Fault, Place, Section
+
+if TYPE_CHECKING:
+    from simulator.workload.zoo import KnownModel
 
 _LEAVE = "or leave this out"
 _LEVELS = ("nodes_per_feed", "nodes_per_row", "nodes_per_hall")
@@ -50,6 +53,14 @@ def _speed_key(scenario: Scenario) -> str:
     """Return the key that says how fast a job is where no prediction does."""
     job = scenario.document.job
     return "work" if job.work is not None else "mfu" if job.mfu is not None else "step_time"
+
+
+def _known(name: str | None) -> "KnownModel | None":
+    if name is None:
+        return None
+    from simulator.scenario.step import known_model  # brings the step-time model, which few scenarios need
+
+    return known_model(name)
 
 
 def _fabric_faults(scenario: Scenario) -> Iterator[Fault]:
@@ -121,7 +132,7 @@ def _plan_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     """Yield shapes, batch and plan of a model whose step is not predicted, or not used and asked for all the same."""
     job, step, predicted = scenario.document.job, scenario.step, step_is_used(scenario)
     key = _speed_key(scenario)
-    known = known_model(job.model)
+    known = _known(job.model)
     for name in ("shape", "sequence", "global_batch", "parallel"):
         value = getattr(job, name)
         asked = step is not None or (job.by_steps and name in ("sequence", "global_batch"))
@@ -162,7 +173,7 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     """Yield what a job says of its size, speed and model that makes neither time nor FLOP nor bytes."""
     job = scenario.document.job
     yield from ((place, text) for place, text in _peaks(scenario) if not _of_profile(scenario, place))
-    known, peak = known_model(job.model), scenario.gpu_peak is not None
+    known, peak = _known(job.model), scenario.gpu_peak is not None
     counted = peak or bool(scenario.document.cost.lines)  # FLOP that are kept have an MFU, and a price
     timed = job.mfu is not None and job.work is None
     if job.mfu is not None and job.work is not None and not peak:

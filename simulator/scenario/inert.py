@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.cluster import Cluster
 from simulator.failures import Cause
-from simulator.scenario import idle
+from simulator.scenario import idle, idle_rules
 from simulator.scenario.model import Scenario
 from simulator.scenario.source import Item
 from simulator.section import Fault, Place, Section
@@ -36,10 +36,13 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         return
     yield from _shop_faults(scenario)
     yield from _effect_faults(scenario, tree)
+    yield from idle_rules.of_recovery(document, tree)
     for name, cause in document.failures.given.items():
         written = tree.find(("failures", name))
-        faults = _cause_faults(document.cluster, cause, written if written is not None else tree)
-        yield from (((*("failures", name), *place), text) for place, text in faults)
+        written = written if written is not None else tree
+        faults = dict(idle_rules.of_cause(document, cause, written))
+        faults |= dict(_cause_faults(document.cluster, cause, written))
+        yield from (((*("failures", name), *place), text) for place, text in faults.items())
 
 
 def without(section: Any, place: Place) -> Any:
@@ -149,8 +152,9 @@ def _effect_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         text = "no cause corrupts the job unseen, so the last checkpoint is always good"
         yield ("checkpoint", "keep"), f'{text}; give one with "effect: corrupt", {_LEAVE}'
     for name in ("exposed_network", "exposed_scale_up"):
-        if getattr(document.job, name) is not None and not document.cluster.elements:
-            text = "no cause strikes an element of the fabric, so nothing makes the network narrower"
+        narrower = {each.field for each in document.cluster.elements.values()}
+        if getattr(document.job, name) is not None and name not in narrower:
+            text = "no cause strikes an element of the fabric that makes this network narrower"
             yield ("job", name), f"{text}; give one of a part such as spine, {_LEAVE}"
 
 
