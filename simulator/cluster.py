@@ -175,7 +175,9 @@ class Cluster(Section):
             update=update | {"parts": {**node.parts, **self.parts}, "peak": {**gpu.peak, **self.peak}}
         )
         copy._profile = {"nics_per_node": node.nics_per_node, "nodes_per_rack": node.nodes_per_rack} | {
-            f"{key}.{name}": count for key, of in (("parts", node.parts), ("peak", gpu.peak)) for name, count in of.items()
+            f"{key}.{name}": count
+            for key, of in (("parts", node.parts), ("peak", gpu.peak))
+            for name, count in of.items()
         }
         return copy
 

@@ -9,8 +9,8 @@ from pydantic.fields import FieldInfo
 
 from simulator import units
 from simulator.checkpoint import Interval
-from simulator.intensity import Steps
 from simulator.drawn import Drawn, DrawnLike
+from simulator.intensity import Steps
 from simulator.quantity import Like, Quantity
 from simulator.scenario import Scenario
 from simulator.scenario.schema import Document
@@ -78,7 +78,7 @@ def _of(annotation: Any, value: Any, path: tuple[str, ...], key: tuple[str, ...]
         named = value.items() if isinstance(value, dict) else enumerate(value or ())
         for name, each in named:
             yield from _of(below, each, (*path, str(name)), (*key, "*"))
-    if section is None and several is None or known:
+    if (section is None and several is None) or known:
         own = [text for each in inner for text in _texts(each, value)]
         values = tuple(dict.fromkeys(text for text in (*known, *own) if text != _written(value)))
         yield Leaf(".".join(path), ".".join(key), values)
@@ -132,9 +132,9 @@ def _numbers(like: Like, value: Quantity | None) -> Iterator[str]:
         found = [factor * scale for factor in (30.0, 2.0, 1.0, 0.5, 8.0, 100.0, 1000.0, 0.1)]
     for number in found:
         whole = not like.whole or number == int(number)
-        if whole and like.least <= number <= like.most and number > like.above:
-            if value is None or number != value.median:
-                yield units.exact(number, unit)
+        fits = whole and like.least <= number <= like.most and number > like.above
+        if fits and (value is None or number != value.median):
+            yield units.exact(number, unit)
 
 
 def _laws(like: DrawnLike, value: Drawn | None) -> Iterator[str]:

@@ -239,7 +239,9 @@ def test_a_number_keeps_how_it_was_got() -> None:
     scaled = parse_scenario(scenario.resolved_yaml(), ["cluster.peak.bf16=x0.5"])
     peak = scaled.document.cluster.peak
     assert (peak["bf16"].median, peak["bf16"].how, peak["bf16"].source) == (494.5e12, None, None)
-    changed = parse_scenario(scenario.resolved_yaml(), ["cluster.peak.fp8={value: 1 TFLOP/s}", "job.precision=fp8", "run.horizon="])
+    changed = parse_scenario(
+        scenario.resolved_yaml(), ["cluster.peak.fp8={value: 1 TFLOP/s}", "job.precision=fp8", "run.horizon="]
+    )
     assert (changed.document.cluster.peak["fp8"].median, changed.document.cluster.peak["fp8"].how) == (1e12, None)
 
 

@@ -79,8 +79,14 @@ def test_an_automatic_interval_knows_of_corruption() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ([RACKS, "failures.node.common={share: 1%, domain: rack}", "failures.node.part=rack"], "is no wider than a rack"),
-        ([RACKS, "failures.node.common={share: 1%, domain: rack}", "failures.node.part=software"], "or that has no place"),
+        (
+            [RACKS, "failures.node.common={share: 1%, domain: rack}", "failures.node.part=rack"],
+            "is no wider than a rack",
+        ),
+        (
+            [RACKS, "failures.node.common={share: 1%, domain: rack}", "failures.node.part=software"],
+            "or that has no place",
+        ),
         (["failures.node.common={share: 1%, domain: site}"], "write nodes_per_site under cluster"),
         (
             ["failures.node.common={share: 1%, domain: rack}", "failures.node.effect=slow", "failures.node.speed=80%"],

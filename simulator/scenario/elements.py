@@ -15,8 +15,8 @@ from simulator.job import Job
 from simulator.quantity import ASSUMED, Quantity, default
 from simulator.scenario.errors import ScenarioErrors
 from simulator.scenario.profiles import outer_fabric
-from simulator.scenario.sites import NO_WAN
 from simulator.scenario.schema import Document
+from simulator.scenario.sites import NO_WAN
 from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for
 from simulator.section import Fault, Place, did_you_mean

@@ -83,7 +83,10 @@ def _fabric_faults(scenario: Scenario) -> Iterator[Fault]:
     remedy = f"give {struck}" if predicted else f"{_INSTEAD}, or {struck}"
     for name, needed in used.items():
         if not needed and getattr(cluster, name) is not None:
-            yield ("cluster", name), f"{why}, and no cause strikes an element of the fabric for which it counts; {remedy}"
+            yield (
+                ("cluster", name),
+                f"{why}, and no cause strikes an element of the fabric for which it counts; {remedy}",
+            )
 
 
 def _nouns(causes: Iterator[Cause]) -> set[str]:
@@ -165,7 +168,9 @@ def _peaks(scenario: Scenario) -> Iterator[Fault]:
     for name in scenario.document.cluster.peak:
         if name not in needed:
             text = "nothing is counted in FLOP" if not needed else f"the job computes in {job.precision}"
-            remedy = "give parameters and tokens, or flop, or mfu under job" if not needed else f"write precision: {name}"
+            remedy = (
+                "give parameters and tokens, or flop, or mfu under job" if not needed else f"write precision: {name}"
+            )
             yield ("cluster", "peak", name), f"{text}; {remedy}, {_LEAVE}"
 
 
@@ -217,7 +222,7 @@ def _size_is_used(scenario: Scenario, tree: Item) -> bool:
         return True
     for position, tier in enumerate(tiers):
         place = ("checkpoint", "tiers", position)
-        asynchronous = tier.to == "host_memory" or tier.storage is not None or tree.find(place) is None
+        asynchronous = tier.to == "host_memory" or tier.storage is not None
         absent = [name for name in ("blocking", "restore") if tree.find((*place, name)) is None]
         if document.cluster.node is not None and asynchronous and absent and (
             "blocking" in absent or tier.to == "host_memory"
@@ -230,7 +235,7 @@ def _save_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     """Yield sizes, bandwidths and profiles that no time of a save or load follows from."""
     document = scenario.document
     checkpoint = document.checkpoint
-    for position, tier in enumerate(checkpoint.tiers):
+    for position in range(len(checkpoint.tiers)):
         place: Place = ("checkpoint", "tiers", position)
         said = {name for name in ("blocking", "lag", "restore", "bandwidth") if tree.find((*place, name)) is not None}
         if {"blocking", "lag", "restore"} <= said:

@@ -21,7 +21,7 @@ def of_cause(document: Document, cause: Cause, written: Item) -> Iterator[Fault]
     units = _units(document.cluster, cause.part)
     if units is None:
         return  # what is wrong with the part is told elsewhere
-    for name, text in (*_law(cause), *_taking(document.cluster, cause, units), *_repairs(document, cause)):
+    for name, text in (*_law(cause), *_taking(document, cause, units), *_repairs(document, cause)):
         value = getattr(cause, name)
         # What is said to be off is off.
         if written.child(name) is not None and value is not False and getattr(value, "family", "") != "never":
@@ -33,13 +33,28 @@ def of_recovery(document: Document, tree: Item) -> Iterator[Fault]:
     recovery, causes = document.recovery, list(document.failures.given.values())
     for name in ("detection", "diagnosis", "repair", "cure"):
         own = ("bisection", name) if name == "diagnosis" else (name,)
-        silent = [cause for cause in causes if cause.effect != "stall" and all(getattr(cause, key) is None for key in own)]
+        silent = [
+            cause for cause in causes if cause.effect != "stall" and all(getattr(cause, key) is None for key in own)
+        ]
         # After a window of maintenance the job recovers as after a failure.
         if causes and not silent and document.maintenance is None and tree.find(("recovery", name)) is not None:
             yield ("recovery", name), f"every cause has a {name} of its own, or needs none; leave it out"
-    if tree.find(("recovery", "relapse")) is not None and not _is_default(recovery, "relapse"):
-        if not any(_uncured(recovery, cause) for cause in causes if cause.relapse is None):
-            yield ("recovery", "relapse"), f'every repair cures, so no node strikes again; write "cure: 80%", {_LEAVE}'
+    cluster = document.cluster
+    # Beside blocks, and nothing else, there is no choice at all, which is told elsewhere.
+    chosen = cluster.spares > 0 or cluster.selects or not cluster.idle_nodes
+    if recovery.choice != "first" and chosen and _alike(document):
+        text = "every node is as good as the other, so it does not matter which is taken"
+        yield ("recovery", "choice"), f'{text}; give a cause with lemons, or write "cure: 80%", {_LEAVE}'
+    struck = any(_uncured(recovery, cause) for cause in causes if cause.relapse is None)
+    if tree.find(("recovery", "relapse")) is not None and not struck and not _is_default(recovery, "relapse"):
+        yield ("recovery", "relapse"), f'every repair cures, so no node strikes again; write "cure: 80%", {_LEAVE}'
+
+
+def _alike(document: Document) -> bool:
+    """Return whether every spare is as good as the other: none bad, none uncured, none near its retirement."""
+    causes = document.failures.given.values()
+    marked = any(cause.lemons is not None or _uncured(document.recovery, cause) for cause in causes)
+    return not marked and document.recovery.retirement is None
 
 
 def _units(cluster: Cluster, part: str) -> Units | None:
@@ -60,9 +75,9 @@ def _law(cause: Cause) -> Iterator[tuple[str, str]]:
         yield "exposed", "what corrupts a job does so while it is running; leave it out"
 
 
-def _taking(cluster: Cluster, cause: Cause, units: Units) -> Iterator[tuple[str, str]]:
+def _taking(document: Document, cause: Cause, units: Units) -> Iterator[tuple[str, str]]:
     """Yield what is said of nodes that are taken, where one is taken for certain, or none, or many."""
-    struck = cluster.elements.get(cause.part)
+    struck = document.cluster.elements.get(cause.part)
     several = units.span > 0 or struck is not None
     if cause.effect == "stop" and cause.blast is not None:
         several = cause.blast.median != 1
@@ -70,6 +85,9 @@ def _taking(cluster: Cluster, cause: Cause, units: Units) -> Iterator[tuple[str,
         yield "members", f"a {cause.part} that fails takes one node or none; leave it out"
     if cause.effect == "stop" and several and _happens(cause.blamed):
         yield "blamed", "a diagnosis errs about a node that was struck alone; leave it out"
+    bad = any(each.lemons is not None for each in document.failures.given.values())
+    if cause.spares_exposed and cause.effect == "stop" and not document.cluster.spares and not bad:
+        yield "spares_exposed", f"there are no hot spares that could break; give hot_spares under cluster, {_LEAVE}"
     if cause.retire:
         for name in ("repair", "cure"):
             yield name, "the nodes that it broke do not come back; leave it out, or leave out retire"

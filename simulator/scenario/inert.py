@@ -49,9 +49,7 @@ def without(section: Any, place: Place) -> Any:
     """Return a section in which what stands at a place is as if nobody had written it."""
     name, below = str(place[0]), place[1:]
     if isinstance(section, tuple):
-        return tuple(
-            without(each, below) if position == place[0] else each for position, each in enumerate(section)
-        )
+        return tuple(without(each, below) if position == place[0] else each for position, each in enumerate(section))
     if isinstance(section, dict):
         return {key: each for key, each in section.items() if key != name}
     if getattr(section, name) is None:

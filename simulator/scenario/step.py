@@ -101,7 +101,7 @@ def _model(job: Job) -> tuple[Transformer | None, list[Fault]]:
     known = known_model(job.model)
     given = {} if job.shape is None else job.shape.given()
     if known is None and job.shape is None:
-        return None, [(("job", "model"), f'missing; write one of {", ".join(MODELS)}, or give its shape, or mfu')]
+        return None, [(("job", "model"), f"missing; write one of {', '.join(MODELS)}, or give its shape, or mfu")]
     missing = [name for name in NEEDED if known is None and name not in given]
     if known is None and job.sequence is None:
         return None, [(("job", "sequence"), 'missing; write "sequence: 8_192 tokens"')]
@@ -160,8 +160,9 @@ def _predicted(document: Document, model: Transformer, gpu: Gpu, fabrics: tuple[
         global_batch=job.global_batch.median, up=fabrics[0], out=fabrics[1],
         recompute=None if plan.recompute is None else Recompute[plan.recompute.upper()],
         sharded_weights=plan.sharding == "weights", tensor=given.get("tensor"), pipeline=given.get("pipeline"),
-        **wan_of(document.cluster), context=given.get("context"), expert=given.get("expert"), interleaving=given.get("interleaving"),
+        context=given.get("context"), expert=given.get("expert"), interleaving=given.get("interleaving"),
         micro_batch=given.get("micro_batch"), head_counts=bool(plan.head_counts), checkpoint=_checkpoint(document),
+        **wan_of(document.cluster),
     )  # fmt: skip
     if case.sites > 1 and case.global_batch < case.sites:
         raise _ImpossiblePlanError([(("job", "global_batch"), "one sequence is on one site; give two or more")])

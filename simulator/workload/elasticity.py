@@ -105,7 +105,9 @@ def with_more(machine: Machine, resource: str, factor: float) -> Machine:
         return machine._replace(network=network._replace(up_bandwidth=network.up_bandwidth * factor))
     if resource == "scale_out_bandwidth":
         wan = network.wan_bandwidth * factor  # what is between sites is between nodes, too
-        return machine._replace(network=network._replace(out_bandwidth=network.out_bandwidth * factor, wan_bandwidth=wan))
+        return machine._replace(
+            network=network._replace(out_bandwidth=network.out_bandwidth * factor, wan_bandwidth=wan)
+        )
     if resource != "latency":
         raise KeyError(resource)
     return machine._replace(
