@@ -20,8 +20,6 @@ from simulator.section import Section
 WRITTEN: dict[str, tuple[str, ...]] = {
     "cluster.node": ("hgx_h100", "hgx_b200", "hgx_a100", "gb200_nvl72"),
     "cluster.fabric": ("infiniband_ndr", "roce_400g_ecmp"),
-    "cluster.parts": ("{fan: 4 /node}",),
-    "cluster.peak": ("{bf16: 700 TFLOP/s}", "{fp8: 900 TFLOP/s}"),
     "job.model": ("llama3_8b", "llama3_70b", "no_such_model"),
     "job.parallel": ("{tensor: 4}", "{pipeline: 2}"),
     "job.precision": ("fp8", "bf16"),
@@ -127,9 +125,9 @@ def _numbers(like: Like, value: Quantity | None) -> Iterator[str]:
     unit = like.unit if value is None else value.like
     scale = units.parse(f"1 {unit}" if unit else "1", unit) if unit else 1.0
     if value is not None and value.median > 0:
-        found = [factor * value.median for factor in (2.0, 0.5, 1.3, 0.9, 0.7)] + [value.median + 1, value.median - 1]
+        found = [factor * value.median for factor in (2.0, 0.5, 1.3, 0.9)] + [value.median + 1, value.median - 1]
     else:
-        found = [factor * scale for factor in (30.0, 2.0, 1.0, 0.5, 8.0, 100.0, 1000.0, 0.1)]
+        found = [factor * scale for factor in (30.0, 2.0, 1.0, 8.0, 60.0, 1000.0, 0.1)]
     for number in found:
         whole = not like.whole or number == int(number)
         fits = whole and like.least <= number <= like.most and number > like.above

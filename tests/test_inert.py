@@ -225,7 +225,11 @@ checkpoint: {interval: 1 h}
 """
 # What is refused there, and words of its remedy.
 UNASKED = [
-    (["cluster.fabric=infiniband_ndr"], "cluster.fabric", "give model, global_batch and tokens under job instead, or a"),
+    (
+        ["cluster.fabric=infiniband_ndr"],
+        "cluster.fabric",
+        "give model, global_batch and tokens under job instead, or a",
+    ),
     (["cluster.nodes_per_rack=8 nodes"], "cluster.nodes_per_rack", 'give one with "part: rack"'),
     (["cluster.nics_per_node=4 NICs"], "cluster.nics_per_node", 'give one with "part: nic"'),
     (["cluster.parts={fan: 4 /node}"], "cluster.parts.fan", 'give one with "part: fan"'),

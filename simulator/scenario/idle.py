@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LEAVE = "or leave this out"
 _LEVELS = ("nodes_per_feed", "nodes_per_row", "nodes_per_hall")
-_WITH_RACKS = ("nvl_rail", "dragonfly", "torus_3d")  # fabrics whose links follow the racks
+_WITH_RACKS = ("dragonfly", "torus_3d")  # fabrics whose links follow the racks
 _NOUNS = {"GPU": "gpu", "NIC": "nic"}
 _INSTEAD = "give model, global_batch and tokens under job instead"
 
@@ -147,7 +147,11 @@ def _plan_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
             a_question = not predicted and not job.by_steps and tree.nearest(place).spot.file == SET
             if not asked or a_question:
                 yield place, f"job.{key} says how fast the job is; {_INSTEAD}, without {key}, {_LEAVE}"
-    plan = job.parallel
+    plan, shape = job.parallel, job.shape
+    if step is not None and shape is not None and known is not None and shape.ffn is not None:
+        model = step.case.model
+        if float(model.experts) > 0 and not float(model.dense_layers):
+            yield ("job", "shape", "ffn"), f"every layer has experts; write expert_ffn, {_LEAVE}"
     if step is not None and plan.head_counts and not step.case.head_counts:
         text = "the cut of the layers is not even with embedding and head, or there is none"
         yield ("job", "parallel", "head_counts"), f"{text}; give another number of stages, {_LEAVE}"
@@ -199,7 +203,8 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         text = "neither the work nor the size of a checkpoint follows from it"
         yield ("job", "parameters"), f"{text}; give tokens and mfu, or a bandwidth of a tier, {_LEAVE}"
     filled = tree.find(("job", "parameters")) is None or of_model
-    by_length = job.by_steps and job.tokens is not None
+    long = known is not None and job.sequence is not None and job.sequence.median == float(known.model.sequence)
+    by_length = job.by_steps and job.tokens is not None and (tree.find(("job", "sequence")) is None or long)
     a_question = scenario.step is not None and not step_is_used(scenario) and _is_set(tree, ("job", "model"))
     told = (scenario.step is not None and not a_question) or by_length or (filled and (by_tokens or sized))
     if known is not None and not told:
