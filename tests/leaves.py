@@ -19,7 +19,7 @@ from simulator.section import Section
 # What a key takes whose type does not tell: names of other things, dates, lists. By its path, `*` for a name or place.
 WRITTEN: dict[str, tuple[str, ...]] = {
     "cluster.node": ("hgx_h100", "hgx_b200", "hgx_a100", "gb200_nvl72"),
-    "cluster.fabric": ("infiniband_ndr", "roce_400g_ecmp"),
+    "cluster.fabric": ("infiniband_ndr", "roce_400g_ecmp", "roce_400g_llama3"),
     "job.model": ("llama3_8b", "llama3_70b", "no_such_model"),
     "job.parallel": ("{tensor: 4}", "{pipeline: 2}"),
     "job.precision": ("fp8", "bf16"),

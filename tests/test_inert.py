@@ -275,7 +275,7 @@ def test_a_fabric_without_effect_has_no_best_in_a_sweep(tmp_path: Path) -> None:
 
 
 def test_a_model_is_known_or_an_error_and_told_where_nothing_follows_from_it() -> None:
-    with pytest.raises(ScenarioErrors, match="did you mean 'llama3_70b'.*a label belongs in name"):
+    with pytest.raises(ScenarioErrors, match=r"did you mean 'llama3_70b'.*a label belongs in name"):
         parse_scenario(GIVEN, ["job.model=lama3_70b"])
     assert told(parse_scenario(GIVEN, ["job.model=Llama 3 70B"])) == {"job.model"}
     counted = parse_scenario(GIVEN.replace("parameters: 70B parameters, ", "model: llama3_70b, "))
