@@ -19,7 +19,7 @@ from simulator.section import Section
 # What a key takes whose type does not tell: names of other things, dates, lists. By its path, `*` for a name or place.
 WRITTEN: dict[str, tuple[str, ...]] = {
     "cluster.node": ("hgx_h100", "hgx_b200", "hgx_a100", "gb200_nvl72"),
-    "cluster.fabric": ("infiniband_ndr", "roce_400g_ecmp"),
+    "cluster.fabric": ("infiniband_ndr", "roce_400g_ecmp", "roce_400g_llama3"),
     "job.model": ("llama3_8b", "llama3_70b", "no_such_model"),
     "job.parallel": ("{tensor: 4}", "{pipeline: 2}"),
     "job.precision": ("fp8", "bf16"),
@@ -66,6 +66,8 @@ def _of(annotation: Any, value: Any, path: tuple[str, ...], key: tuple[str, ...]
     known = WRITTEN.get(".".join(key), ())
     inner = list(_parts(annotation))
     section = next((each for each in inner if isinstance(each, type) and issubclass(each, Section)), None)
+    if any(isinstance(each, Interval) for each in inner) and not isinstance(value, Section):
+        section = None  # a duration or a word, in place of the section
     several = next((each for each in inner if typing.get_origin(each) in (tuple, dict)), None)
     several = None if any(isinstance(each, Steps) for each in inner) else several
     if section is not None:
@@ -114,7 +116,7 @@ def _texts(kind: Any, value: Any) -> Iterator[str]:
     elif isinstance(kind, DrawnLike):
         yield from _laws(kind, value if isinstance(value, Drawn) else None)
     elif isinstance(kind, Interval):
-        yield from ("auto", "7 min", "50 min")
+        yield from ("auto", "7 min", "50 min", "{times_optimum: 3}")
     elif typing.get_origin(kind) is typing.Literal:
         yield from (str(each) for each in typing.get_args(kind) if each != value)
     elif kind is bool:

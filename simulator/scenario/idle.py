@@ -154,6 +154,9 @@ def _plan_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         model = step.case.model
         if float(model.experts) > 0 and not float(model.dense_layers):
             yield ("job", "shape", "ffn"), f"every layer has experts; write expert_ffn, {_LEAVE}"
+    if step is not None and plan.recompute == "selective":
+        text = "fused attention keeps no scores, so there is nothing to select"
+        yield ("job", "parallel", "recompute"), f'{text}; write "recompute: none" or full, {_LEAVE}'
     if step is not None and plan.head_counts and not step.case.head_counts:
         text = "the cut of the layers is not even with embedding and head, or there is none"
         yield ("job", "parallel", "head_counts"), f"{text}; give another number of stages, {_LEAVE}"
