@@ -1,4 +1,4 @@
-"""The server of the app: it ends when it is told to, answers under its own name only, and asks no other computer for anything."""
+"""The server of the app: it ends when it is told to, answers under its own name only, and asks no other computer."""
 
 import os
 import signal
