@@ -125,6 +125,8 @@ def test_a_job_without_progress_is_told_before_it_is_run(tmp_path: Path) -> None
         assert told.exit_code == 0
         assert "hardly makes progress: the job fails every 2.812 min in the mean, and a recovery takes" in told.stderr
     assert "hardly" not in derisk("run", path, "-o", tmp_path / "runs").stderr, "it is reused"
+    endless = derisk("check", path, "--set", "failures.gpu.rate=1e9 /kGPU/day")
+    assert "every millisecond or less" in endless.stderr and "one alone may take hours (Ctrl-C twice" in endless.stderr
     late = derisk("check", path, "--set", "failures.gpu.rate=5 /kGPU/day", "--set", "run.horizon=11 d")
     assert "theory expects a run time of" in late.stderr and "run.horizon ends a replication after 11 d" in late.stderr
     many = derisk("check", path, "--set", "failures.gpu.rate=0.1 /kGPU/day", "--set", "run.max_events=1")
