@@ -108,7 +108,7 @@ def walked(name: str) -> dict[str, tuple[Leaf, str]]:
             elif plans(changed) != plan:
                 states.add("moves")
             else:
-                states.add("off" if is_off(leaf, value) else "silent")
+                states.add("off" if is_off(leaf, value) or leaf.key in ALIKE else "silent")
         best = next(
             (state for state in ("acts", "moves", "silent", "off", "told", "refused") if state in states), "no value"
         )

@@ -55,9 +55,10 @@ def sites(told: Told) -> tuple[str, ...]:
     slower = finish["mean"] / finish["base"]["mean"]
     return (
         f"{'One' if worse else 'Either'}: as long as one job needs all GPUs, two sites finish, in the mean, "
-        f"{change(finish)}, for an outage of either stops all of it, and so does what parts them.",
-        f"Goodput changes by {plus(100 * goodput['mean'], 100 * goodput['half_width'], 'points')}. It is little: "
-        f"steps that take {share(slower, 2)} longer because of the distance would cost about as much.",
+        f"{change(finish)}: gradients cross the network between them in every step, and an outage of either stops all "
+        "of it, as does what parts them.",
+        f"Goodput changes by {plus(100 * goodput['mean'], 100 * goodput['half_width'], 'points')}, and "
+        f"does not count longer steps; all in all the run takes {share(slower, 2)} longer.",
     )
 
 
@@ -148,9 +149,9 @@ QUESTIONS = (
         sites,
         tables.compared("one site", "two sites"),
         plots.named(plots.dots(("one site", "two sites")), "One site or two"),
-        "One synchronous job, and steps as fast across two sites as on one: what the network between them adds to a "
-        "step "
-        "is not predicted. A job that could go on with one half would look different, and is not modelled. What parts "
+        "One synchronous job, whose gradients cross the network between the sites in every step: how wide that is "
+        "decides (cluster.wan_bandwidth). A job that could go on with one half would look different, and is not modelled. What "
+        "parts "
         "two sites is ASSUMED: each border router, fibre and all, once in two years for some hours.",
         ("failures.outage", "failures.parting", "cluster.wan_bandwidth", "recovery.restart"),
         slow=True,
