@@ -129,6 +129,11 @@ class Job(Section):
         return self.work is None and self.mfu is None and not any(phase.mfu is not None for phase in self.phases)
 
     @property
+    def by_mfu(self) -> bool:
+        """Whether its time follows from FLOP and an MFU."""
+        return self.work is None and not self.by_steps
+
+    @property
     def predicted(self) -> bool:
         """Whether the time of a step is left to the step-time model."""
         if self.phases:

@@ -127,11 +127,12 @@ def _numbers(like: Like, value: Quantity | None) -> Iterator[str]:
     unit = like.unit if value is None else value.like
     scale = units.parse(f"1 {unit}" if unit else "1", unit) if unit else 1.0
     if value is not None and value.median > 0:
-        found = [factor * value.median for factor in (2.0, 0.5, 1.3, 0.9)] + [value.median + 1, value.median - 1]
+        found = [factor * value.median for factor in (2.0, 0.5, 1.3, 0.9)]
+        found += [value.median + 1, value.median - 1] if like.whole else []
     else:
         found = [factor * scale for factor in (30.0, 2.0, 1.0, 8.0, 60.0, 1000.0, 0.1)]
     for number in found:
-        whole = not like.whole or number == int(number)
+        whole = not like.whole or unit != like.unit or number == int(number)
         fits = whole and like.least <= number <= like.most and number > like.above
         if fits and (value is None or number != value.median):
             yield units.exact(number, unit)

@@ -29,10 +29,9 @@ cluster:
 job: {work: 10 d, start_up: 5 min}
 failures:
   gpu: {part: gpu, rate: 0.3 /kGPU/day, retire: true}
-  cured: {part: gpu, rate: 0 /kGPU/day, cure: 90%}
   nic: {part: nic, mtbf: 40_000 h, law: weibull, shape: 0.8, age: 200 d, absorbed: 90%,
     stall: {mean: 8 s, law: exponential}}
-  dimm: {part: dimm, rate: 0.1 /year, spares_exposed: true, exposed: running}
+  dimm: {part: dimm, rate: 0.1 /year, spares_exposed: true, exposed: running, cure: 90%}
   leaf: {part: leaf, rate: 5.0e-4 /leaf/day, exposed: busy}
   feed: {part: feed, rate: 0.01 /day, blast: 128 nodes}
   software: {part: software, rate: 0.06 /kGPU/day, detection: 3 min, times: 2}
@@ -103,7 +102,7 @@ def test_effects_and_shares(plan: Plan) -> None:
     assert plan.bench.tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
     assert plan.retire.tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     assert plan.hidden.tolist() == [0, 0.9, 0, 0, 0, 0, 0, 0, 0, 0]
-    assert plan.cure.tolist() == [0.9] + [0.97] * 9
+    assert plan.cure.tolist() == [0.97] * 2 + [0.9] + [0.97] * 7
     assert plan.lemon_share.tolist() == [0, 0, 0, 0, 0, 0, 0, 0.015, 0, 0]
 
 

@@ -221,6 +221,7 @@ cluster: {node: hgx_h100, gpus: 512 GPUs, hot_spares: 2 nodes}
 job: {parameters: 70B parameters, tokens: 0.5T tokens, mfu: 40%}
 failures:
   gpu: {part: gpu, rate: 0.3 /kGPU/day}
+recovery: {cure: 100%}
 checkpoint: {interval: 1 h}
 """
 # What is refused there, and words of its remedy.
@@ -242,6 +243,13 @@ UNASKED = [
     (["checkpoint.bytes_per_parameter=18 B"], "checkpoint.bytes_per_parameter", "in a tier"),
     (["recovery.choice=random"], "recovery.choice", "every node is as good as the other"),
     (["failures.gpu.relapse=2 d"], "failures.gpu.relapse", 'write "cure: 80%"'),
+    (["failures.gpu.hangs=5%", "recovery.detection=1 min"], "failures.gpu.hangs", "under recovery"),
+    (["failures.scales={excess: 0.1, from: 512 GPUs}"], "failures.scales", "no more than 512 GPUs"),
+    (
+        ["recovery.ladder=[{rung: a, share: 1%, time: 1 s}]", "failures.gpu.restart=1 min"],
+        "recovery.ladder",
+        "apart so",
+    ),
     (["failures.gpu.members=100%"], "failures.gpu.members", "takes one node or none"),
     (["failures.gpu.on_replacement=minimal_repair"], "failures.gpu.on_replacement", "law: weibull"),
 ]

@@ -261,7 +261,10 @@ schema: 1
 name: two sites
 cluster: {node: hgx_h100, gpus: 512 GPUs, fabric: infiniband_ndr, topology: two_sites, wan_bandwidth: 1 Tb/s}
 job:
-  {model: llama3_8b, tokens: 0.4T tokens, global_batch: 512 sequences, parallel: {tensor: 2, pipeline: 1, micro_batch: 1}}
+  model: llama3_8b
+  tokens: 0.4T tokens
+  global_batch: 512 sequences
+  parallel: {tensor: 2, pipeline: 1, micro_batch: 1}
 failures: {gpu: {part: gpu, rate: 0.3 /kGPU/day}}
 """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.cluster import key_of
 from simulator.failures import Cause
+from simulator.operators import MATURITY
 from simulator.quantity import Quantity
 from simulator.scenario.errors import SET
 from simulator.scenario.model import Scenario
@@ -29,10 +30,22 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     """Yield what is written and nothing asks for, with places from the root."""
     for place, text in (
         *_fabric_faults(scenario), *_count_faults(scenario, tree), *_plan_faults(scenario, tree),
-        *_work_faults(scenario, tree), *_save_faults(scenario, tree),
+        *_work_faults(scenario, tree), *_save_faults(scenario, tree), *_operator_faults(scenario),
     ):  # fmt: skip
         if tree.find(place) is not None:
             yield place, text
+
+
+def _operator_faults(scenario: Scenario) -> Iterator[Fault]:
+    """Yield a correlation between inputs of which there are no two."""
+    alike = scenario.document.operator.alike
+    if alike is not None and alike.median > 0 and not any(path == MATURITY for path in _paths(scenario)):
+        text = "what an operator is good at is known exactly here, or one thing of it is not"
+        yield ("operator", "alike"), f"{text}; leave two or more of detection, diagnosis, restart and pause unsaid"
+
+
+def _paths(scenario: Scenario) -> Iterator[str]:
+    return (quantity.path for quantity in scenario.inputs)
 
 
 def unused_of_profile(scenario: Scenario) -> set[Place]:
@@ -54,7 +67,7 @@ def step_is_used(scenario: Scenario) -> bool:
 def _speed_key(scenario: Scenario) -> str:
     """Return the key that says how fast a job is where no prediction does."""
     job = scenario.document.job
-    return "work" if job.work is not None else "mfu" if job.mfu is not None else "step_time"
+    return "work" if job.work is not None else "mfu" if job.by_mfu else "step_time"
 
 
 def _known(name: str | None) -> "KnownModel | None":
@@ -173,7 +186,7 @@ def _places(tree: Item, place: Place) -> list[Place]:
 def _peaks(scenario: Scenario) -> Iterator[Fault]:
     """Yield peak speeds that no time, and no MFU that is reported, refers to."""
     job = scenario.document.job
-    needed = {job.precision} if (job.mfu is not None and job.work is None) or scenario.flop() is not None else set()
+    needed = {job.precision} if job.by_mfu or scenario.flop() is not None else set()
     for name in scenario.document.cluster.peak:
         if name not in needed:
             text = "nothing is counted in FLOP" if not needed else f"the job computes in {job.precision}"
@@ -189,7 +202,7 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     yield from ((place, text) for place, text in _peaks(scenario) if not _of_profile(scenario, place))
     known, peak = _known(job.model), scenario.gpu_peak is not None
     counted = peak or bool(scenario.document.cost.lines)  # FLOP that are kept have an MFU, and a price
-    timed = job.mfu is not None and job.work is None
+    timed, has_tokens = job.by_mfu, job.tokens_at(None) is not None
     if job.mfu is not None and job.work is not None and not peak:
         text = "job.work says how long it takes, and without a peak speed an MFU tells no FLOP"
         yield ("job", "mfu"), f'{text}; write "peak: {{bf16: 989 TFLOP/s}}" under cluster, {_LEAVE}'
@@ -198,7 +211,7 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         yield ("job", "flop"), f'{text}; write "peak: {{bf16: 989 TFLOP/s}}" under cluster, {_LEAVE}'
     if job.flop is not None and job.tokens is not None and not job.by_steps:
         yield ("job", "tokens"), "flop says how much work it is; leave one of them out"
-    by_tokens = job.flop is None and job.tokens is not None and (timed or counted)
+    by_tokens = job.flop is None and has_tokens and (timed or counted)
     sized = _size_is_used(scenario, tree) and scenario.document.checkpoint.size is None
     own = scenario.step is not None and job.parameters is not None and (
         job.parameters.median == float(scenario.step.case.model.parameters)
@@ -209,7 +222,7 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         yield ("job", "parameters"), f"{text}; give tokens and mfu, or a bandwidth of a tier, {_LEAVE}"
     filled = tree.find(("job", "parameters")) is None or of_model
     long = known is not None and job.sequence is not None and job.sequence.median == float(known.model.sequence)
-    by_length = job.by_steps and job.tokens is not None and (tree.find(("job", "sequence")) is None or long)
+    by_length = job.by_steps and has_tokens and (tree.find(("job", "sequence")) is None or long)
     a_question = scenario.step is not None and not step_is_used(scenario) and _is_set(tree, ("job", "model"))
     told = (scenario.step is not None and not a_question) or by_length or (filled and (by_tokens or sized))
     if known is not None and not told:

@@ -21,7 +21,8 @@ def of_cause(document: Document, cause: Cause, written: Item) -> Iterator[Fault]
     units = _units(document.cluster, cause.part)
     if units is None:
         return  # what is wrong with the part is told elsewhere
-    for name, text in (*_law(cause), *_taking(document, cause, units), *_repairs(document, cause)):
+    kinds = (*_kinds(document, cause), *_growth(document.cluster, cause.scales))
+    for name, text in (*_law(cause), *_taking(document, cause, units), *_repairs(document, cause), *kinds):
         value = getattr(cause, name)
         # What is said to be off is off.
         if written.child(name) is not None and value is not False and getattr(value, "family", "") != "never":
@@ -39,6 +40,13 @@ def of_recovery(document: Document, tree: Item) -> Iterator[Fault]:
         # After a window of maintenance the job recovers as after a failure.
         if causes and not silent and document.maintenance is None and tree.find(("recovery", name)) is not None:
             yield ("recovery", name), f"every cause has a {name} of its own, or needs none; leave it out"
+    stops = [cause for cause in causes if cause.divisible]
+    hanging = [cause for cause in stops if cause.detection is None or cause.hangs is not None]
+    climbing = [cause for cause in stops if cause.restart is None]
+    for name, used in (("hangs", hanging), ("ladder", climbing)):
+        if causes and not used and tree.find(("recovery", name)) is not None:
+            yield ("recovery", name), "no cause has failures that could be told apart so; leave it out"
+    yield from ((("failures", name), text) for name, text in _growth(document.cluster, document.failures.scales))
     cluster = document.cluster
     # Beside blocks, and nothing else, there is no choice at all, which is told elsewhere.
     chosen = cluster.spares > 0 or cluster.selects or not cluster.idle_nodes
@@ -62,6 +70,23 @@ def _units(cluster: Cluster, part: str) -> Units | None:
         return cluster.units_of(part)
     except ValueError:
         return None
+
+
+def _kinds(document: Document, cause: Cause) -> Iterator[tuple[str, str]]:
+    """Yield a share of hangs where none can be told apart, or nothing says how they are noticed."""
+    if cause.hangs is None:
+        return
+    if not cause.divisible:
+        yield "hangs", "what it does is noticed at once, or has one clock for all kinds of failures; leave it out"
+    elif document.recovery.hangs is None and cause.hangs.median > 0:
+        remedy = 'write "hangs: {share: 10%, detection: 10 min}" under recovery'
+        yield "hangs", f"recovery.detection holds for all failures, and nothing says how hangs are noticed; {remedy}"
+
+
+def _growth(cluster: Cluster, scales: Any) -> Iterator[tuple[str, str]]:
+    """Yield what grows beyond a size that the job does not exceed."""
+    if scales is not None and cluster.job_gpus <= getattr(scales, "from").median:
+        yield "scales", f"the job has no more than {getattr(scales, 'from').text()}, from which it begins; leave it out"
 
 
 def _law(cause: Cause) -> Iterator[tuple[str, str]]:

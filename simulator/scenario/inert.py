@@ -19,7 +19,7 @@ _LEAVE = "or leave this out"
 ONLY_TOLD: frozenset[Place] = frozenset({("cost", "delay"), ("job", "model")})
 _OF_NODES = ("repair", "cure", "relapse", "missed", "blamed", "spares_exposed", "retire")
 _OF_STOPS = ("missed", "blamed", "members", "spares_exposed")
-_ALL = (*_OF_NODES, "detection", "diagnosis", "bisection", "members")
+_ALL = (*_OF_NODES, "detection", "hangs", "diagnosis", "restart", "bisection", "members")
 
 
 def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:

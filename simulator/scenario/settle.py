@@ -116,7 +116,7 @@ def document(value: Any) -> Any:
         return _written_law(value)
     if isinstance(value, Section):
         written = {name: document(below) for name, below in _fields(value) if below is not None and name != "source"}
-        return {name: below for name, below in written.items() if below != {}}
+        return {name: below for name, below in written.items() if below not in ({}, [])}
     if isinstance(value, dict):
         return {key: document(below) for key, below in value.items()}
     if isinstance(value, tuple):
