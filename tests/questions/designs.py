@@ -150,7 +150,8 @@ QUESTIONS = (
         tables.compared("one site", "two sites"),
         plots.named(plots.dots(("one site", "two sites")), "One site or two"),
         "One synchronous job, whose gradients cross the network between the sites in every step: how wide that is "
-        "decides (cluster.wan_bandwidth). A job that could go on with one half would look different, and is not modelled. What "
+        "decides (cluster.wan_bandwidth). A job that could go on with one half would look different, and is not "
+        "modelled. What "
         "parts "
         "two sites is ASSUMED: each border router, fibre and all, once in two years for some hours.",
         ("failures.outage", "failures.parting", "cluster.wan_bandwidth", "recovery.restart"),
