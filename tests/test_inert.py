@@ -243,16 +243,33 @@ UNASKED = [
     (["checkpoint.bytes_per_parameter=18 B"], "checkpoint.bytes_per_parameter", "in a tier"),
     (["recovery.choice=random"], "recovery.choice", "every node is as good as the other"),
     (["failures.gpu.relapse=2 d"], "failures.gpu.relapse", 'write "cure: 80%"'),
-    (["failures.gpu.hangs=5%", "recovery.detection=1 min"], "failures.gpu.hangs", "under recovery"),
     (["failures.scales={excess: 0.1, from: 512 GPUs}"], "failures.scales", "no more than 512 GPUs"),
-    (
-        ["recovery.ladder=[{rung: a, share: 1%, time: 1 s}]", "failures.gpu.restart=1 min"],
-        "recovery.ladder",
-        "apart so",
-    ),
     (["failures.gpu.members=100%"], "failures.gpu.members", "takes one node or none"),
     (["failures.gpu.on_replacement=minimal_repair"], "failures.gpu.on_replacement", "law: weibull"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "remedy"),
+    [
+        ("recovery: {detection: 1 min}\n", "failures.gpu.hangs", 'write "hangs: {share: 10%'),
+        ("recovery: {hangs: {share: 10%, detection: 9 min}}\n", "failures.rack.hangs", "is noticed at once"),
+    ],
+)
+def test_hangs_that_cannot_be_told_apart_are_refused(more: str, path: str, remedy: str) -> None:
+    text = GIVEN.replace("recovery: {cure: 100%}\n", more).replace("cluster: {", "cluster: {nodes_per_rack: 4 nodes, ")
+    causes = {"gpu": "part: gpu, rate: 0.3 /kGPU/day", "rack": "part: rack, rate: 1 /rack/year"}
+    own = "\n".join(f"  {name}: {{{said}{', hangs: 5%' * (name in path)}}}" for name, said in causes.items())
+    with pytest.raises(ScenarioErrors, match=re.escape(remedy)) as caught:
+        parse_scenario(text.replace("  gpu: {part: gpu, rate: 0.3 /kGPU/day}", own))
+    assert [error.path for error in caught.value.errors] == [path]
+
+
+def test_a_ladder_that_no_cause_climbs_is_refused() -> None:
+    ladder = "recovery: {cure: 100%, ladder: [{rung: warm, share: 50%, time: 1 min}]}"
+    text = GIVEN.replace("recovery: {cure: 100%}", ladder).replace("0.3 /kGPU/day", "0.3 /kGPU/day, restart: 2 min")
+    with pytest.raises(ScenarioErrors, match="could be told apart so"):
+        parse_scenario(text)
 
 
 @pytest.mark.parametrize(("overrides", "path", "remedy"), UNASKED, ids=[path for _, path, _ in UNASKED])

@@ -432,8 +432,8 @@ def test_failures_that_grow_faster_than_parts() -> None:
     assert more.hazard[:, 0] == pytest.approx(2 * usual.hazard[:, 0]), "(16,384 / 4,096)^0.5"
     own = read(f"failures.gpu.scales={excess}", "recovery.detection=1 min")
     assert compile_plan(own).hazard[:, 0] == pytest.approx([2 * usual.hazard[0, 0] / 0.9, usual.hazard[2, 0] / 0.9])
-    small = read("failures.scales={excess: 0.5, from: 32_768 GPUs}")
-    assert compile_plan(small).hazard[:, 0] == pytest.approx(usual.hazard[:, 0])
+    with pytest.raises(ScenarioErrors, match="no more than 32_768 GPUs"):
+        read("failures.scales={excess: 0.5, from: 32_768 GPUs}")
 
 
 # Spares
