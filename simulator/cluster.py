@@ -3,11 +3,24 @@
 import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
 from simulator.hardware import Gpu, Node, PartCount, PeakSpeed
+from simulator.parts import (
+    BUILT_IN,
+    NESTED,
+    OWN,
+    PER_GPU,
+    PER_JOB,
+    PER_NIC,
+    PER_NODE,
+    SPAN_KEYS,
+    SYNONYMS,
+    Units,
+    unknown,
+)
 from simulator.quantity import (
     Count,
     Duration,
@@ -22,41 +35,12 @@ from simulator.quantity import (
     chosen,
     default,
 )
-from simulator.section import Fault, Section, did_you_mean
+from simulator.section import Fault, Section
 from simulator.unit_catalogue import ELEMENTS
-
-_PER_GPU = ("gpu", "hbm", "nvlink")
-_PER_NIC = ("nic", "link", "port")
-_PER_NODE = ("node", "host")
-_PER_LEAF = ("leaf", "tor", "switch")
-_PER_RACK = ("rack", "domain")
-_PER_JOB = ("job", "software", "storage", "site")  # one for the job, in no place
-_SPAN_KEYS = {
-    **dict.fromkeys(_PER_LEAF, "nodes_per_leaf"), **dict.fromkeys(_PER_RACK, "nodes_per_rack"),
-    "feed": "nodes_per_feed", "row": "nodes_per_row", "hall": "nodes_per_hall", "site": "nodes_per_site",
-}  # fmt: skip
-# The domains of place and power, each inside the next; leaves are domains of the network and may lie across.
-_NESTED = ("nodes_per_rack", "nodes_per_feed", "nodes_per_row", "nodes_per_hall", "nodes_per_site")
-_OWN = ("feed", "row", "hall")  # a scenario may count these itself, in parts
-_BUILT_IN = (*_PER_GPU, *_PER_NIC, *_PER_NODE, *_SPAN_KEYS, *_PER_JOB)
-_SYNONYMS = {"GPU": "gpu", "NIC": "nic"}
 
 _Ports = Annotated[Quantity, Like("ports", whole=True, certain=True, least=2)]
 _Spares = Annotated[Quantity, Like("nodes", others=("%",), whole=True, certain=True, choice=True)]
 _Wan = Annotated[Quantity, Like("Tb/s", above=0, certain=True)]
-
-
-def key_of(part: str) -> str:
-    """Return the key of a cluster that counts a built-in part, or says how large a domain is; empty for others."""
-    return "nics_per_node" if part in _PER_NIC else _SPAN_KEYS.get(part, "")
-
-
-class Units(NamedTuple):
-    """The units of a part under the job: all in all, in each place, or the places one spans."""
-
-    number: int
-    per_place: int  # 0: they span places, or there is one for the job
-    span: int  # [nodes]; 0: units in each place, or the job's
 
 
 class Blocks(Section):
@@ -112,7 +96,7 @@ class Cluster(Section):
         if self.gpus is not None and self.nodes is not None:
             yield ("nodes",), "give either gpus or nodes"
         for name in self.parts:
-            if name in _BUILT_IN and name not in _OWN:
+            if name in BUILT_IN and name not in OWN:
                 yield ("parts", name), "is built in; its number follows the cluster"
         for name in ("topology", "radix", "wan_bandwidth", "wan_round_trip"):
             if self.fabric is None and getattr(self, name) is not None:
@@ -136,7 +120,7 @@ class Cluster(Section):
 
     def _domain_faults(self) -> Iterator[Fault]:
         """Yield domains that do not lie inside each other."""
-        spans = [(name, int(span.median)) for name in _NESTED if (span := getattr(self, name)) is not None]
+        spans = [(name, int(span.median)) for name in NESTED if (span := getattr(self, name)) is not None]
         for (inner, small), (outer, large) in pairwise(spans):
             if large % small:
                 low = large // small * small
@@ -242,7 +226,7 @@ class Cluster(Section):
         """Return the units of a part. Raises ValueError with the words for the scenario."""
         if (slices := self.slices_of(part)) is not None:
             return Units(len(slices), 0, 0)
-        if part in _PER_JOB and (part != "site" or self.nodes_per_site is None):
+        if part in PER_JOB and (part != "site" or self.nodes_per_site is None):
             return Units(1, 0, 0)
         own = self.parts.get(part)
         if own is not None and own.like == "nodes":
@@ -250,7 +234,7 @@ class Cluster(Section):
         per_place = self._per_place(part) if own is None else int(own.median)
         if per_place:
             return Units(per_place * self.needed, per_place, 0)
-        key = _SPAN_KEYS[part]
+        key = SPAN_KEYS[part]
         size: Quantity | None = getattr(self, key)
         if size is None:
             raise ValueError(f'how many nodes does a {part} serve? write "{key}: 16 nodes" under cluster')
@@ -258,7 +242,7 @@ class Cluster(Section):
 
     def unsized(self, part: str) -> bool:
         """Whether nothing here says how many of a part there are, and the fabric may."""
-        key = _SPAN_KEYS.get(part)
+        key = SPAN_KEYS.get(part)
         return part not in self.parts and (part in ELEMENTS if key is None else getattr(self, key) is None)
 
     def with_elements(self, elements: Mapping[str, Any], built: str) -> "Cluster":
@@ -287,7 +271,7 @@ class Cluster(Section):
 
     def count(self, noun: str, part: str) -> int:
         """Return how many of a rate's noun the job has, for a cause of a part. Raises ValueError."""
-        noun = _SYNONYMS.get(noun, noun)
+        noun = SYNONYMS.get(noun, noun)
         return self.units_of(part if noun in ("", part) else noun).number
 
     def _spanning(self, span: int) -> Units:
@@ -295,28 +279,20 @@ class Cluster(Section):
 
     def _per_place(self, part: str) -> int:
         """Return the units of a built-in part in each place, 0 for one that spans places. Raises ValueError."""
-        if part in _PER_GPU:
+        if part in PER_GPU:
             return int(self.gpus_per_node.median)
-        if part in _PER_NODE:
+        if part in PER_NODE:
             return 1
-        if part in _PER_NIC:
+        if part in PER_NIC:
             if self.nics_per_node is None:
                 raise ValueError('the number of NICs is unknown; write "nics_per_node: 8 NICs" under cluster')
             return int(self.nics_per_node.median)
-        if part in _SPAN_KEYS:
+        if part in SPAN_KEYS:
             return 0
         if part in ELEMENTS:
             remedy = f'name it, such as "fabric: infiniband_ndr" under cluster, or count {part}s in cluster.parts'
             raise ValueError(f"a {part} is an element of a fabric; {remedy}")
-        raise ValueError(self._unknown(part))
-
-    def _unknown(self, part: str) -> str:
-        """Return the words for a part that there is not, with all that there are."""
-        hint = did_you_mean(part, [*_BUILT_IN, *ELEMENTS, *self.parts])
-        remedy = hint or f'; write "parts: {{{part}: 32 /node}}" under cluster, or one of these'
-        known = dict.fromkeys((*_BUILT_IN, *self.parts))
-        listed = f"parts are {', '.join(known)}; of a fabric also {', '.join(ELEMENTS)}"
-        return f"there is no part '{part}'{remedy}{' ' if hint else '; '}{listed}"
+        raise ValueError(unknown(part, self.parts))
 
 
 def _either(low: int, high: int, noun: str) -> str:

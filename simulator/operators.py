@@ -5,7 +5,7 @@ A class fills what a scenario leaves unsaid. An operator of no known class is a 
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from simulator.checkpoint import LOADED, Checkpoint, Tier
 from simulator.cluster import Cluster
+from simulator.failures import Cause
 from simulator.maintenance import Maintenance
 from simulator.quantity import ASSUMED, Like, OfClass, Quantity, by_class, chosen
 from simulator.recovery import Recovery
@@ -98,14 +99,18 @@ class OperatorClass(Section):
         source = f"{ASSUMED}: {self.hot_spares.text()} of the nodes, class {self.name}"
         return cluster.model_copy(update={"hot_spares": Quantity(number, "nodes", source=source)})
 
-    def recovers(self, recovery: Recovery) -> Recovery:
-        """Return a recovery with what it does not say itself.
+    def recovers(self, recovery: Recovery, causes: Collection[Cause]) -> Recovery:
+        """Return a recovery with what it does not say itself, as far as its causes have a use for it.
 
         A detection that is given holds for all failures, hangs too; a restart that is given follows no ladder.
         """
         covered = {"detection": "hangs", "restart": "ladder"}
-        said = {covered[name] for name in covered if name in recovery.model_fields_set}
-        return overlaid(self.recovery, recovery, without=said)
+        without = {covered[name] for name in covered if name in recovery.model_fields_set}
+        if causes and not any(cause.may_hang for cause in causes):
+            without.add("hangs")
+        if causes and not any(cause.may_climb for cause in causes):
+            without.add("ladder")
+        return overlaid(self.recovery, recovery, without=without)
 
     def saves(self, checkpoint: Checkpoint, restart_is_given: bool) -> Checkpoint:
         """Return checkpoints with the interval and the tiers of the class where they do not say.

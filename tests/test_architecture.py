@@ -21,7 +21,7 @@ FLOORS = {
     1.5: "section",
     1.6: "quantity",
     1.8: "drawn laws intensity",
-    2: "hardware model_shape pauses",
+    2: "parts hardware model_shape pauses",
     2.5: "recovery",
     3: "workload failures checkpoint cluster job maintenance cost experiment fabric delivery",
     3.5: "calibration operators",

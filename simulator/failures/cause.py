@@ -271,6 +271,16 @@ class Cause(Section):
         return self.effect == "stop" and not seen and not self.renews and self.law != "lognormal"
 
     @property
+    def may_hang(self) -> bool:
+        """Whether some of its failures may be noticed in another way, as hangs: it has no one detection for all."""
+        return self.divisible and (self.detection is None or self.hangs is not None)
+
+    @property
+    def may_climb(self) -> bool:
+        """Whether its stops may end at a rung of the ladder: it has no restart of its own."""
+        return self.divisible and self.restart is None
+
+    @property
     def tried(self) -> tuple[Rung, ...]:
         """The rungs of the ladder that were tried before and did not end its stops."""
         return self._origin.tried

@@ -92,8 +92,7 @@ def _split(rows: Rows, split: Callable[[str, "Cause"], Rows]) -> Rows:
 def _by_kind(name: str, row: "Cause", recovery: Recovery) -> Rows:
     """Return the failures of a row that announce themselves, and those that hang."""
     hangs = recovery.hangs
-    # A cause that says how it is detected is of one kind, unless it says how many of its failures hang.
-    if hangs is None or (row.detection is not None and row.hangs is None):
+    if hangs is None or not row.may_hang:
         return {name: row}
     share = hangs.share if row.hangs is None else row.hangs
     if share.median == 0 and not share.uncertain:
@@ -106,7 +105,7 @@ def _by_kind(name: str, row: "Cause", recovery: Recovery) -> Rows:
 
 def _by_rung(name: str, row: "Cause", recovery: Recovery) -> Rows:
     """Return the failures of a row by the rung that ends them: the last ones need a full restart."""
-    if not recovery.ladder or row.restart is not None:
+    if not recovery.ladder or not row.may_climb:
         return {name: row}
     rows, left = {}, row
     for rung in recovery.ladder:

@@ -6,9 +6,9 @@ What a profile, a known model or a default says just so is no setting, and stand
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.cluster import key_of
 from simulator.failures import Cause
 from simulator.operators import MATURITY
+from simulator.parts import key_of
 from simulator.quantity import Quantity
 from simulator.scenario.errors import SET
 from simulator.scenario.model import Scenario

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.cluster import Cluster, Units
+from simulator.cluster import Cluster
 from simulator.failures import Cause
+from simulator.parts import Units
 from simulator.quantity import Quantity
 from simulator.recovery import Recovery
 from simulator.scenario.schema import Document
@@ -40,11 +41,9 @@ def of_recovery(document: Document, tree: Item) -> Iterator[Fault]:
         # After a window of maintenance the job recovers as after a failure.
         if causes and not silent and document.maintenance is None and tree.find(("recovery", name)) is not None:
             yield ("recovery", name), f"every cause has a {name} of its own, or needs none; leave it out"
-    stops = [cause for cause in causes if cause.divisible]
-    hanging = [cause for cause in stops if cause.detection is None or cause.hangs is not None]
-    climbing = [cause for cause in stops if cause.restart is None]
-    for name, used in (("hangs", hanging), ("ladder", climbing)):
-        if causes and not used and tree.find(("recovery", name)) is not None:
+    kinds = {"hangs": [cause.may_hang for cause in causes], "ladder": [cause.may_climb for cause in causes]}
+    for name, used in kinds.items():
+        if causes and not any(used) and tree.find(("recovery", name)) is not None:
             yield ("recovery", name), "no cause has failures that could be told apart so; leave it out"
     yield from ((("failures", name), text) for name, text in _growth(document.cluster, document.failures.scales))
     cluster = document.cluster

@@ -43,7 +43,7 @@ def class_of(document: Document, tree: Item, folder: Path, name: str) -> Operato
 
 def with_operator(document: Document, operator: OperatorClass) -> Document:
     """Return a document with what its operator's class says of recovery and planned stops, where it does not itself."""
-    update: dict[str, Any] = {"recovery": operator.recovers(document.recovery)}
+    update: dict[str, Any] = {"recovery": operator.recovers(document.recovery, document.failures.given.values())}
     if document.maintenance is None and operator.maintenance is not None:
         update["maintenance"] = operator.maintenance
     alike = document.operator.alike if document.operator.alike is not None else operator.alike
