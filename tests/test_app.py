@@ -214,6 +214,13 @@ def test_the_cards_need_no_scenario_to_be_checked_and_are_read_once(monkeypatch:
     assert presets() == known and presets() is presets()
 
 
+def test_a_what_if_is_no_card_and_can_be_opened_all_the_same() -> None:
+    names = [preset.name for preset in presets()]
+    assert names[0] == state.FIRST and {"deepseek_v3_gb200_nvl72", "example"} < set(names)
+    assert not [name for name in names if name.startswith(("what_if", "oracles", "benchmarks"))]
+    assert load(Draft.of_preset("what_if/independent_ranges_16k")).scenario is not None
+
+
 @pytest.mark.parametrize("preset", [preset.name for preset in presets()])
 def test_every_preset_can_be_read_and_its_yaml_says_the_same(preset: str) -> None:
     draft = Draft.of_preset(preset, {"run.replications": "20", "recovery.swap": "45 s"})
