@@ -33,7 +33,7 @@ def operators() -> Path:
 
 
 def scenario_files() -> list[Path]:
-    """Return the scenarios that ship with the package, shelf by shelf; neither cases of steps nor classes of operators."""
+    """Return the scenarios that ship with the package, shelf by shelf, without cases and classes of operators."""
     order = list(SHELVES)
     found = [path for path in scenarios().rglob("*.yaml") if shelf(path) in SHELVES]
     return sorted(found, key=lambda path: (order.index(shelf(path)), path))

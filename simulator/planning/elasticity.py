@@ -38,7 +38,7 @@ class Effect(NamedTuple):
 
 
 def resource_effects(scenario: Scenario, replications: int) -> list[Effect]:
-    """Return the elasticities of a scenario whose step can be predicted, by resource; a speed that is given moves alike.
+    """Return the elasticities of a scenario whose step can be predicted, by resource; a given speed moves alike.
 
     Both sides of a difference are run under the same chance, so that it cancels. Faster steps alone leave the share of
     time lost as it is, and shorten what can fail: run time tells more than goodput. Raises ValueError without a step.
