@@ -216,7 +216,14 @@ def test_mistakes_are_told_beside_their_field_and_nothing_is_lost(
 
 def test_a_target_in_money_needs_a_price(runs: Path) -> None:
     free = link.encode(Draft.of_preset("example", {"cost": "", "run.replications": "20"}))
-    tab = asked(section("break_even", **free), "cluster.hot_spares", "2 nodes", "8 nodes", of="cost", **{"target-cost": "1M USD"})
+    tab = asked(
+        section("break_even", **free),
+        "cluster.hot_spares",
+        "2 nodes",
+        "8 nodes",
+        of="cost",
+        **{"target-cost": "1M USD"},
+    )
     assert "has no price" in words(tab) and tab.button(key="break-even").disabled and not tab.error
 
 

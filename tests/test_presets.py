@@ -16,7 +16,7 @@ from simulator.scenario.profiles import load_node
 PRESETS = [file for file in resources.scenario_files() if resources.shelf(file) == "presets"]
 STARTS = [*PRESETS, *(resources.scenarios() / f"{name}.yaml" for name in ("planned_405b_gb200", "example"))]
 FEW = 120  # replications
-ACCELERATORS = {"gb200", "b200_sxm", "mi300x", "tpu_v5p", "h100_sxm"}
+ACCELERATORS = {"a100_sxm", "gb200", "b200_sxm", "mi300x", "tpu_v5p", "h100_sxm"}
 each_preset = pytest.mark.parametrize("file", PRESETS, ids=lambda file: file.stem)
 
 

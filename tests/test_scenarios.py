@@ -44,6 +44,7 @@ SHORTER = {
     "plan_100k.yaml": ["job.work=3 d", "run.horizon=8 d"],
     "presets/llama3_405b_16k.yaml": ["job.work=12 d", "run.horizon=30 d"],
     "presets/deepseek_v3_gb200_nvl72.yaml": ["job.tokens=2T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],
+    "presets/opt_175b_a100.yaml": ["job.tokens=60B tokens", "checkpoint.interval=10 min", "run.horizon=60 d"],
     "presets/llama3_405b_b200.yaml": ["job.tokens=1T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],
     "presets/llama3_70b_mi300x.yaml": ["job.tokens=1T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],
     "presets/llama3_70b_tpu_v5p.yaml": ["job.tokens=1T tokens", "checkpoint.interval=10 min", "run.horizon=30 d"],
