@@ -6,6 +6,15 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = _PACKAGE / "_data"
+# What scenarios are for, by their folder under scenarios/, in the order in which they are shown.
+SHELVES = {
+    "presets": "Machines and published runs",
+    "": "Questions, and scenarios to start from",
+    "what_if": "What if: presets with one assumption changed",
+    "oracles": "Checks of the program: closed forms, another simulator",
+    "benchmarks": "Checks of the program: speed",
+}
+OFFERED = ("presets", "")  # to begin with; a what-if belongs to its preset, and checks answer no planner's question
 
 
 def hardware_profiles() -> Path:
@@ -20,12 +29,20 @@ def scenarios() -> Path:
 
 def operators() -> Path:
     """Return the folder of classes of operators, one YAML file each."""
-    return scenarios() / "operators"
+    return _folder("scenarios") / "operators"
 
 
 def scenario_files() -> list[Path]:
-    """Return the scenarios that ship with the package, without cases of training steps and classes of operators."""
-    return sorted(path for path in scenarios().rglob("*.yaml") if path.parent.name not in ("step_time", "operators"))
+    """Return the scenarios that ship with the package, shelf by shelf, without cases and classes of operators."""
+    order = list(SHELVES)
+    found = [path for path in scenarios().rglob("*.yaml") if shelf(path) in SHELVES]
+    return sorted(found, key=lambda path: (order.index(shelf(path)), path))
+
+
+def shelf(file: Path) -> str:
+    """Return the folder under scenarios/ in which a scenario stands; empty for one that stands in no folder."""
+    first, *rest = file.relative_to(scenarios()).parts
+    return first if rest else ""
 
 
 def cache_folder(name: str) -> Path | None:

@@ -214,6 +214,13 @@ def test_the_cards_need_no_scenario_to_be_checked_and_are_read_once(monkeypatch:
     assert presets() == known and presets() is presets()
 
 
+def test_a_what_if_is_no_card_and_can_be_opened_all_the_same() -> None:
+    names = [preset.name for preset in presets()]
+    assert names[0] == state.FIRST and {"deepseek_v3_gb200_nvl72", "example"} < set(names)
+    assert not [name for name in names if name.startswith(("what_if", "oracles", "benchmarks"))]
+    assert load(Draft.of_preset("what_if/independent_ranges_16k")).scenario is not None
+
+
 @pytest.mark.parametrize("preset", [preset.name for preset in presets()])
 def test_every_preset_can_be_read_and_its_yaml_says_the_same(preset: str) -> None:
     draft = Draft.of_preset(preset, {"run.replications": "20", "recovery.swap": "45 s"})
@@ -380,9 +387,9 @@ def test_the_first_page_answers_without_a_word_being_typed(runs: Path) -> None:
     assert "When will the training run really be done?" in words(tab)
     tab = finished(pressed(tab, "go-example"))
     said = words(tab)
-    assert "It finishes after" in said and "Goodput" in said and "20 replications with seed" in said
+    assert "It finishes on" in said and "Goodput" in said and "20 replications with seed" in said
     assert "derisk run example --set run.replications=20" in said
-    assert len(tab.get("plotly_chart")) == 2
+    assert len(tab.get("plotly_chart")) == 3
     assert len(list(runs.glob("*/summary.json"))) == 1
 
 
@@ -509,7 +516,7 @@ def test_a_result_that_is_older_than_the_inputs_says_so(runs: Path) -> None:
     field = next(each for each in tab.sidebar.text_input if each.label == "Hot spares")
     tab = healthy(field.set_value("5 nodes").run())
     said = words(tab)
-    assert "Older than the inputs" in said and "cluster.hot" in said and "It finishes after" in said
+    assert "Older than the inputs" in said and "cluster.hot" in said and "It finishes on" in said
     assert tab.query_params["spares"] == "5 nodes"
     assert "Older than the inputs" not in words(finished(pressed(tab, "run")))
 
@@ -519,7 +526,7 @@ def test_an_impossible_value_is_told_beside_its_field_and_nothing_is_lost(runs: 
     field = next(each for each in tab.sidebar.text_input if each.label == "Hot spares")
     tab = healthy(field.set_value("64").run())
     said = words(tab)
-    assert "64" in said and "nodes" in said and "Nothing was lost" in said and "It finishes after" in said
+    assert "64" in said and "nodes" in said and "Nothing was lost" in said and "It finishes on" in said
     assert any("red[" in each.value for each in tab.sidebar.markdown)
     assert tab.button(key="run").disabled
     assert next(each for each in tab.sidebar.text_input if each.label.startswith("Hot spares")).value == "64"
@@ -576,7 +583,7 @@ def test_a_run_folder_that_has_vanished_is_told_and_made_again(runs: Path) -> No
     tab = healthy(tab.run())
     assert "cannot be read any more" in words(tab)
     tab = finished(pressed(tab, "run-again"))
-    assert "It finishes after" in words(tab) and folder.is_dir()
+    assert "It finishes on" in words(tab) and folder.is_dir()
 
 
 def test_cancel_keeps_the_replications_that_are_done(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -603,7 +610,7 @@ def test_cancel_keeps_the_replications_that_are_done(runs: Path, monkeypatch: py
     tab = pressed(tab, "cancel-run")
     tab = finished(tab)
     said = words(tab)
-    assert "Cancelled, partial" in said and "of 20,000 replications were done" in said and "It finishes after" in said
+    assert "Cancelled, partial" in said and "of 20,000 replications were done" in said and "It finishes on" in said
 
 
 def test_two_sessions_share_a_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -623,7 +630,7 @@ def test_two_sessions_share_a_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -
     one = pressed(one, "cancel-run")
     assert "goes on without you" in words(one) and not one.button(key="run").disabled
     gate.set()
-    assert "It finishes after" in words(finished(two)) and len(calls) == 1
+    assert "It finishes on" in words(finished(two)) and len(calls) == 1
     assert "partial" not in words(two)
 
 
@@ -645,7 +652,7 @@ def test_the_command_of_a_comparison_says_the_same(runs: Path, tmp_path: Path) -
 
 
 def test_what_has_no_effect_is_told(runs: Path) -> None:
-    parameters = link.encode(Draft.of_preset("example", {"cost.delay": "9 USD/day"}))
+    parameters = link.encode(Draft.of_preset("oracles/ettr", {"cost.delay": "9 USD/day"}))
     for page in ("answer", "scenario"):
         tab = turned(opened(**parameters), page)
         assert "Without effect here, and left out" in words(tab) and "without a deadline nothing is late" in words(tab)
@@ -688,4 +695,4 @@ def test_a_damaged_run_folder_is_told_and_made_again(runs: Path) -> None:
     (folder / MANIFEST).touch()
     tab = healthy(tab.run())
     assert "cannot be read any more" in words(tab)
-    assert "It finishes after" in words(finished(pressed(tab, "run-again")))
+    assert "It finishes on" in words(finished(pressed(tab, "run-again")))

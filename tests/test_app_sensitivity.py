@@ -136,7 +136,7 @@ def test_where_every_input_is_certain_there_is_a_break_even_all_the_same(runs: P
 def test_a_break_even_can_be_asked_without_a_word_being_typed(runs: Path) -> None:
     tab = section("break_even")
     assert command_of(tab) == (
-        "derisk break-even example --input cluster.hot_spares --between '2 nodes' '8 nodes' --target 'finish.p90=11 d' "
+        "derisk break-even example --input cluster.hot_spares --between '2 nodes' '8 nodes' --target 'finish.p90=15 d' "
         "-n 200 --set run.replications=20"
     )
     assert "Now 4 nodes" in said(tab) and "About 3,000 replications" in said(tab)
@@ -194,7 +194,6 @@ def test_an_alternative_is_as_good_where_the_command_line_says(runs: Path) -> No
         ("cluster.hot_spares", ("4 nodes", "4 nodes"), {}, "4 nodes and 4 nodes are the same value"),
         ("cluster.hot_spares", ("2 nodes", "8 nodes"), {"target-finish": "60"}, 'write "60 d"'),
         ("cluster.hot_spares", ("2 nodes", "8 nodes"), {"target-finish": ""}, "such as 60 d"),
-        ("cluster.hot_spares", ("2 nodes", "8 nodes"), {"of": "cost", "target-cost": "1M USD"}, "has no price"),
         ("cluster.hot_spares", ("2 nodes", "8 nodes"), {"alternative": "job.work"}, "write 'job.work=VALUE'"),
         ("cluster.hot_spares", ("2 nodes", "8 nodes"), {"alternative": "job.wrok=3 d"}, "did you mean 'work'"),
         ("cluster.hot_spares", ("2 nodes", "8 nodes"), {"alternative": "run.seed=3"}, "have the same seed"),
@@ -213,6 +212,19 @@ def test_mistakes_are_told_beside_their_field_and_nothing_is_lost(
     assert tab.text_input(key=f"break-even-To-{path}").value == ends[1]
     for name, written in fields.items():
         assert tab.session_state[f"break-even-{name}"] == written
+
+
+def test_a_target_in_money_needs_a_price(runs: Path) -> None:
+    free = link.encode(Draft.of_preset("example", {"cost": "", "run.replications": "20"}))
+    tab = asked(
+        section("break_even", **free),
+        "cluster.hot_spares",
+        "2 nodes",
+        "8 nodes",
+        of="cost",
+        **{"target-cost": "1M USD"},
+    )
+    assert "has no price" in words(tab) and tab.button(key="break-even").disabled and not tab.error
 
 
 def test_a_range_without_a_break_even_is_told_beside_it(runs: Path) -> None:

@@ -150,7 +150,8 @@ def test_a_scenario_that_does_not_exist_is_told_the_presets(
 def test_an_unknown_scenario_is_told_every_name_that_runs() -> None:
     told = derisk("run", "nothing_like_it").stderr
     assert all(name in told for name in ("llama3_405b_16k", "plan_100k", "example"))
-    assert "did you mean 'llama3_405b_16k'?" in derisk("run", "llama3").stderr
+    assert "did you mean 'llama3_405b_16k'?" in derisk("run", "llama3_405b_16").stderr
+    assert "did you mean 'llama3_405b_16k' or 'llama3_405b_b200' or " in derisk("run", "llama3").stderr
     assert "did you mean 'plan_100k'?" in derisk("run", "scenarios/plan_10k.yaml").stderr
 
 
@@ -746,7 +747,11 @@ def test_presets_are_listed_and_can_be_named_from_anywhere(tmp_path: Path) -> No
     assert content["presets"]
     for preset in content["presets"]:
         assert preset["preset"] in derisk("presets").stdout
+    shelves = [preset["shelf"] for preset in content["presets"]]
+    assert shelves == sorted(shelves, key=list(resources.SHELVES).index) and set(shelves) == set(resources.SHELVES)
+    assert all(title in derisk("presets").stdout for title in resources.SHELVES.values())
     name = content["presets"][0]["preset"]
+    assert content["presets"][0]["file"].endswith(f"presets/{name}.yaml"), "machines and published runs come first"
     result = shell("check", name, "--json", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["scenario"] == content["presets"][0]["scenario"]

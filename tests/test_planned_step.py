@@ -1,6 +1,7 @@
 """A job's step from its model, plan, GPUs and fabric: filled in, uncertain, explained; and ways to get it wrong."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -119,6 +120,19 @@ def test_a_mixture_of_experts_counts_the_parameters_that_a_token_meets() -> None
     assert "expert" in scenario.resolved()["job"]["parallel"]
 
 
+@pytest.mark.parametrize("speed", ["job.mfu=20%", "job.step_time=10 s"])
+def test_a_mixture_whose_speed_is_given_counts_what_a_token_meets(speed: str) -> None:
+    mixture = ["job.model=deepseek_v3", "job.global_batch=15_360 sequences", "cluster.gpus=2_304 GPUs"]
+    given = load_scenario(FILE, [*mixture, speed])
+    flop = given.flop()
+    assert flop is not None and flop == pytest.approx(6 * 37.5e9 * 15.6e12, rel=0.02)
+    if "mfu" in speed:
+        assert given.work() == pytest.approx(flop / (0.2 * 2_304 * 5e15))
+    assert given.checkpoint_size() == pytest.approx(14 * 671e9, rel=0.01)
+    own = load_scenario(FILE, [*mixture, speed, "job.parameters=100B parameters"])
+    assert own.flop() == pytest.approx(6 * 100e9 * 15.6e12)
+
+
 def test_saves_take_what_the_machines_need_for_them() -> None:
     tiers = "[{to: host_memory}, {to: storage, every: 3, storage: parallel_file_system}]"
     scenario = small(f"checkpoint.tiers={tiers}")
@@ -146,8 +160,17 @@ def test_elasticities_of_the_run_follow_those_of_the_step() -> None:
             assert effect.step is not None
             assert effect.run_time.value == pytest.approx(effect.step, abs=0.03 + 4 * effect.run_time.error)
     assert effects[STORAGE].goodput.value >= -4 * effects[STORAGE].goodput.error - 1e-9
+
+
+def test_elasticities_move_a_speed_that_is_given_as_they_move_the_predicted_step() -> None:
+    given = small("job.tokens=1T tokens", "job.mfu=40%")
+    assert given.step is not None
+    for effect in resource_effects(given, 60):
+        if effect.resource != STORAGE:
+            assert effect.step is not None
+            assert effect.run_time.value == pytest.approx(effect.step, abs=0.03 + 4 * effect.run_time.error)
     with pytest.raises(ValueError, match="not predicted"):
-        resource_effects(small("job.mfu=40%"), 2)
+        resource_effects(replace(given, step=None), 2)
 
 
 @pytest.mark.parametrize(

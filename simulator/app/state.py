@@ -24,7 +24,6 @@ from simulator.section import did_you_mean
 
 FIRST = "llama3_405b_16k"
 MOST_BYTES = 1_000_000  # of an upload; the loader refuses larger files too
-NOT_OFFERED = ("oracles", "benchmarks")  # scenarios that check the program, and answer nobody's question
 _PROSE = ("name", "question", "source")
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+%-]*( [A-Za-z0-9_./+%-]+)*")
 
@@ -43,15 +42,13 @@ class Preset(NamedTuple):
 
 @lru_cache(maxsize=1)
 def presets() -> tuple[Preset, ...]:
-    """Return the scenarios to begin with, published runs first."""
-    folder = resources.scenarios()
-    files = [file for file in resources.scenario_files() if file.relative_to(folder).parts[0] not in NOT_OFFERED]
+    """Return the scenarios to begin with, machines and published runs first, of these the one that is open first."""
     found = []
-    for file in sorted(files, key=lambda file: ("presets" not in file.parts, file.parts)):
+    for file in (file for file in resources.scenario_files() if resources.shelf(file) in resources.OFFERED):
         with suppress(ScenarioErrors, KeyError):  # one file that cannot be read hides itself, not all others
             head = layered(file, str(file)).data()
             found.append(Preset(name_of(file), head["name"], head.get("question") or ""))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda preset: preset.name != FIRST))
 
 
 def preset_file(name: str) -> Path:

@@ -55,15 +55,13 @@ def _scenario(name: str) -> Path | None:
 
 
 def _explain_scenario(path: Path, overrides: list[str] | None, replications: int, json: bool) -> None:
-    from simulator.planning.elasticity import resource_effects
+    from simulator.planning.elasticity import follows_its_step, resource_effects
     from simulator.report import explained
     from simulator.scenario import load_scenario
 
     scenario = load_scenario(path, overrides)
-    if scenario.step is None or scenario.document.job.step_time is None:
-        text = (
-            "its step is not predicted; write model, tokens and global_batch under job, node under cluster, and no mfu"
-        )
+    if scenario.step is None or not follows_its_step(scenario):
+        text = "its step is not predicted; write model, tokens and global_batch under job, and node under cluster"
         raise Refusal(f"{path}: {text}", Code.SCENARIO)
     announce_compilation()
     effects = resource_effects(scenario, replications)

@@ -10,23 +10,30 @@ from simulator.cli.options import AsJson
 def presets(json: AsJson = False) -> None:
     """List the scenarios that ship with the package.
 
-    Published runs come first, then others to start from.
+    Machines and published runs come first, then questions and others to start from.
     """
     from simulator import resources
     from simulator.report import text
 
     folder = resources.scenarios()
-    files = sorted(resources.scenario_files(), key=lambda file: ("presets" not in file.parts, file.parts))
-    entries = [_entry(file) for file in files]
+    entries = [_entry(file) for file in resources.scenario_files()]
     if json:
         write_json({"schema": 1, "folder": str(folder), "presets": entries})
         return
-    rows = [(entry["preset"], entry["question"] or entry["scenario"]) for entry in entries]
+    shelves = []
+    for name, title in resources.SHELVES.items():
+        rows = [(str(entry["preset"]), _told(entry)) for entry in entries if entry["shelf"] == name]
+        shelves += [f"{title}\n{text.table(rows, width=width())}"] if rows else []
     usage = "derisk run PRESET forecasts one; derisk check PRESET shows its inputs."
-    write_text(f"{text.table(rows, width=width(), indent=0)}\n\n{usage}")
+    write_text("\n\n".join([*shelves, usage]))
+
+
+def _told(entry: dict[str, Any]) -> str:
+    return str(entry["question"] or entry["scenario"])
 
 
 def _entry(file: Path) -> dict[str, Any]:
+    from simulator import resources
     from simulator.scenario.merge import layered
     from simulator.scenario.named import name_of
 
@@ -34,6 +41,7 @@ def _entry(file: Path) -> dict[str, Any]:
     return {
         "preset": name_of(file),
         "scenario": head["name"],
+        "shelf": resources.shelf(file),
         "question": head.get("question"),
         "file": str(file),
     }

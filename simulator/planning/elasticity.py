@@ -38,13 +38,13 @@ class Effect(NamedTuple):
 
 
 def resource_effects(scenario: Scenario, replications: int) -> list[Effect]:
-    """Return the elasticities of a scenario whose step is predicted, by resource.
+    """Return the elasticities of a scenario whose step can be predicted, by resource; a given speed moves alike.
 
     Both sides of a difference are run under the same chance, so that it cancels. Faster steps alone leave the share of
     time lost as it is, and shorten what can fail: run time tells more than goodput. Raises ValueError without a step.
     """
     step = scenario.step
-    if step is None or scenario.document.job.step_time is None:
+    if step is None or not follows_its_step(scenario):
         raise ValueError("the step of the job is not predicted")
     of_step = case_elasticities(step.case)
     effects = []
@@ -59,6 +59,12 @@ def resource_effects(scenario: Scenario, replications: int) -> list[Effect]:
     return effects
 
 
+def follows_its_step(scenario: Scenario) -> bool:
+    """Return whether the step of a job can be predicted, and the speed of its run is that of steps or of an MFU."""
+    job = scenario.document.job
+    return scenario.step is not None and job.work is None and (job.step_time is not None or job.mfu is not None)
+
+
 def _changed(scenario: Scenario, step: Step, resource: str, factor: float) -> Scenario | None:
     """Return a scenario with so many times a resource; None where it has no such."""
     document = scenario.document
@@ -71,11 +77,13 @@ def _changed(scenario: Scenario, step: Step, resource: str, factor: float) -> Sc
             return None
         checkpoint = document.checkpoint.model_copy(update={"tiers": tiers})
         return replace(scenario, document=document.model_copy(update={"checkpoint": checkpoint}))
-    assert document.job.step_time is not None  # asked before
-    time = _times(document.job.step_time, _step_ratio(step, resource, factor))
-    return replace(
-        scenario, document=document.model_copy(update={"job": document.job.model_copy(update={"step_time": time})})
-    )
+    job, ratio = document.job, _step_ratio(step, resource, factor)
+    if job.step_time is not None:
+        update = {"step_time": _times(job.step_time, ratio)}
+    else:
+        assert job.mfu is not None  # asked before
+        update = {"mfu": _times(job.mfu, 1.0 / ratio)}
+    return replace(scenario, document=document.model_copy(update={"job": job.model_copy(update=update)}))
 
 
 def _step_ratio(step: Step, resource: str, factor: float) -> float:

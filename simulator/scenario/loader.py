@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.scenario import inert
 from simulator.scenario.blame import blamed
@@ -18,9 +18,6 @@ from simulator.scenario.settle import with_silent
 from simulator.scenario.source import Item
 from simulator.scenario.sweep import as_text, factor_in
 from simulator.section import Place
-
-if TYPE_CHECKING:
-    pass
 
 
 def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scenario:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from simulator.hardware import Fabric, Gpu
-from simulator.job import UNKNOWN_FLOP, Job
+from simulator.job import FLOP_PER_PARAMETER_AND_TOKEN, UNKNOWN_FLOP, Job
 from simulator.model_shape import Parallel, mixture_faults
 from simulator.quantity import Quantity
 from simulator.scenario.errors import ScenarioErrors
@@ -160,7 +160,7 @@ def _unknown(name: str) -> str:
 
 
 def _named(document: Document, model: Transformer | None = None) -> Document:
-    """Return a document whose job has the parameters and the sequence length of a model that is known."""
+    """Return a document whose job has the parameters, FLOP and sequence length of a model that is known."""
     job = document.job
     known = known_model(job.model)
     if model is None:
@@ -171,6 +171,7 @@ def _named(document: Document, model: Transformer | None = None) -> Document:
     update: dict[str, Any] = {}
     if job.parameters is None:
         update["parameters"] = Quantity(float(model.parameters), "parameters", source=source)
+        update |= _flop_of_mixture(job, model)
     if job.sequence is None:
         update["sequence"] = Quantity(float(model.sequence), "tokens", choice=True, source=source)
     return document.model_copy(update={"job": job.model_copy(update=update)})
@@ -270,11 +271,16 @@ def _filled(document: Document, step: Step, model: Transformer) -> Document:
     )
     if plan.head_counts is None and case.head_counts:
         plan = plan.model_copy(update={"head_counts": True})
-    update: dict[str, Any] = {"step_time": time, "parallel": plan}
-    if float(model.experts) > 0 and job.flop is None and job.tokens is not None:
-        flop = 6.0 * float(model.active_parameters) * job.tokens.median
-        update["flop"] = Quantity(flop, "FLOP", source="6 x active parameters x tokens")
+    update: dict[str, Any] = {"step_time": time, "parallel": plan} | _flop_of_mixture(job, model)
     return document.model_copy(update={"job": job.model_copy(update=update)})
+
+
+def _flop_of_mixture(job: Job, model: Transformer) -> dict[str, Quantity]:
+    """Return the FLOP of a mixture of experts, where it has none: a token visits a part of the parameters only."""
+    if float(model.experts) <= 0 or job.flop is not None or job.tokens is None or job.work is not None:
+        return {}
+    flop = FLOP_PER_PARAMETER_AND_TOKEN * float(model.active_parameters) * job.tokens.median
+    return {"flop": Quantity(flop, "FLOP", source="6 x active parameters x tokens")}
 
 
 def _degree(value: int | None) -> Quantity:
