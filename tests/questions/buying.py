@@ -1,12 +1,13 @@
 """Questions about dates, money, and how much to buy."""
 
-import numpy as np
+import math
+from typing import Any
 
 from questions import plots, tables
 from questions.asking import Question, Told
+from questions.middle import p90_error
 from questions.plots import Across
-from questions.words import about, about_usd, days, share, usd
-from simulator.ensemble.estimates import half_width
+from questions.words import about, about_usd, counted, days, share, usd
 from simulator.metrics.columns import column
 
 
@@ -15,13 +16,13 @@ def promise(told: Told) -> tuple[str, ...]:
     found = told.json
     finish, dates, met = found["finish_days"], found["finish_date"], found["deadline"]
     assert told.ensemble is not None
-    half = half_width(np.sort(column(told.ensemble, "finish_days")), 0.9)
-    late = found["finish_days"].get("unfinished", 0) / found["replications"]
+    half = p90_error(column(told.ensemble, "finish_days"))
+    late = counted(int(found["finish_days"].get("unfinished", 0)), found["replications"])
     return (
         f"{dates['p90']}: nine runs in ten are done by then, {about(finish['p90'], half)} after the start (95 % "
         f"interval); half are done by {dates['p50']} ({days(finish['p50'])}).",
         f"The deadline, {met['date']}, is met with a probability of {share(met['probability'])} ± "
-        f"{100 * met['mc_error']:.1f} (Monte Carlo error); {share(late)} of the runs do not finish within the horizon.",
+        f"{100 * met['mc_error']:.1f} (Monte Carlo error); {late} of the runs do not finish within the horizon.",
         f"Of the variance {share(found['variance_share']['finish_days']['ignorance'], 0)} comes from inputs that "
         "somebody could measure, so the date is as good as the inputs.",
     )
@@ -32,34 +33,49 @@ def point(told: Told) -> tuple[str, ...]:
     money, goodput = told.json["money"], told.json["goodput"]
     one, total, lost = money["usd_per_goodput_point"], money["total_usd"], money["of_which_usd"]["goodput_expense"]
     return (
-        f"One more point of goodput saves {usd(one['p50'])} in the median, and "
-        f"{about_usd(one['mean'], one['mc_error'])} in the mean, of {usd(total['p50'])} and {usd(total['mean'])} "
-        "that the run costs.",
-        f"Mean goodput is {share(goodput['mean'])} ± {100 * goodput['mc_error']:.1f} (Monte Carlo errors): GPU hours "
-        f"without productive training cost {usd(lost['mean'])}.",
+        f"One more point of goodput saves {usd(one['p50'])} in the median, {usd(one['p10'])} to {usd(one['p90'])} in "
+        f"eight cases of ten, of {usd(total['p50'])} that the run costs.",
+        f"The mean, {about_usd(one['mean'], one['mc_error'])} (Monte Carlo error), is made of the runs that fare "
+        f"worst. Median goodput is {share(goodput['p50'])}: GPU hours without productive training cost {usd(lost['p50'])}.",
     )
 
 
 def spares(told: Told) -> tuple[str, ...]:
     """Return how many spares are enough."""
-    cells = told.cells
-    best = min(cells, key=lambda cell: float(cell["cost_usd_mean"]))
+    cells, name = told.cells, "cluster.hot_spares"
+    best = min(cells, key=lambda cell: float(cell["cost_usd_p50"]))
+    safest = min(cells, key=lambda cell: float(cell["cost_usd_p90"]))
     few, most = cells[0], cells[-1]
-    enough = next(
-        cell for cell in cells if cell["goodput_mean"] >= most["goodput_mean"] - 1.96 * most["goodput_mc_error"] / 2
+    # Finished as early as with the most, but for a tenth of a percent, at P50; and likewise at P90.
+    middle, bad = (
+        next(cell for cell in cells if _days_of(cell, end) <= 1.001 * _days_of(most, end)) for end in ("p50", "p90")
     )
-    name = "cluster.hot_spares"
+    number = {
+        key: cell[name].removesuffix(" nodes")
+        for key, cell in (
+            ("few", few),
+            ("middle", middle),
+            ("bad", bad),
+            ("best", best),
+            ("safest", safest),
+            ("most", most),
+        )
+    }
     return (
-        f"{enough[name].removesuffix(' nodes').capitalize()} hot spares: mean goodput is then "
-        f"{share(enough['goodput_mean'])} ± {100 * enough['goodput_mc_error']:.1f} (Monte Carlo error), within half an "
-        f"interval of that with {most[name].removesuffix(' nodes')}; with {few[name].removesuffix(' nodes')} it is "
-        f"{share(few['goodput_mean'])} ± {100 * few['goodput_mc_error']:.1f}.",
-        f"The cheapest number of those tried is {best[name].removesuffix(' nodes')}, at "
-        f"{about_usd(best['cost_usd_mean'], best['cost_usd_mc_error'])}. What decides is how many nodes are out of "
-        "service at a time, their rate "
-        "times the time until they are back, and neither is known well; with fewer the median may be as good while bad "
-        "cases never finish.",
+        f"{number['bad']} hot spares: P90 of the run time is then {days(bad['finish_days_p90'])}, within 0.1 % of that "
+        f"with {number['most']}; for the median {number['middle']} are enough ({days(middle['finish_days_p50'])}).",
+        f"With {number['few']} it is {days(few['finish_days_p50'])} at P50 and {days(few['finish_days_p90'])} at P90, "
+        f"and {counted(few['unfinished'], few['replications'])} of the runs never finish. The cheapest of those tried "
+        f"is {number['best']} at P50 of the cost ({usd(best['cost_usd_p50'])}) and {number['safest']} at P90 "
+        f"({usd(safest['cost_usd_p90'])}). What decides is how many nodes are out of service at a time, their rate "
+        "times the time until they are back, and neither is known well.",
     )
+
+
+def _days_of(cell: dict[str, Any], end: str) -> float:
+    """Return a quantile of the run time [d]; infinite where it is never."""
+    found = cell[f"finish_days_{end}"]
+    return math.inf if found is None else float(found)
 
 
 def margin(told: Told) -> tuple[str, ...]:
@@ -69,9 +85,15 @@ def margin(told: Told) -> tuple[str, ...]:
     first = good[0] if good else told.cells[-1]
     more = first["cluster.gpus [GPU]"] / base["cluster.gpus [GPU]"] - 1
     met = f"{share(first['deadline_probability'], 0)} ± {100 * first['deadline_mc_error']:.0f}"
-    money = f"mean cost {usd(first['cost_usd_mean'])} against {usd(base['cost_usd_mean'])}"
+    money = f"median cost {usd(first['cost_usd_p50'])} against {usd(base['cost_usd_p50'])}"
     if not good:
         return (f"More than were tried: with {_gpus(first)} GPUs the deadline is met with a probability of {met}.",)
+    if first is base:
+        return (
+            f"None: the {_gpus(base)} planned meet the deadline, {told.scenario.deadline}, with a probability of {met} "
+            "(Monte Carlo error).",
+            f"P90 of the run time is {days(base['finish_days_p90'])}, at a median cost of {usd(base['cost_usd_p50'])}.",
+        )
     return (
         f"{_gpus(first)} GPUs, {share(more, 0)} more than the {_gpus(base)} planned: they meet the deadline, "
         f"{told.scenario.deadline}, with a probability of {met}, against {share(base['deadline_probability'], 0)} ± "
@@ -107,7 +129,7 @@ QUESTIONS = (
         "spares_32k",
         "How many hot spares do 32,768 GPUs need, and what do the last ones buy?",
         f"derisk sweep spares_32k --axis cluster.hot_spares='{','.join(f'{number} nodes' for number in SPARES)}' -n "
-        "100",
+        "200",
         spares,
         tables.swept("cluster.hot_spares", "hot spares", difference=False),
         plots.named(
@@ -116,34 +138,33 @@ QUESTIONS = (
                     "cluster.hot_spares [node]", "hot spares [nodes]", 1.0, True,
                     (8.0, 16.0, 32.0, 64.0, 128.0, 256.0),
                 ),
-                "mean goodput [%]",
-                (plots.GOODPUT,),
+                "run time [d]",
+                (plots.P50, plots.P90),
             ),
             "What hot spares buy",
         ),
         "Repair times decide, and they are the least published number of all: nodes out of service grow in proportion "
         "to them. Spares here do not fail while they wait.",
-        ("failures.hardware", "recovery.repair", "recovery.cure", "recovery.manual", "recovery.vendor", "cost.gpu"),
+        ("failures.hardware", "recovery.repair", "recovery.cure", "recovery.manual", "cost.gpu"),
     ),
     Question(
         "date_to_promise",
         "Which date can be promised, and how likely is the deadline?",
-        "derisk run presets/llama3_405b_16k --set checkpoint.interval=auto --set job.start=2027-03-01 "
-        "--set job.deadline=2027-05-31 -n 1000",
+        "derisk run presets/llama3_405b_16k",
         promise,
         tables.run(
             ("finish_days", "run time", lambda value: days(value)),
             ("goodput", "goodput", lambda value: "unknown" if value is None else share(value)),
         ),
         plots.named(plots.finish, "When it will be done"),
-        "What the authors of this run did not publish has wide ranges: whoever measures it gets a narrower date. The "
-        "best interval between saves is chosen at the medians of the inputs.",
-        ("job.mfu", "recovery.detection", "recovery.restart", "checkpoint.tiers.0"),
+        "What the authors of this run did not publish has the ranges of its class of operator, automatic: a team that "
+        "measures its own gets a narrower date.",
+        ("job.mfu", "operator", "recovery.detection", "recovery.restart", "checkpoint.interval", "checkpoint.tiers.0"),
     ),
     Question(
         "point_of_goodput",
         "What is one point of goodput worth?",
-        "derisk run plan_100k -n 150",
+        "derisk run plan_100k -n 200",
         point,
         tables.run(
             ("money.total_usd", "the run, without delay", usd),
@@ -159,8 +180,7 @@ QUESTIONS = (
     Question(
         "margin_to_buy",
         "How many more GPUs buy a safe date?",
-        "derisk sweep presets/llama3_405b_16k --set checkpoint.interval=auto --set job.start=2027-03-01 "
-        "--set job.deadline=2027-05-31 --set 'cost.gpu=2.10 USD/GPU/h' "
+        "derisk sweep presets/llama3_405b_16k --set job.deadline=2027-05-18 "
         "--axis cluster.gpus='14_336 GPUs,16_384 GPUs,18_432 GPUs,20_480 GPUs,22_528 GPUs,24_576 GPUs' -n 200",
         margin,
         tables.swept("cluster.gpus", "GPUs"),
@@ -171,7 +191,7 @@ QUESTIONS = (
             "What more GPUs buy",
         ),
         "Utilisation (MFU) is held constant: with the same batch on more GPUs it falls, and the step-time model "
-        "tells by how much (`derisk step`). Rent is 2.10 USD a GPU-hour, ASSUMED.",
+        "tells by how much (`derisk step`). The deadline is a week earlier than the scenario's. Rent is ASSUMED.",
         ("job.mfu", "job.tokens", "recovery.restart", "checkpoint.tiers.0"),
     ),
     Question(

@@ -4,16 +4,27 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from questions.asking import Question, Told, written
 from questions.drawing import digest
+from questions.middle import p90_error
+from questions.words import bounded, counted
+from simulator.metrics.columns import column
 from simulator.report.figures import Figure
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "questions"
 IMAGES = FOLDER.parent / "images" / "questions"
 FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ESTIMATES = "Run time is P50, with P10 to P90 in brackets; goodput is a mean with its Monte Carlo error"
+ESTIMATES = (
+    "Run time and goodput are P50, with P10 to P90 in brackets, cost is P50; the error of P90 is half its 95 % "
+    "interval; never is the share of runs that do not finish within the horizon, {horizon}, with its Monte Carlo error"
+)
 CHOICES = {"chosen": "a choice", "given": "a choice of this page"}
-PAIRED = "pair by pair under the same chance, with half their 95 % interval"
+PAIRED = (
+    "pair by pair under the same chance: their median with its 95 % interval, in which a run that never finishes is "
+    "infinitely long, and their mean with half of its own, over the pairs that both finish"
+)
 
 
 def page(question: Question, told: Told, figure: Figure) -> str:
@@ -33,29 +44,41 @@ def _how(told: Told, differences: bool) -> str:
     """Return how the numbers of the table are to be read."""
     found = told.json
     seed, many = found["seed"], found.get("replications")
+    estimates = ESTIMATES.format(horizon=_horizon(told))
     form = {
-        "run": "The error is that of the mean; quantiles are order statistics.",
-        "compare": f"{ESTIMATES}; differences are to the first line, {PAIRED}.",
-        "sweep": f"{ESTIMATES}; differences are to the line without one, {PAIRED}." if differences else f"{ESTIMATES}.",
+        "run": _of_a_run(told),
+        "compare": f"{estimates}. Differences are to the first line, {PAIRED}.",
+        "sweep": f"{estimates}. Differences are to the line without one, {PAIRED}." if differences else f"{estimates}.",
         "break-even": "Each value is tried under the same chance; the interval is that of the Monte Carlo error.",
         "sensitivity": "One input is held at its P10 or P90 and all others are drawn, under the same chance; "
         "± is a 95 % interval.",
     }[told.words[1]]
     if many is None:
         many = found["tornado"]["replications"]
-    counted = f"{many:,} replications {'' if told.words[1] == 'run' else 'each, '}with seed {seed}"
-    never = " Never means not within the horizon." if _never(told) else ""
+    each = "" if told.words[1] == "run" else "each, "
     left = sum(each["left_out"] for each in found.get("alternatives", ()))
     out = f" {left:,} pairs of which one did not finish are left out of means of the run time." if left else ""
-    return f"{form} {counted.replace(' , ', ', ')}.{never}{out}".replace("replications  with", "replications with")
+    return f"{form} {_counted(told, many)} {each}with seed {seed}.{out}"
 
 
-def _never(told: Told) -> bool:
-    if told.words[1] == "sweep":
-        return any(cell["unfinished"] for cell in told.cells)
-    if told.words[1] == "compare":
-        return any(each[side]["infinite"] for each in told.variants("finish_days") for side in ("base", "other"))
-    return told.words[1] == "run" and told.json["finish_days"].get("unfinished", 0) > 0
+def _counted(told: Told, many: int) -> str:
+    """Return the replications; how many the scenario asks for where the page runs fewer."""
+    asked = told.scenario.replications
+    return f"{many:,} of the scenario's {asked:,} replications" if many < asked else f"{many:,} replications"
+
+
+def _of_a_run(told: Told) -> str:
+    assert told.ensemble is not None
+    finishes = column(told.ensemble, "finish_days")
+    never = counted(int(np.isinf(finishes).sum()), len(finishes))
+    return (
+        "The error is that of the mean; quantiles are order statistics, and the 95 % interval of the P90 of the run "
+        f"time is {bounded(p90_error(finishes))}. {never} of the runs never finish within the horizon, {_horizon(told)}."
+    )
+
+
+def _horizon(told: Told) -> str:
+    return next(row.value for row in told.scenario.table() if row.path == "run.horizon")
 
 
 def rests(question: Question, told: Told) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from questions.middle import Middle
+
 HOUR, DAY = 3_600.0, 86_400.0
 SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 
@@ -75,27 +77,44 @@ def _size(value: float) -> tuple[float, str]:
     return next((each for each in SIZES if abs(value) >= each[0]), SIZES[-1])
 
 
-def change(told: dict[str, Any], lower: str = "earlier", higher: str = "later") -> str:
-    """Return a paired difference of days in words, such as "3.9 ± 0.3 d earlier"."""
-    if not (known(told["mean"]) and known(told["half_width"])):
-        return "by nobody knows how much, for too few pairs finish,"
-    doubt = "" if clear(told) else " (within its error)"
-    return f"{about(abs(told['mean']), told['half_width'])} {lower if told['mean'] < 0 else higher}{doubt}"
+def change(told: Middle, lower: str = "earlier", higher: str = "later") -> str:
+    """Return the median difference of pairs of days in words, such as "3.9 d (3.6 to 4.3) earlier"."""
+    if not math.isfinite(told.value):
+        return "never, where the other does" if told.value > 0 else "where the other never does"
+    doubt = "" if told.clear else " (within its error)"
+    return f"{_between(told, 1.0, 'd')} {lower if told.value < 0 else higher}{doubt}"
 
 
-def change_usd(told: dict[str, Any]) -> str:
-    """Return a paired difference of money in words."""
-    if not (known(told["mean"]) and known(told["half_width"])):
-        return "nobody knows how much more or less"
-    doubt = "" if clear(told) else " (within its error)"
-    return f"{about_usd(abs(told['mean']), told['half_width'])} {'less' if told['mean'] < 0 else 'more'}{doubt}"
+def change_usd(told: Middle) -> str:
+    """Return the median difference of pairs of money in words."""
+    size, letter = _size(max(abs(end) for end in (told.value, told.low, told.high) if math.isfinite(end)))
+    doubt = "" if told.clear else " (within its error)"
+    return f"{_between(told, size, f'{letter} USD')} {'less' if told.value < 0 else 'more'}{doubt}"
 
 
-def clear(told: dict[str, Any]) -> bool:
-    """Return whether a paired difference is more than its error."""
-    return bool(known(told["mean"]) and known(told["half_width"]) and abs(told["mean"]) > told["half_width"])
+def _between(told: Middle, size: float, unit: str) -> str:
+    """Return the size of a difference, with its interval in the same direction."""
+    sign = -1.0 if told.value < 0 else 1.0
+    ends = sorted(sign * end / size for end in (told.low, told.high))
+    half = 0.5 * (ends[1] - ends[0])
+    digits = _digits(half if half > 0 else told.value / size)
+    value = f"{sign * told.value / size:,.{digits}f}{'' if unit.startswith(('k', 'M', 'B')) else ' '}{unit}"
+    told_ends = [f"{end:,.{digits}f}" if math.isfinite(end) else "never" for end in ends]
+    return f"{value} ({' to '.join(told_ends)})"
 
 
-def difference(cell: dict[str, Any], measure: str) -> dict[str, Any]:
-    """Return the difference of a cell of a sweep to the base cell as that of a comparison."""
-    return {"mean": cell[f"{measure}_difference"], "half_width": cell[f"{measure}_difference_half_width"]}
+def shift(told: Middle, unit: str = "d") -> str:
+    """Return the median difference of pairs for a table, with its sign and its 95 % interval."""
+    if math.isnan(told.value) or (math.isinf(told.value) and told.value > 0):
+        return "never"
+    if math.isinf(told.value):
+        return "not never"
+    half = 0.5 * (told.high - told.low)
+    digits = _digits(half if half > 0 else told.value)
+    low, high = (f"{end:+,.{digits}f}" if math.isfinite(end) else "never" for end in (told.low, told.high))
+    return f"{told.value:+,.{digits}f} {unit} ({low} to {high})"
+
+
+def bounded(half: float) -> str:
+    """Return half of a 95 % interval of days, or that the replications do not bound it."""
+    return f"± {half:,.1f} d" if math.isfinite(half) else "not bounded"
