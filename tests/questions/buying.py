@@ -36,7 +36,8 @@ def point(told: Told) -> tuple[str, ...]:
         f"One more point of goodput saves {usd(one['p50'])} in the median, {usd(one['p10'])} to {usd(one['p90'])} in "
         f"eight cases of ten, of {usd(total['p50'])} that the run costs.",
         f"The mean, {about_usd(one['mean'], one['mc_error'])} (Monte Carlo error), is made of the runs that fare "
-        f"worst. Median goodput is {share(goodput['p50'])}: GPU hours without productive training cost {usd(lost['p50'])}.",
+        f"worst. Median goodput is {share(goodput['p50'])}: GPU hours without productive training cost "
+        f"{usd(lost['p50'])}.",
     )
 
 
@@ -122,7 +123,7 @@ def rent(told: Told) -> tuple[str, ...]:
     )
 
 
-SPARES = (8, 16, 32, 48, 64, 96, 128, 160, 192, 256)
+SPARES = (16, 32, 48, 64, 96, 128, 192, 256)
 
 QUESTIONS = (
     Question(
@@ -136,7 +137,7 @@ QUESTIONS = (
             plots.lines(
                 Across(
                     "cluster.hot_spares [node]", "hot spares [nodes]", 1.0, True,
-                    (8.0, 16.0, 32.0, 64.0, 128.0, 256.0),
+                    (16.0, 32.0, 64.0, 128.0, 256.0),
                 ),
                 "run time [d]",
                 (plots.P50, plots.P90),

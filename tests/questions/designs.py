@@ -41,7 +41,8 @@ def domains(told: Told) -> tuple[str, ...]:
     pays += "" if hgx.clear else " as far as these pairs can tell"
     told_as = ", ".join(f"{share(each['p50'])} ({name})" for name, each in zip(DOMAINS, good, strict=True))
     return (
-        f"{fastest.split(',')[0]}: {pays}; HGX finishes {change(hgx)} and NVL72 with whole spare domains {change(whole)} "
+        f"{fastest.split(',')[0]}: {pays}; HGX finishes {change(hgx)} and NVL72 with whole spare domains "
+        f"{change(whole)} "
         "(medians of the pairs).",
         f"By median goodput alone it is {told_as}: goodput says how much of the clock is training, not how fast that "
         "is.",

@@ -33,11 +33,14 @@ def _work(told: Told) -> str:
 def bad_nodes(told: Told) -> tuple[str, ...]:
     """Return whether it pays to find bad nodes."""
     (retired, burnt), (_, cost) = told.medians(), told.medians("cost_usd")
+    lost = counted(told.variants("finish_days")[0]["other"]["infinite"], told.json["replications"])
     gain = "Yes" if burnt.clear and burnt.value < 0 else "Not as far as these pairs can tell"
     return (
-        f"{gain}: after a burn-in that finds all bad nodes the run is done {change(burnt)} and costs {change_usd(cost)} "
+        f"{gain}: after a burn-in that finds all bad nodes the run is done {change(burnt)} and costs "
+        f"{change_usd(cost)} "
         "(medians of the pairs); the burn-in of the whole cluster must cost less than that.",
-        f"To retire, instead, a node that was taken out twice in thirty days changes the finish by {shift(retired)}: "
+        f"To retire, instead, a node that was taken out twice in thirty days changes the finish by {shift(retired)}, and "
+        f"{lost} of the runs never finish: "
         "it does not come back, and there is one spare less.",
     )
 

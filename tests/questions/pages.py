@@ -68,12 +68,15 @@ def _counted(told: Told, many: int) -> str:
 
 
 def _of_a_run(told: Told) -> str:
-    assert told.ensemble is not None
+    """Return how the numbers of a run are to be read; empty for other commands."""
+    if told.ensemble is None:
+        return ""
     finishes = column(told.ensemble, "finish_days")
     never = counted(int(np.isinf(finishes).sum()), len(finishes))
     return (
         "The error is that of the mean; quantiles are order statistics, and the 95 % interval of the P90 of the run "
-        f"time is {bounded(p90_error(finishes))}. {never} of the runs never finish within the horizon, {_horizon(told)}."
+        f"time is {bounded(p90_error(finishes))}. {never} of the runs never finish within the horizon, "
+        f"{_horizon(told)}."
     )
 
 

@@ -31,7 +31,9 @@ def share(value: float, digits: int = 1) -> str:
 
 
 def counted(number: int, of: int) -> str:
-    """Return a share of replications with its Monte Carlo error."""
+    """Return a share of replications with its Monte Carlo error; none or all of so many where it has none."""
+    if number in (0, of):
+        return f"{number} of {of:,}"
     part = number / of
     return f"{100 * part:.0f} % ± {100 * math.sqrt(part * (1 - part) / of):.0f}"
 
@@ -111,8 +113,12 @@ def shift(told: Middle, unit: str = "d") -> str:
         return "not never"
     half = 0.5 * (told.high - told.low)
     digits = _digits(half if half > 0 else told.value)
-    low, high = (f"{end:+,.{digits}f}" if math.isfinite(end) else "never" for end in (told.low, told.high))
-    return f"{told.value:+,.{digits}f} {unit} ({low} to {high})"
+    low, high = (_signed(end, digits) if math.isfinite(end) else "never" for end in (told.low, told.high))
+    return f"{_signed(told.value, digits)} {unit} ({low} to {high})"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+,.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
 
 
 def bounded(half: float) -> str:
