@@ -50,12 +50,12 @@ class Growth:
         """
         sizes, times = ([number.median for number in column] for column in zip(*self.points, strict=True))
         if self.gpus <= sizes[0] or len(sizes) == 1:
-            return times[0]
+            return float(times[0])
         (low, below), (high, above) = next(
             (pair for pair in pairwise(zip(sizes, times, strict=True)) if pair[1][0] >= self.gpus),
             ((sizes[-2], times[-2]), (sizes[-1], times[-1])),
         )
-        return below * (above / below) ** (math.log(self.gpus / low) / math.log(high / low))
+        return float(below * (above / below) ** (math.log(self.gpus / low) / math.log(high / low)))
 
     @property
     def outside(self) -> str:
@@ -115,7 +115,9 @@ class DrawnLike:
         """Describe the field to an editor."""
         text = f"a value in {self.unit}"
         if not self.one_value:
-            text += ", or a law of chance: {mean, shape}, {mean, law: exponential}, {p50, p90}, {p50, shape}, {from, to}"
+            text += (
+                ", or a law of chance: {mean, shape}, {mean, law: exponential}, {p50, p90}, {p50, shape}, {from, to}"
+            )
             text += ", or checks {every, power} that find it with that probability"
         if self.grows:
             text += f"; or by the size of the job, {{{_GROWTH_EXAMPLE}}}"

@@ -6,9 +6,10 @@ A class fills what a scenario leaves unsaid. An operator of no known class is a 
 import math
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -18,6 +19,8 @@ from simulator.maintenance import Maintenance
 from simulator.quantity import ASSUMED, Like, OfClass, Quantity, by_class, chosen
 from simulator.recovery import Recovery
 from simulator.section import Fault, Section
+
+S = TypeVar("S", bound=Section)
 
 USUAL = "automatic"
 MATURITY = "operator.maturity"
@@ -39,7 +42,8 @@ class Operator(Section):
         default={USUAL: chosen("100%", "%")}, description="a class, or the probability of each of several"
     )
     alike: _Certain | None = Field(
-        default=None, description="how far detection, diagnosis, restart and pause are fast or slow together: correlation"
+        default=None,
+        description="how far detection, diagnosis, restart and pause are fast or slow together: correlation",
     )
 
     @model_validator(mode="before")
@@ -94,6 +98,15 @@ class OperatorClass(Section):
         source = f"{ASSUMED}: {self.hot_spares.text()} of the nodes, class {self.name}"
         return cluster.model_copy(update={"hot_spares": Quantity(number, "nodes", source=source)})
 
+    def recovers(self, recovery: Recovery) -> Recovery:
+        """Return a recovery with what it does not say itself.
+
+        A detection that is given holds for all failures, hangs too; a restart that is given follows no ladder.
+        """
+        covered = {"detection": "hangs", "restart": "ladder"}
+        said = {covered[name] for name in covered if name in recovery.model_fields_set}
+        return overlaid(self.recovery, recovery, without=said)
+
     def saves(self, checkpoint: Checkpoint, restart_is_given: bool) -> Checkpoint:
         """Return checkpoints with the interval and the tiers of the class where they do not say.
 
@@ -124,12 +137,12 @@ def _tier(tier: Tier, usual: Tier, restart_is_given: bool) -> Tier:
     return tier.model_copy(update=update)
 
 
-def overlaid(below: Any, above: Any) -> Any:
-    """Return a section with what it does not say itself taken from one below it, of the same kind."""
+def overlaid(below: S, above: S, without: AbstractSet[str] = frozenset()) -> S:
+    """Return a section with what it does not say itself taken from one below it, of the same kind, `without` some."""
     update = {
         name: getattr(below, name)
         for name in type(below).model_fields
-        if name in below.model_fields_set and name not in above.model_fields_set and name != "source"
+        if name in below.model_fields_set and name not in above.model_fields_set and name not in {"source", *without}
     }
     return above.model_copy(update=update)
 
@@ -177,16 +190,20 @@ def moved(path: str) -> bool:
     return _MOVED.fullmatch(path) is not None
 
 
-def mixed(classes: Mapping[str, OperatorClass], shares: Mapping[str, float]) -> OperatorClass:
+def mixed(
+    classes: Mapping[str, OperatorClass], shares: Mapping[str, float], given: AbstractSet[str] = frozenset()
+) -> OperatorClass:
     """Return the class of an operator that may be any of several: each number has a value by class.
 
-    Raises ValueError, with the words for the scenario, where classes differ in more than numbers.
+    Raises ValueError, with the words for the scenario, where classes differ in more than numbers, but for the tiers and
+    the maintenance, if these are `given` by the scenario.
     """
     if len(classes) == 1:
         return next(iter(classes.values()))
     first = next(iter(classes.values()))
     spares = [found.hot_spares.median for found in classes.values() if found.hot_spares is not None]
-    even = {name: _evened(found, classes) for name, found in classes.items()}
+    stops = None if "maintenance" in given else _same_stops(classes)
+    even = {name: _evened(found, classes, "tiers" in given) for name, found in classes.items()}
     update: dict[str, Any] = {
         "name": " or ".join(classes),
         "recovery": _mixed({name: found.recovery for name, found in even.items()}, shares, ("recovery",)),
@@ -195,7 +212,7 @@ def mixed(classes: Mapping[str, OperatorClass], shares: Mapping[str, float]) -> 
     if spares and first.hot_spares is not None:
         # Spares are bought once, for whichever operator it will be: the fewest of the classes.
         update["hot_spares"] = replace(first.hot_spares, median=min(spares))
-    return first.model_copy(update=update | {"maintenance": _same_stops(classes)})
+    return first.model_copy(update=update | {"maintenance": stops})
 
 
 def _same_stops(classes: Mapping[str, OperatorClass]) -> Maintenance | None:
@@ -206,13 +223,21 @@ def _same_stops(classes: Mapping[str, OperatorClass]) -> Maintenance | None:
     return next(iter(stops.values()))
 
 
-def _evened(one: OperatorClass, classes: Mapping[str, OperatorClass]) -> OperatorClass:
-    """Return a class with every rung that another class has, which ends no stop here."""
+def _evened(one: OperatorClass, classes: Mapping[str, OperatorClass], tiers_are_given: bool) -> OperatorClass:
+    """Return a class with every rung that another class has, which ends no stop here.
+
+    Of tiers that a scenario gives, only the times of those to storage can be wanted.
+    """
     rungs = {rung.suffix: rung for found in classes.values() for rung in found.recovery.ladder}
     own = {rung.suffix: rung for rung in one.recovery.ladder}
     unused = {"share": Quantity(0.0, "%", source=f"class {one.name} has no such rung")}
     ladder = tuple(own.get(name, rung.model_copy(update=unused)) for name, rung in rungs.items())
-    return one.model_copy(update={"recovery": one.recovery.model_copy(update={"ladder": ladder})})
+    update: dict[str, Any] = {"recovery": one.recovery.model_copy(update={"ladder": ladder})}
+    if tiers_are_given:
+        storage = next(tier for tier in one.checkpoint.tiers if tier.to == "storage")
+        times = Tier(to="storage", blocking=storage.blocking, lag=storage.lag, restore=storage.restore)
+        update["checkpoint"] = one.checkpoint.model_copy(update={"tiers": (times,)})
+    return one.model_copy(update=update)
 
 
 def _mixed(found: Mapping[str, Any], shares: Mapping[str, float], place: tuple[str, ...]) -> Any:
@@ -232,8 +257,8 @@ def _mixed(found: Mapping[str, Any], shares: Mapping[str, float], place: tuple[s
         return first.model_copy(update=update)
     if isinstance(first, tuple) and all(isinstance(value, tuple) and len(value) == len(first) for value in values):
         rows = zip(*values, strict=True)
-        parts = (_mixed(dict(zip(found, row, strict=True)), shares, (*place, str(n))) for n, row in enumerate(rows))
-        return tuple(parts)
+        items = (_mixed(dict(zip(found, row, strict=True)), shares, (*place, str(n))) for n, row in enumerate(rows))
+        return tuple(items)
     if hasattr(first, "numbers") and len({(v.family, tuple(k for k, _ in v.numbers)) for v in values}) == 1:
         numbers = tuple(
             (key, _mixed({label: dict(value.numbers)[key] for label, value in found.items()}, shares, (*place, key)))

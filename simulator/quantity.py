@@ -234,7 +234,9 @@ class Like:
             return [((), "must be a certain number; give one value")]
         if not isinstance(value, dict) or not value or not all(isinstance(one, dict) for one in value.values()):
             return [(("by_class",), "is {class: {share: 70%, value: ...}} for each class of operator")]
-        return [(("by_class", name), 'which share? write "share: 70%"') for name, one in value.items() if "share" not in one]
+        return [
+            (("by_class", name), 'which share? write "share: 70%"') for name, one in value.items() if "share" not in one
+        ]
 
     def _read_classes(self, value: dict[str, Any], source: str | None) -> Quantity:
         parts, faults = [], []

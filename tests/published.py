@@ -12,25 +12,33 @@ from typing import NamedTuple
 
 import airesim
 import pandas as pd
+import score_table
+from published_runs import (
+    FEW,
+    GEMINI,
+    HSDP,
+    LLAMA,
+    MEGASCALE,
+    NOT_SCORED,
+    REPLICATIONS,
+    RSC,
+    RSC_CASES,
+    SEED,
+    WINDOW,
+    hsdp,
+    measured,
+    rsc,
+)
+from published_words import AIRESIM_WORDS, ASSUMED_WORDS, HEAD, LLAMA_WORDS, MEANS_WORDS, SCORES_WORDS
 
 from simulator import resources, theory
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.metrics import ettr, failures, goodput, interruptions, mttf_hours
-from simulator.scenario import Scenario, load_scenario, parse_scenario
+from simulator.scenario import Scenario, load_scenario
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "validation.md"
-SEED = 20_240_731
-REPLICATIONS = 1_000
 BINS = 10  # of an uncertain input
 
-LLAMA = "arXiv 2407.21783 (The Llama 3 Herd of Models), section 3.3.4 and table 5"
-RSC = "arXiv 2410.21680 (Kokolis et al., Revisiting Reliability in Large-Scale ML Research Clusters)"
-MEGASCALE = "MegaScale, NSDI 2024"
-GEMINI = "arXiv 2312.11805 (Gemini), section on training infrastructure"
-HSDP = "arXiv 2602.00277 (fault-tolerant HSDP on 100,000 GPUs), abstract"
-
-# What makes the window of 54 days of the preset: it trains on, and the horizon ends it.
-WINDOW = ("job.work=54 d", "run.horizon=54 d")
 BEST_INTERVAL = "checkpoint.interval=auto"
 MIDDLE = ("checkpoint.interval=10 min", "checkpoint.tiers.0.blocking=5 s")
 
@@ -86,46 +94,11 @@ def llama_rows() -> Iterator[Row]:
         )  # fmt: skip
 
 
-RSC_SCENARIO = """\
-schema: 1
-name: RSC, {nodes} nodes
-cluster: {{nodes: {nodes} nodes}}
-job: {{work: {days} d}}
-failures:
-  node: {{part: node, rate: {rate} /node/day, blast: 0 nodes}}
-recovery: {{detection: 0 s, diagnosis: 0 s, restart: {restart} min, repair: 0 s}}
-checkpoint:
-  interval: {interval} s
-  tiers: [{{to: storage, blocking: {save} min, lag: 0 s, restore: 0 s}}]
-"""
-
-
-class Rsc(NamedTuple):
-    """A projection of the RSC paper; times in minutes, the rate per node and day."""
-
-    use: str
-    nodes: int
-    rate: float
-    restart: float
-    save: float
-    interval: float | None  # None: the Young-Daly interval
-    ettr: float
-
-
-RSC_CASES = (
-    Rsc("unit", 2_000, 6.5e-3, 5, 0, 5, 0.93),
-    Rsc("unit", 1_500, 1.0e-3, 5, 5, None, 0.90),
-    Rsc("validate", 1_500, 6.5e-3, 5, 0.1667, None, 0.90),
-)
-
-
 def rsc_rows() -> Iterator[Row]:
     """Yield the rows of Meta's research clusters: ETTR and MTTF."""
     for case in RSC_CASES:
-        seconds = 86_400 / (case.nodes * case.rate)
-        interval = 60 * case.interval if case.interval else theory.young_interval(1 / seconds, 60 * case.save)
-        predicted = ettr(rsc(case.nodes, case.rate, case.restart, case.save, interval))
-        what = f"{'every ' + str(case.interval) + ' min' if case.interval else 'at the Young-Daly interval'}"
+        predicted = ettr(few(rsc(case.nodes, case.rate, case.restart, case.save, case.interval)))
+        what = f"{'every ' + str(case.every) + ' min' if case.every else 'at the Young-Daly interval'}"
         given = (
             f"{case.nodes:,} nodes, {case.rate:g} failures a node and day, restart {case.restart:g} min, saves of "
             f"{60 * case.save:.0f} s {what}: published; Poisson failures, no lag, no restore: ASSUMED"
@@ -135,13 +108,13 @@ def rsc_rows() -> Iterator[Row]:
             difference(predicted.mean, case.ettr, 0.005, case.use), RSC, given,
         )  # fmt: skip
     for nodes, published in ((2_048, 1.8), (16_384, 0.23)):
-        hours = mttf_hours(rsc(nodes, 6.5e-3, 0, 0, 60.0))
+        hours = mttf_hours(few(rsc(nodes, 6.5e-3, 0, 0, 60.0)))
         given = f"{nodes:,} nodes, 6.5e-3 failures a node and day: published; Poisson failures: ASSUMED"
         yield Row(
             f"RSC, {8 * nodes:,} GPUs", "MTTF of the job", f"{published} h", f"{hours.mean:.2f} h",
             difference(hours.mean, published, 0.05, "unit"), RSC, given,
         )  # fmt: skip
-    hours = mttf_hours(rsc(128, 6.5e-3, 0, 0, 60.0))
+    hours = mttf_hours(few(rsc(128, 6.5e-3, 0, 0, 60.0)))
     yield Row(
         "RSC, 1,024 GPUs", "MTTF of the job, measured", "7.9 h", f"{hours.mean:.1f} h",
         f"MISS by {hours.mean / 7.9:.1f} times: the rate is that of the whole cluster, and jobs of this size fail more "
@@ -149,21 +122,14 @@ def rsc_rows() -> Iterator[Row]:
     )  # fmt: skip
 
 
-def rsc(nodes: int, rate: float, restart: float, save: float, interval: float) -> Ensemble:
-    """Return a job whose failures take no node, with up to 2,000 of them a replication."""
-    days = min(400, round(2_000 / (nodes * rate)))
-    text = RSC_SCENARIO.format(
-        nodes=nodes, rate=rate, restart=restart, save=save, interval=f"{interval:.3f}", days=days
-    )
-    return run_ensemble(parse_scenario(text), seed=SEED, replications=200, threads=1)
+def few(scenario: Scenario) -> Ensemble:
+    """Return replications of a job that chance alone moves."""
+    return run_ensemble(scenario, seed=SEED, replications=FEW, threads=1)
 
 
 def hsdp_row() -> Row:
     """Return the row of a synchronous job on 100,000 GPUs: one number, three conventions."""
-    scenario = parse_scenario(
-        RSC_SCENARIO.format(nodes=1, rate=80, restart=10, save=0, interval="1.000", days=20)  # every 18 min
-    )
-    ensemble = run_ensemble(scenario, seed=SEED, replications=200, threads=1)
+    ensemble = few(hsdp())
     conventions = theory.goodput_conventions(18 * 60, 10 * 60)
     verdict = (
         f"MISS, by convention: 1 - R/M = {conventions.wall_clock:.3f} is the printed number, with M from failure to "
@@ -178,7 +144,8 @@ def hsdp_row() -> Row:
 def untested_rows() -> Iterator[Row]:
     """Yield published results whose inputs are not published."""
     yield Row(
-        "MegaScale, over 10,000 GPUs", "ETTR", "> 90 %", "-", "cannot test: failures a day are not published",
+        "MegaScale, over 10,000 GPUs", "ETTR", "> 90 %", "-",
+        "cannot test: failures a day are not published; scored below with an assumed rate",
         MEGASCALE, "over 100 recoveries, under 10 min to detect and diagnose, 15 min to catch up",
     )  # fmt: skip
     yield Row(
@@ -243,42 +210,16 @@ def assumptions(scenario: Scenario) -> Iterator[str]:
         yield text if len(paths) == 1 else f"{text}, {len(paths)} causes"
 
 
-HEAD = """\
-# Published against predicted
-
-Written by `make validation`; a test compares. Predictions are medians with P10 to P90 in brackets, over what is not
-known and over chance. No input was chosen for what comes out. *Arithmetic* means that the published number is itself
-computed from the inputs, so that agreement says only that we compute alike. LOW means that the published bound lies
-between the median and P90 of the prediction, MISS that it lies outside.
-"""
-
-LLAMA_WORDS = """\
-## Llama 3 405B: what the prediction hangs on
-
-The counts of failures are inputs, so their agreement proves nothing but the way through the model. The test is the
-time that they cost. With what is published alone the range is wide: detection, diagnosis, restart, the interval
-between saves and their pause are all unknown. The share of the variance of goodput that each uncertain input explains
-alone; what is missing to one is in their combinations, and a little in chance:
-"""
-
-AIRESIM_WORDS = """\
-## Another simulator: AIReSim
-
-The same cluster in another simulator (arXiv 2603.07041, commit 7b139c7), whose code is no model of ours: pools with
-standbys, selections of hosts, nodes fetched from other jobs, bad nodes, two stages of repair, diagnoses that miss.
-Means over its replications (6 to 400) and ours (60 for the largest case, else 400), and how far they are apart in
-standard errors of both. `scenarios/oracles/airesim.yaml` says which of our fields each of its parameters is. Its
-repairs go on after the job's end and are counted there; here repairs are counted as they begin.
-"""
-
-ASSUMED_WORDS = """
-The range of the interval and that of the pause are independent here, while a team chooses one in view of the other.
-Replications in which a save of a minute comes every few seconds make the lower tail; the two rows with another
-interval show how much. The published figure, above 90 %, lies at the upper end: that team was faster, somewhere between
-the failure and training again, than the middle of the ranges, or counts effective time by another convention.
-
-ASSUMED in this prediction:
-"""
+def scores() -> Iterator[str]:
+    """Yield the lines on how the forecasts of published runs score."""
+    stored = score_table.before()
+    yield SCORES_WORDS.format(version=stored.version, date=stored.date)
+    yield from score_table.table()
+    yield ""
+    yield from score_table.means()
+    yield MEANS_WORDS.rstrip("\n")
+    yield ""
+    yield from (f"- {run}: {what}. {why}." for run, what, why, _ in NOT_SCORED)
 
 
 def page() -> str:
@@ -290,6 +231,7 @@ def page() -> str:
     lines += ["", LLAMA_WORDS, "| input | share |", "|---|---:|"]
     lines += [f"| `{path}` | {share:.2f} |" for path, share in drivers(ensemble).items() if share > 0.015]
     lines += [ASSUMED_WORDS, *(f"- {text}" for text in assumptions(ensemble.scenario))]
+    lines += ["", *scores()]
     lines += ["", AIRESIM_WORDS, "| case | output | AIReSim | here | apart |", "|---|---|---:|---:|---:|"]
     lines += [
         f"| {name} | {row.output.replace('_', ' ')} | {row.theirs:,.2f} | {row.ours:,.2f} | {row.score:+.1f} |"
@@ -298,9 +240,9 @@ def page() -> str:
     ]
     lines += ["", "## Inputs and sources", "", "| run | quantity | inputs | source |", "|---|---|---|---|"]
     lines += [f"| {row.run} | {row.quantity} | {row.given} | {row.source} |" for row in found]
-    return "\n".join(
-        [*lines, "", f"{REPLICATIONS:,} replications of Llama 3 and 200 of each of the others, seed {SEED}.", ""]
-    )
+    lines += [f"| {run.name} (scored) | {run.measure} | {run.given} | {run.source} |" for run in measured().values()]
+    number = f"{REPLICATIONS:,} replications of Llama 3 and of measured runs, {FEW} of others, seed {SEED}."
+    return "\n".join([*lines, "", number, ""])
 
 
 def main(written: Callable[[], str] = page, path: Path = PAGE) -> int:

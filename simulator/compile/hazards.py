@@ -26,16 +26,20 @@ class Row(NamedTuple):
     counted: int
     rated: int  # units of the part that the rate is about
     first_step: int  # of its intensity in the plan's table
+    gpus: int  # of the job
 
 
 def rows(scenario: Scenario) -> Iterator[Row]:
     """Yield a row for each clock, in the order of the file."""
-    cluster = scenario.document.cluster
+    cluster, everywhere = scenario.document.cluster, scenario.document.failures.scales
     steps = 0
     for number, cause in enumerate(scenario.document.failures.causes.values()):
         parts, counted = cluster.units_of(cause.part), cluster.units_of(cause.counted_part).number
         filled = cause.filled(parts.per_place, parts.span)
-        yield Row(number, filled, *parts, cluster.count(cause.per, cause.counted_part), counted, steps)
+        if filled.scales is None and everywhere is not None:
+            filled = filled.model_copy(update={"scales": everywhere})
+        rated = cluster.count(cause.per, cause.counted_part)
+        yield Row(number, filled, *parts, rated, counted, steps, scenario.gpus)
         steps += len(cause.intensity or ())
 
 
@@ -43,6 +47,8 @@ def set_hazard(hazard: Floats, table: Floats, row: Row, values: Values) -> None:
     """Write a cause's hazard of one unit [1/s, s] and the age of its cohort [s]."""
     cause = row.cause
     shared = 1.0 if values is None else values.get(SHARED, 1.0)
+    if cause.scales is not None:
+        shared *= cause.scales.times_at(values, row.gpus)
     rate = shared * cause.rate_at(values, row.counted, row.rated)
     first, second = rate, 0.0
     if cause.law == "weibull" and cause.shape is not None:

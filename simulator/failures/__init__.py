@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field, PrivateAttr, StrictBool, model_validator
 
 from simulator import units
 from simulator.drawn import Drawn, GrowingTiming, Speed, Timing, TimingOrNever
-from simulator.failures.rows import Origin, clash, expanded
+from simulator.failures.rows import Origin, expanded
+from simulator.failures.scales import Scales
 from simulator.failures.transport import Reach, Rebuild
 from simulator.intensity import Intensity
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
@@ -83,6 +84,9 @@ class Cause(Section):
     observed: Observed | None = Field(default=None, description="a count of failures that gives the rate")
     spread: Share | None = Field(default=None, description="log-standard deviation of the rate: how well it is known")
     times: Factor = chosen("1", "")
+    scales: Scales | None = Field(
+        default=None, description="how its rate grows with the job beyond the number of its parts; as under failures"
+    )
     law: Literal["exponential", "weibull", "lognormal"] = "exponential"
     shape: Annotated[Quantity, Like("", least=0.05, most=20)] | None = None
     age: Age = default("0 d", "d", why="new at the start")
@@ -250,9 +254,12 @@ class Cause(Section):
     @property
     def moves(self) -> bool:
         """Whether its rate, law or age is not known exactly."""
-        numbers = (self.rate, self.mtbf, self.scale, self.times, self.shape, self.age)
+        excess = None if self.scales is None else self.scales.excess
+        numbers = (self.rate, self.mtbf, self.scale, self.times, self.shape, self.age, excess)
         observed = () if self.observed is None else (self.observed.count, self.observed.over)
-        return self._origin.uncertain or any(number is not None and number.uncertain for number in (*numbers, *observed))
+        return self._origin.uncertain or any(
+            number is not None and number.uncertain for number in (*numbers, *observed)
+        )
 
     @property
     def divisible(self) -> bool:
@@ -304,6 +311,9 @@ class Failures(Section):
         default=None, description="log-standard deviation of one factor on all rates: a good or a bad cluster"
     )
 
+    scales: Scales | None = Field(
+        default=None, description="how all rates grow with the job beyond the number of parts"
+    )
     _recovery: Recovery | None = PrivateAttr(default=None)
 
     @property
@@ -329,4 +339,3 @@ class Failures(Section):
                 if name.lstrip().startswith(FORMULA):
                     text = "is taken for a formula where a table of causes is opened; begin the name with a letter"
                     yield (name,), text
-                yield from (((f"{name}",), text) for text in clash(name, self.given))

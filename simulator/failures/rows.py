@@ -125,7 +125,7 @@ def _with(cause: "Cause", update: dict[str, Any], factor: Factor) -> "Cause":
     return copy
 
 
-def clash(name: str, given: Mapping[str, "Cause"], recovery: Recovery | None = None) -> Iterator[str]:
+def clash(name: str, given: Mapping[str, "Cause"], recovery: Recovery) -> Iterator[str]:
     """Yield what is wrong with the names of the rows that a cause stands for."""
     for row in _rows(name, given[name], recovery):
         if row != name and row in given:

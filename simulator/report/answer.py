@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.cost import LINES, PARTS
 from simulator.ledger import Account, Outcome
-from simulator.report import text
+from simulator.report import shortage, text
 from simulator.report.checklist import assumed
 from simulator.report.words import ACCOUNTS, COUNTS
 from simulator.scenario import Scenario
@@ -172,7 +172,13 @@ def _ledger(summary: Summary) -> list[tuple[str, ...]]:
 
 def notes(summary: Summary, scenario: Scenario, called: str) -> list[str]:
     """Return what one has to know of the numbers above."""
-    notes = (_outcomes(summary), variance(summary, scenario), _assumed(scenario, called), _precision(summary))
+    notes = (
+        _outcomes(summary),
+        shortage.warning(scenario),
+        variance(summary, scenario),
+        _assumed(scenario, called),
+        _precision(summary),
+    )
     return [note for note in notes if note]
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator.quantity import ASSUMED
-from simulator.report import text
+from simulator.report import shortage, text
 from simulator.scenario import Row, Scenario
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def as_json(scenario: Scenario, theory: "Expected") -> dict[str, Any]:
         "scenario": scenario.name,
         "file": scenario.file,
         "assumed": len(unbacked),
+        "warnings": [*filter(None, [shortage.warning(scenario)])],
         "inputs": inputs,
         "derived": derived,
         "expected": theory.as_json(),
@@ -42,6 +43,8 @@ def as_text(scenario: Scenario, theory: "Expected", width: int | None) -> str:
     unbacked = assumed(rows)
     backed = [row for row in rows if row not in unbacked]
     parts = [scenario.name, *([scenario.question] if scenario.question else [])]
+    if short := shortage.warning(scenario):
+        parts += ["", text.paragraph(short, width)]
     for title, some in (
         (f"ASSUMED: nothing backs these {len(unbacked)} of {len(rows)} inputs", unbacked),
         (f"Given with a source ({len(backed)})", backed),

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simulator import theory
+from simulator import laws, theory
 from simulator.chance import Purpose
 from simulator.compile import compile_plan
-from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Hazard
+from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Hazard, Law
 from simulator.interval import stop_rate
 from simulator.ledger import Effect, Exposed
 from simulator.plan import Floats, Odds, Plan, Rule, Slice, plain
@@ -61,7 +61,7 @@ def expected(scenario: Scenario) -> Expected:
         recovery_minutes=(fixed + struck) / 60,
         save_seconds=save,
         interval_minutes=interval / 60,
-        interval_is_automatic=scenario.document.checkpoint.interval == "auto",
+        interval_is_automatic=scenario.document.checkpoint.follows,
         optimal_interval_minutes=theory.optimal_interval(rate, save) / 60 if works else None,
         young_interval_minutes=theory.young_interval(rate, save) / 60 if works else None,
         goodput_first_order=_goodput(plan, mttf, fixed + struck, saves),
@@ -106,9 +106,9 @@ def _recovery(plan: Plan) -> tuple[float, float]:
     fixed = struck = 0.0
     for row, weight in enumerate(weights):
         share = weight / total if total > 0 else 1 / len(weights)
-        fixed += share * (_mean(plan, row, Purpose.DETECTION) + _mean(plan, row, Purpose.DIAGNOSIS))
-        swap = _mean(plan, row, Purpose.SWAP) if plan.blast[row] > 0 else 0.0
-        struck += share * (swap + _mean(plan, row, Purpose.RESTART) + _mean(plan, row, restore))
+        fixed += share * (mean_of(plan, row, Purpose.DETECTION) + mean_of(plan, row, Purpose.DIAGNOSIS))
+        swap = mean_of(plan, row, Purpose.SWAP) if plan.blast[row] > 0 else 0.0
+        struck += share * (swap + mean_of(plan, row, Purpose.RESTART) + mean_of(plan, row, restore))
     return fixed, struck + plan.slow_start / TICKS_PER_SECOND
 
 
@@ -118,20 +118,10 @@ def _stops(plan: Plan, row: int) -> float:
     return stop_rate(plan._replace(units=alone))
 
 
-def _mean(plan: Plan, row: int, purpose: Purpose) -> float:
-    kind, a, b, _ = (float(number) for number in plan.laws[row, purpose])
-    means = {
-        Family.FIXED: lambda: a,
-        Family.EXPONENTIAL: lambda: a,
-        Family.WEIBULL: lambda: a * math.exp(math.lgamma(1 + b)),
-        Family.LOGNORMAL: lambda: math.exp(a + b * b / 2),
-        Family.GAMMA: lambda: a * b,
-        Family.UNIFORM: lambda: (a + b) / 2,
-        Family.NEVER: lambda: math.inf,
-        # 1/b - 1 checks in the mean that find nothing, and half the time between two checks.
-        Family.CHECKS: lambda: a * (1 / b - 0.5) if b > 0 else math.inf,
-    }
-    return means[Family(int(kind))]()
+def mean_of(plan: Plan, row: int, purpose: Purpose) -> float:
+    """Return the mean of a law of a plan, in its unit; infinite where it never comes."""
+    kind, a, b, c = (float(number) for number in plan.laws[row, purpose])
+    return laws.mean(Law(int(kind), a, b, c))
 
 
 def _run_time(plan: Plan, rate: float, save: float, fixed: float, struck: float) -> float:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from simulator.cost import LINES, PARTS
-from simulator.drawn import Drawn
+from simulator.drawn import Drawn, by_operator
 from simulator.quantity import Quantity
 from simulator.report.words import ACCOUNTS, COUNTS, MONEY, RESULTS, STATISTICS
 from simulator.scenario.schema import HEAD, Document, form, meaning
@@ -180,6 +180,8 @@ def _default(field: FieldInfo) -> str:
         return "required" if field.is_required() else ""
     if isinstance(value, Quantity):
         return f"{value.text()} ({value.source})" if value.source else value.text()
+    if isinstance(value, Drawn) and value == by_operator(value.numbers[0][1].like if value.numbers else ""):
+        return "as the class of the operator has it"
     if isinstance(value, Drawn):
         numbers = ", ".join(f"{key} {number.text()}" for key, number in value.numbers)
         return numbers.removeprefix("value ") or value.family

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from simulator import units
 from simulator.cluster import Cluster
 from simulator.failures import Cause
+from simulator.failures.rows import clash
 from simulator.scenario.model import Scenario
 from simulator.section import Fault, did_you_mean
 
@@ -21,6 +22,7 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
         return
     for name, cause in document.failures.given.items():
         yield from (((*("failures", name), *place), text) for place, text in _cause_faults(scenario, cause))
+        yield from ((("failures", name), text) for text in clash(name, document.failures.given, document.recovery))
     yield from _lemon_faults(scenario)
     yield from _recovery_faults(scenario)
     yield from _checkpoint_faults(scenario)

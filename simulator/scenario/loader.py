@@ -16,7 +16,7 @@ from simulator.scenario.operators import class_of, with_operator
 from simulator.scenario.profiles import load_node
 from simulator.scenario.saves import with_save_times
 from simulator.scenario.schema import Document
-from simulator.scenario.settle import settled, sources_of
+from simulator.scenario.settle import Sources, settled, sources_of
 from simulator.scenario.source import Item
 from simulator.scenario.sweep import as_text, factor_in
 from simulator.scenario.validate import error_for, validated
@@ -188,7 +188,7 @@ class _Read:
         document = self.scenario.document
         for place, _ in self.inert:
             document = inert.without(document, place)
-        document = settled(_filled(replace(self.scenario, document=document)), (), sources_of(tree))
+        document = _settled(_filled(replace(self.scenario, document=document)), sources_of(tree))
         told = tuple(error_for(tree, fault).headline for fault in self.inert)
         return replace(self.scenario, document=document, inert=told)
 
@@ -198,7 +198,7 @@ def _from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], b
     document, profile, base = _validated(tree, folder, name)
     if profile is not None:
         document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
-    operator = class_of(document.operator, tree, folder, name)
+    operator = class_of(document, tree, folder, name)
     restart_is_given = "restart" in document.recovery.model_fields_set
     document = with_operator(document, operator)
     document, step = _with_machines(document, profile, tree, folder)
@@ -208,12 +208,18 @@ def _from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], b
         # Elements stand in no file: to have them again, their profiles must be found from anywhere.
         document = _located(document, {"node": base, "fabric": folder})
     sources = sources_of(tree)
-    scenario = Scenario(settled(document, (), sources), name)
+    scenario = Scenario(_settled(document, sources), name)
     vain = tuple(inert.settings(scenario, tree))
     faults = [*door.faults(scenario), *(fault for fault in vain if refused(fault[0]))]
     if faults:
         raise ScenarioErrors(error_for(tree, fault) for fault in faults)
-    return _Read(Scenario(settled(_filled(scenario), (), sources), name, step), vain)
+    return _Read(Scenario(_settled(_filled(scenario), sources), name, step), vain)
+
+
+def _settled(document: Document, sources: Sources) -> Document:
+    """Return the document in which every number has its path and source, and failures are told apart by kind."""
+    found = settled(document, (), sources)
+    return found.model_copy(update={"failures": found.failures.recovered(found.recovery)})
 
 
 def _validated(tree: Item, folder: Path, name: str) -> tuple[Document, tuple[Node, Gpu] | None, Path]:
@@ -258,7 +264,7 @@ def _with_machines(
 
 
 def _located_in_size(document: Document) -> Document:
-    """Return the document in which what grows with the job knows its size, and failures are told apart by kind."""
+    """Return the document in which what grows with the job knows its size."""
     gpus = document.cluster.job_gpus
     recovery = document.recovery.model_copy(update={"restart": document.recovery.restart.located(gpus)})
     job = document.job.model_copy(update={"start_up": document.job.start_up.located(gpus)})
@@ -267,7 +273,7 @@ def _located_in_size(document: Document) -> Document:
         for name, cause in document.failures.given.items()
         if cause.restart is not None
     }
-    failures = document.failures.model_copy(update=causes).recovered(recovery)
+    failures = document.failures.model_copy(update=causes)
     return document.model_copy(update={"recovery": recovery, "job": job, "failures": failures})
 
 

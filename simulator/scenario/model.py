@@ -1,6 +1,7 @@
 """The scenario: everything known about a planned run, frozen, in SI, with what is uncertain about it kept apart."""
 
 import math
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.scenario.step import Step
     from simulator.workload.case import Case
 
+_PHASE = re.compile(r"job\.phases\.\d+\.step_time")
 INPUT_STREAMS = 2**32  # streams of uncertain inputs begin here, far above those of causes
 
 
@@ -143,9 +145,7 @@ class Scenario:
         names = (quantity.path.encode() for quantity in self.inputs)
         return tuple((INPUT_STREAMS + zlib.crc32(name), zlib.adler32(name)) for name in names)
 
-    def draw_inputs(
-        self, seed: int, replication: int, pinned: Mapping[str, float] | None = None
-    ) -> dict[str, float]:
+    def draw_inputs(self, seed: int, replication: int, pinned: Mapping[str, float] | None = None) -> dict[str, float]:
         """Return the uncertain inputs of a replication by path [SI]; what is pinned has that value instead."""
         import numpy as np
 
@@ -166,9 +166,12 @@ class Scenario:
         from simulator.durations import normal_quantile
 
         values: dict[str, float] = {}
+        shared: dict[str, float] = {}
         common, own = math.sqrt(self._shared_variance), math.sqrt(1.0 - self._shared_variance)
         for quantity, moves, score in zip(self.inputs, self._moves, scores, strict=True):
             path = quantity.path
+            if _PHASE.fullmatch(path) and quantity.how == "inferred":
+                score = shared.setdefault("phases", score)  # one model's error: all phases are off together
             if path in pinned:
                 values[path] = pinned[path]
             elif not moves and not quantity.by_class:
@@ -211,7 +214,9 @@ class Scenario:
         if self.step is not None:
             found = self.step.prediction
             said = f"{units.show(found.p10, 's')} to {units.show(found.p90, 's')} (P10 to P90), predicted"
-            if not self.document.job.by_steps or self.document.job.step_time is None:
+            if self.document.job.phases:
+                said += "; of the longest phase"
+            elif not self.document.job.by_steps or self.document.job.step_time is None:
                 said += "; not used, for the job says how fast it is"
             elif self.document.job.step_time.median != found.step_s:
                 said += "; not used, for job.step_time says otherwise"
@@ -220,11 +225,23 @@ class Scenario:
             rows.append(("memory of a GPU", units.show(found.memory_GB * 1e9, "GB"), "predicted, at its fullest"))
         if (size := self.checkpoint_size()) is not None:
             rows.append(("checkpoint size", units.show(size, "GB"), "bytes per parameter x parameters"))
+        rows += self._grown()
         cluster = self.document.cluster
         for part, struck in cluster.elements.items():
             number = f"{len(struck.nodes):_} elements"
             rows.append((f"{part} of the fabric", number, f"{cluster.fabric}: {struck.told()}"))
         return [Row(path, value, "", source) for path, value, source in rows]
+
+    def _grown(self) -> list[tuple[str, str, str]]:
+        """Return what grows with the job, at its size."""
+        causes = self.document.failures.given.items()
+        found = {"recovery.restart": self.document.recovery.restart, "job.start_up": self.document.job.start_up}
+        found |= {f"failures.{name}.restart": cause.restart for name, cause in causes if cause.restart is not None}
+        return [
+            (path, units.show(law.at(None)["value"], "s"), law.growth.outside or "interpolated in logarithms")
+            for path, law in found.items()
+            if law.growth is not None
+        ]
 
     def resolved(self) -> dict[str, Any]:
         """Return the scenario with every default filled, as plain mappings, lists and text; it can be loaded again."""

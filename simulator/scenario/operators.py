@@ -2,9 +2,10 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from simulator import resources
-from simulator.operators import USUAL, Operator, OperatorClass, mixed, overlaid
+from simulator.operators import USUAL, OperatorClass, mixed
 from simulator.scenario.errors import SET, ScenarioErrors, Spot, error_at
 from simulator.scenario.merge import check_head
 from simulator.scenario.schema import Document
@@ -21,25 +22,27 @@ def operator_names() -> list[str]:
     return sorted(path.stem for path in resources.operators().glob("*.yaml"))
 
 
-def class_of(operator: Operator, tree: Item, folder: Path, name: str) -> OperatorClass:
+def class_of(document: Document, tree: Item, folder: Path, name: str) -> OperatorClass:
     """Return the class of the operator of a scenario, a mixture of several where it names several.
 
     `name` is that of the scenario's file, in whose folder classes of the user's stand. Raises ScenarioErrors.
     """
-    classes = {}
+    classes, operator = {}, document.operator
     for label in operator.classes:
         spot = tree.nearest(("operator", "classes", label))
         base = folder if spot.spot.file in (SET, name) else Path(spot.spot.file).parent
         classes[label] = _class(label, base, spot)
     try:
-        return mixed(classes, {label: share.median for label, share in operator.classes.items()})
+        given = {"tiers"} if document.checkpoint.tiers else set()
+        given |= {"maintenance"} if document.maintenance is not None else set()
+        return mixed(classes, {label: share.median for label, share in operator.classes.items()}, given)
     except ValueError as error:
         raise ScenarioErrors([error_for(tree, (("operator",), str(error)))]) from None
 
 
 def with_operator(document: Document, operator: OperatorClass) -> Document:
     """Return a document with what its operator's class says of recovery and planned stops, where it does not itself."""
-    update = {"recovery": overlaid(operator.recovery, document.recovery)}
+    update: dict[str, Any] = {"recovery": operator.recovers(document.recovery)}
     if document.maintenance is None and operator.maintenance is not None:
         update["maintenance"] = operator.maintenance
     alike = document.operator.alike if document.operator.alike is not None else operator.alike
@@ -52,7 +55,9 @@ def _class(label: str, folder: Path, item: Item) -> OperatorClass:
         if label not in operator_names():
             hint = did_you_mean(label, operator_names()) or f"; there are {', '.join(operator_names())}"
             text = f"there is no class of operators '{label}'{hint}; a file of your own ends in .yaml"
-            raise ScenarioErrors([error_at(item.spot if item.spot.line else Spot(item.spot.file), "operator", text, label)])
+            raise ScenarioErrors(
+                [error_at(item.spot if item.spot.line else Spot(item.spot.file), "operator", text, label)]
+            )
         return _shipped(label)
     file = folder / label
     if not file.is_file():

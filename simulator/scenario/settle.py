@@ -43,7 +43,9 @@ def _children(item: Item) -> Iterator[tuple[str, Item]]:
 def settled(section: S, path: tuple[str, ...], sources: Sources) -> S:
     """Return a section in which every number has its path and source."""
     update = {name: _settle(value, (*path, name), sources) for name, value in _fields(section) if name != "source"}
-    return section.model_copy(update=update)
+    copy = section.model_copy(update=update)
+    copy.__pydantic_fields_set__ = section.model_fields_set  # what was said stays what was said
+    return copy
 
 
 def _settle(value: Any, path: tuple[str, ...], sources: Sources) -> Any:

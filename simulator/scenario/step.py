@@ -1,5 +1,6 @@
 """From a scenario's job to its training step: the case, the plan where it is left open, and what follows from both."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,10 +46,12 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
 
     Raises ScenarioErrors for a model that is not known where a prediction needs it, and for a plan that cannot be.
     """
+    if document.job.phases:
+        return _with_phases(document, gpu, tree, folder)
     job = document.job
     model, faults = _model(job)
     if model is None or job.global_batch is None or gpu is None:
-        if job.by_steps and job.step_time is None:
+        if job.predicted:
             faults = faults or [_nothing_to_predict_from(gpu)]
             raise ScenarioErrors(error_for(tree, fault) for fault in faults)
         document = _named(document)
@@ -56,7 +59,7 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
             raise ScenarioErrors([error_for(tree, (("job",), UNKNOWN_FLOP))])
         return document, None
     document = _named(document, model)
-    needed = document.job.by_steps and document.job.step_time is None
+    needed = document.job.predicted
     try:
         step = _predicted(document, model, gpu, _fabrics(gpu, tree, folder))
     except _ImpossiblePlanError as failed:
@@ -64,6 +67,32 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
             raise ScenarioErrors(error_for(tree, fault) for fault in failed.faults) from None
         return document, None  # whoever gives an MFU and no plan need not have one that we find
     return (_filled(document, step, model) if needed else document), step
+
+
+def _with_phases(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> tuple[Document, Step | None]:
+    """Return a document whose phases have the step times that nobody gives, and the step of the longest phase."""
+    found = []
+    for place, phase in enumerate(document.job.phases):
+        alone = document.model_copy(update={"job": document.job.in_phase(phase)})
+        try:
+            found.append(with_step(alone, gpu, tree, folder))
+        except ScenarioErrors as failed:
+            raise ScenarioErrors(
+                replace(error, path=f"{error.path} (phase {place})") for error in failed.errors
+            ) from None
+    phases = tuple(
+        phase.model_copy(update={"step_time": done.job.step_time, "global_batch": done.job.global_batch})
+        if document.job.by_steps
+        else phase
+        for phase, (done, _) in zip(document.job.phases, found, strict=True)
+    )
+    longest, step = max(found, key=lambda pair: pair[0].job.tokens.median if pair[0].job.tokens is not None else 0.0)
+    update = {name: getattr(longest.job, name) for name in ("parameters", "sequence", "parallel")}
+    job = document.job.model_copy(update={**update, "phases": phases})
+    if longest.job.flop is not None and longest.job.tokens is not None and job.flop is None:
+        times = (job.tokens_at(None) or 0.0) / longest.job.tokens.median
+        job = job.model_copy(update={"flop": replace(longest.job.flop, median=longest.job.flop.median * times)})
+    return document.model_copy(update={"job": job}), step
 
 
 def _checkpoint(document: Document) -> float | None:

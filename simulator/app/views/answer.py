@@ -172,9 +172,10 @@ def _notes(result: "Result") -> None:
     """Tell what one has to know of the numbers above."""
     from simulator.report.answer import variance
     from simulator.report.checklist import assumed
+    from simulator.report.shortage import warning
 
     summary, scenario = result.summary, result.ensemble.scenario
-    notes = []
+    notes = [*filter(None, [warning(scenario)])]
     unfinished = {name: count for name, count in summary["outcomes"].items() if count and name != "DONE"}
     if unfinished:
         counts = " and ".join(
