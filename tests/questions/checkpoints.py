@@ -109,7 +109,8 @@ QUESTIONS = (
     Question(
         "faster_detection",
         "Does faster detection of failures pay?",
-        "derisk sweep plan_100k --axis recovery.detection='40 s,10 s,20 s,90 s,3 min,10 min' -n 120",
+        "derisk sweep plan_100k --set 'recovery.hangs={share: 10%, detection: 10 min}' "
+        "--axis recovery.detection='40 s,10 s,20 s,90 s,3 min,10 min' -n 120",
         detection,
         tables.swept("recovery.detection", "time to detect"),
         plots.named(
@@ -124,7 +125,7 @@ QUESTIONS = (
             ),
             "What detection costs",
         ),
-        "One failure in ten hangs and is noticed by a timeout of its own, whatever this is. A faster detection that "
+        "One failure in ten hangs and is noticed after ten minutes, whatever this is. A faster detection that "
         "raises false alarms stops the job more often, and that is not in it.",
         ("recovery.detection", "recovery.hangs", "recovery.diagnosis", "recovery.restart", "cost.gpu"),
     ),

@@ -39,9 +39,8 @@ def bad_nodes(told: Told) -> tuple[str, ...]:
         f"{gain}: after a burn-in that finds all bad nodes the run is done {change(burnt)} and costs "
         f"{change_usd(cost)} "
         "(medians of the pairs); the burn-in of the whole cluster must cost less than that.",
-        f"To retire, instead, a node that was taken out twice in thirty days changes the finish by {shift(retired)}, and "
-        f"{lost} of the runs never finish: "
-        "it does not come back, and there is one spare less.",
+        f"To retire, instead, a node that was taken out twice in thirty days changes the finish by {shift(retired)}, "
+        f"and {lost} of the runs never finish: it does not come back, and there is one spare less.",
     )
 
 
@@ -185,7 +184,7 @@ QUESTIONS = (
         "repair_crews",
         "How many repair crews do 4,096 nodes need?",
         "derisk sweep spares_32k --axis recovery.manual.crews="
-        "'1 crews,2 crews,3 crews,4 crews,5 crews,6 crews,8 crews,12 crews' -n 200",
+        "'1 crew,2 crews,3 crews,4 crews,5 crews,6 crews,8 crews,12 crews' -n 200",
         crews,
         tables.swept("recovery.manual.crews", "crews", difference=False),
         plots.named(

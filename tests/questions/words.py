@@ -35,7 +35,9 @@ def counted(number: int, of: int) -> str:
     if number in (0, of):
         return f"{number} of {of:,}"
     part = number / of
-    return f"{100 * part:.0f} % ± {100 * math.sqrt(part * (1 - part) / of):.0f}"
+    error = math.sqrt(part * (1 - part) / of)
+    digits = 0 if error > 0.0095 else 1
+    return f"{100 * part:.{digits}f} % ± {100 * error:.{digits}f}"
 
 
 def plus(value: float, half: float | None, unit: str = "d") -> str:
@@ -83,6 +85,8 @@ def change(told: Middle, lower: str = "earlier", higher: str = "later") -> str:
     """Return the median difference of pairs of days in words, such as "3.9 d (3.6 to 4.3) earlier"."""
     if not math.isfinite(told.value):
         return "never, where the other does" if told.value > 0 else "where the other never does"
+    if told.low <= told.value == 0 <= told.high:
+        return "at the same time" if lower == "earlier" else "as long"
     doubt = "" if told.clear else " (within its error)"
     return f"{_between(told, 1.0, 'd')} {lower if told.value < 0 else higher}{doubt}"
 
