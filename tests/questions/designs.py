@@ -43,8 +43,8 @@ def domains(told: Told) -> tuple[str, ...]:
     told_as = ", ".join(f"{share(each['p50'])} ({name})" for name, each in zip(DOMAINS, good, strict=True))
     return (
         f"{fastest.split(',')[0]}: {pays}; HGX finishes {change(hgx)}, and NVL72 with whole spare domains "
-        f"{change(whole)} "
-        f"(medians of the pairs), but at P90 after {days(last['other']['p90'])} instead of {days(last['base']['p90'])}.",
+        f"{change(whole)} (medians of the pairs), but at P90 after {days(last['other']['p90'])} instead of "
+        f"{days(last['base']['p90'])}.",
         f"By median goodput alone it is {told_as}: goodput says how much of the clock is training, not how fast that "
         "is.",
     )
