@@ -129,7 +129,7 @@ QUESTIONS = (
     Question(
         "contract_rate",
         "What failure rate should the contract for 32,768 GPUs allow?",
-        "derisk break-even spares_32k --set 'cluster.hot_spares=128 nodes' --input failures.hardware.rate "
+        "derisk break-even spares_32k --input failures.hardware.rate "
         "--between '0.001 /node/day' '0.0065 /node/day' --target 'finish.p90=90 d' -n 150",
         contract,
         tables.crossed("failures of a node", "P90 of the run time against 90 d", lambda value: plus(value, None)),

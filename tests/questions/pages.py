@@ -49,9 +49,10 @@ def _how(told: Told, differences: bool) -> str:
         "run": _of_a_run(told),
         "compare": f"{estimates}. Differences are to the first line, {PAIRED}.",
         "sweep": f"{estimates}. Differences are to the line without one, {PAIRED}." if differences else f"{estimates}.",
-        "break-even": "Each value is tried under the same chance; the interval is that of the Monte Carlo error.",
+        "break-even": "Each value is tried under the same chance; the interval is that of the Monte Carlo error, "
+        "and a run that never finishes counts as infinitely long.",
         "sensitivity": "One input is held at its P10 or P90 and all others are drawn, under the same chance; "
-        "± is a 95 % interval.",
+        "± is a 95 % interval, and a run that never finishes counts as infinitely long.",
     }[told.words[1]]
     if many is None:
         many = found["tornado"]["replications"]
