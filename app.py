@@ -1,5 +1,7 @@
 """The entry point of the app in a checkout: `streamlit run app.py`. The pages are in simulator/app/."""
 
-from simulator.app.main import main
+from streamlit.starlette import App
 
-main()
+from simulator.app.hosts import ENTRY, door
+
+app = App(ENTRY, middleware=door())

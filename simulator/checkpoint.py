@@ -76,7 +76,7 @@ class Tier(Section):
     def _memory_faults(self) -> Iterator[Fault]:
         peers = 1 if self.peers is None else int(self.peers.median)
         if self.every.median != 1:
-            yield ("every",), "every save goes to host_memory; write 1 or leave it out"
+            yield ("every",), 'every save goes to host_memory; write "1" or leave it out'
         if peers < 1:
             yield ("peers",), "must be 1 or more; without a copy elsewhere a lost node loses the checkpoint"
         if self.group is not None and self.group.median < peers + 1:

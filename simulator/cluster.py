@@ -116,8 +116,8 @@ class Cluster(Section):
         per_node = int(self.gpus_per_node.median)
         if self.gpus is not None and self.gpus.median % per_node:
             low = int(self.gpus.median) // per_node * per_node
-            choice = f"{low:_} or {low + per_node:_}" if low else f"{per_node:_}"
-            yield ("gpus",), f"{self.gpus.text()} are no whole number of nodes of {per_node}; write {choice} GPUs"
+            text = f"{self.gpus.text()} are no whole number of nodes of {per_node}"
+            yield ("gpus",), f"{text}; write {_either(low, low + per_node, 'GPUs')}"
         elif self.spares > self.needed:
             yield ("hot_spares",), f"{self.spares:_} spares exceed the {self.needed:_} nodes of the job; lower them"
         else:
@@ -130,8 +130,8 @@ class Cluster(Section):
         for (inner, small), (outer, large) in pairwise(spans):
             if large % small:
                 low = large // small * small
-                near = f"{low} or {low + small}" if low else f"{small}"
-                yield (outer,), f"{large:_} nodes are no whole number of {inner} = {small:_}; write {near} nodes"
+                near = _either(low, low + small, "nodes")
+                yield (outer,), f"{large:_} nodes are no whole number of {inner} = {small:_}; write {near}"
 
     def _pool_faults(self) -> Iterator[Fault]:
         """Yield spares that do not fit."""
@@ -279,9 +279,20 @@ class Cluster(Section):
         if part in ELEMENTS:
             remedy = f'name it, such as "fabric: infiniband_ndr" under cluster, or count {part}s in cluster.parts'
             raise ValueError(f"a {part} is an element of a fabric; {remedy}")
-        known = [*_BUILT_IN, *ELEMENTS, *self.parts]
-        remedy = did_you_mean(part, known) or f'; count it in cluster.parts, such as "{{{part}: 32 /node}}"'
-        raise ValueError(f"there is no part '{part}'{remedy}")
+        raise ValueError(self._unknown(part))
+
+    def _unknown(self, part: str) -> str:
+        """Return the words for a part that there is not, with all that there are."""
+        hint = did_you_mean(part, [*_BUILT_IN, *ELEMENTS, *self.parts])
+        remedy = hint or f'; write "parts: {{{part}: 32 /node}}" under cluster, or one of these'
+        known = dict.fromkeys((*_BUILT_IN, *self.parts))
+        listed = f"parts are {', '.join(known)}; of a fabric also {', '.join(ELEMENTS)}"
+        return f"there is no part '{part}'{remedy}{' ' if hint else '; '}{listed}"
+
+
+def _either(low: int, high: int, noun: str) -> str:
+    """Return the two neighbours that a number may be meant as; none of them is zero."""
+    return " or ".join(f'"{number:_} {noun}"' for number in (low, high) if number)
 
 
 def _whole(quantity: Quantity | None) -> int:

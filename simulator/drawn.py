@@ -178,7 +178,7 @@ class DrawnLike:
         families = FORMS[form]
         family = value.get("law", None if form == ("mean",) else families[0])
         if family is None:
-            raise refusal([((), "a mean alone is no law; add shape, or law: exponential")], value)
+            raise refusal([((), 'a mean alone is no law; write "law: exponential" with it, or a shape')], value)
         if family not in families:
             hint = did_you_mean(str(family), families) or f"; one of {', '.join(families)}"
             raise refusal([(("law",), f"'{family}' is not a law of {' and '.join(form)}{hint}")], value)

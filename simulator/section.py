@@ -47,7 +47,9 @@ def faults_in(error: ValidationError, *above: str | int) -> list[Fault]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the known word that is nearest, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    close = [name for name in names if name.casefold() == word.casefold()]
+    close = close or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
 
 

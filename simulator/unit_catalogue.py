@@ -44,6 +44,7 @@ ELEMENTS = (
     "spine", "core", "plane", "router", "cube", "border router", "nvlink switch", "node link", "leaf uplink",
     "spine uplink", "local link", "global link", "wan link", "x link", "y link", "z link", "pod",
 )  # fmt: skip
+DOMAINS = ("leaf", "tor", "switch", "rack", "domain", "feed", "row", "hall", "site")  # parts that span nodes
 _OTHERS = ("job", "crew", "token", "parameter", "sequence")
 PLURALS = {"leaf": "leaves", "person": "people"} | {
     noun: f"{noun}es" if noun.endswith("ch") else f"{noun}s" for noun in ("switch", *_PARTS, *ELEMENTS, *_OTHERS)
@@ -85,7 +86,7 @@ def _catalogue() -> dict[str, Unit]:
         # Energy has no base unit of its own: it is watts times seconds.
         units[f"{prefix}Wh"] = Unit(3600 * factor, Dimension((("W", 1), ("s", 1))))
         add("USD", factor, f"{prefix}USD")
-    add("USD", Fraction(1), "usd", "$")
+    add("USD", Fraction(1), "usd", "$", "US$", "dollar", "dollars")
     for noun, plural in PLURALS.items():
         add(noun, Fraction(1), noun, plural, noun.lower(), plural.lower())
         add(noun, Fraction(1000), f"k{noun}", f"k{plural}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
+from simulator.spellings import LONGEST, in_other_money, in_our_order, regrouped, terms, with_currency
 from simulator.unit_catalogue import (
     BILLING_MONTH,
     KINDS,
@@ -43,7 +44,9 @@ class Measure:
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _QUANTITY = re.compile(rf"(?P<number>{_NUMBER})\s*(?:(?P<multiplier>[kMBT])\s+(?=[^\s/]))?(?P<unit>.*)", re.DOTALL)
-_LONGEST = 80
+_MULTIPLIED = re.compile(rf"{_NUMBER}\s*[kMBT]")
+
+_TIMES = ("d", "h", "min", "s", "ms", "us")
 
 
 def parse(value: object, like: str) -> float:
@@ -56,12 +59,19 @@ def parse(value: object, like: str) -> float:
     text = _text(value, like)
     if needed == NOTHING and isinstance(value, int | float):
         return _finite(float(text), text)
+    if _MULTIPLIED.fullmatch(text) and like.split("/")[0] in TAKES_MULTIPLIER:
+        raise UnitError(_no_unit(text, like, needed))
     measure = _read(text, like)
     if measure.dimension == needed:
         return measure.value
     if measure.dimension == NOTHING and not text.endswith(("%", "percent")):
         raise UnitError(_no_unit(text, like, needed))
+    if measure.dimension == needed.times(UNITS["USD"].dimension, -1):
+        raise UnitError(f'"{text}" has no currency; write "{with_currency(text)}"')
     found = _kind(measure.dimension)
+    numerator, slash, denominators = like.partition("/")
+    if slash and numerator and "/" not in text and measure.dimension == unit(numerator).dimension:
+        raise UnitError(f'"{text}" is {found}, but {_kind(needed)} is needed; write "{text}/{denominators}"')
     raise UnitError(f'"{text}" is {found}, but {_kind(needed)} is needed, such as "{_example(like)}"')
 
 
@@ -77,7 +87,7 @@ def unit(text: str, like: str = "") -> Unit:
     if numerator:
         first = _lookup(numerator, like)
         scale, dimension = first.scale, first.dimension
-    for term in denominators:
+    for term in terms(denominators):
         if not term:
             raise UnitError(f'"{_short(text)}" has a "/" with nothing after it')
         priced = numerator and any(base == "USD" for base, _ in first.dimension.powers)
@@ -107,6 +117,14 @@ def show(value: float, like: str) -> str:
     return _join(number + multiplier, _singular(name) if number + multiplier == "1" else name)
 
 
+def show_in(value: float, name: str, digits: int = 4) -> str:
+    """Return a finite quantity in the unit `name` and no other, with so many digits, or all of a whole number."""
+    quotient = Fraction(value) / unit(name).scale
+    whole = quotient.denominator == 1 and abs(quotient) < 10**9
+    number = _plain(_decimal(quotient, max(digits, 9) if whole else digits), grouped=True)
+    return _join(number, _singular(name) if number == "1" else name)
+
+
 def _text(value: object, like: str) -> str:
     """Return what to read of a scenario's value, or raise for what is no quantity at all."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -115,21 +133,26 @@ def _text(value: object, like: str) -> str:
     if isinstance(value, int) and abs(value) >= 10**300:
         raise UnitError("a number of more than 300 digits is no quantity")
     if isinstance(value, str):
-        return " ".join(value.split())
+        return in_our_order(" ".join(value.split()))
     return repr(float(value)) if isinstance(value, float) else str(value)
 
 
 def _read(text: str, like: str) -> Measure:
-    match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
+    match = _QUANTITY.fullmatch(text) if len(text) <= LONGEST else None
+    if in_other_money(text):
+        raise UnitError(f'"{_short(text)}": amounts of money are in USD; convert it, as in "{_example_of_money(like)}"')
     if match is None:
         raise UnitError(_not_a_number(text, like))
     number, multiplier, name = match["number"].replace("_", ""), match["multiplier"], match["unit"].strip()
     _finite(float(number), text)
     if re.match(r"[0-9_,.]", name):
-        raise UnitError(f'"{text}": digits are grouped as in 32_768, decimals are written as in 1.5')
+        raise UnitError(f'"{text}": digits are grouped as in 32_768, decimals are written as in 1.5{regrouped(text)}')
     found = unit(name, like)
     if multiplier and name.split("/")[0].strip() not in TAKES_MULTIPLIER:
-        raise UnitError(f'"{text}": {multiplier} multiplies counts and USD only; write a prefix at the unit, as in GB')
+        remedy = "write a prefix at the unit, as in GB"
+        if str(found.dimension) == "s":
+            remedy = f'write "{_plain(Decimal(number) * int(MULTIPLIERS[multiplier]), grouped=True)} {name}"'
+        raise UnitError(f'"{text}": {multiplier} multiplies counts and USD only; {remedy}')
     factor = found.scale * MULTIPLIERS.get(multiplier, Fraction(1))
     return Measure(_rounded(number, factor, text), found.dimension)
 
@@ -165,6 +188,8 @@ def _lookup(name: str, like: str) -> Unit:
 
 
 def _did_you_mean(name: str, like: str) -> str:
+    if name[:1] in MULTIPLIERS and name[1:] in TAKES_MULTIPLIER:
+        return f"; did you mean '{name[0]} {name[1:]}'?"
     close = [known for known in UNITS if known.casefold() == name.casefold()]
     close = close or difflib.get_close_matches(name, UNITS, n=1, cutoff=0.6)
     if not close:
@@ -173,17 +198,20 @@ def _did_you_mean(name: str, like: str) -> str:
     return "; did you mean " + " or ".join(f"'{known}'{meaning.get(known[-1], '')}" for known in close) + "?"
 
 
+def _example_of_money(like: str) -> str:
+    return _example(like if like.startswith("USD") else "USD")
+
+
 def _no_unit(text: str, like: str, needed: Dimension) -> str:
     if needed in (UNITS["GPU"].dimension, UNITS["node"].dimension):
         return f'{text} alone is refused: nodes or GPUs? write "{_join(text, like)}"'
-    return f'{text} has no unit; write "{_join(text, like)}"'
+    others = ", or s, h or d" if like == "min" else ""
+    return f'{text} has no unit; write "{_join(text, like)}"{others}'
 
 
 def _not_a_number(text: str, like: str) -> str:
     if re.fullmatch(r"[+-]?\.?(inf|infinity|nan)\b.*", text, re.IGNORECASE):
         return f"{_short(text)} is not a finite number; leave the field out if there is no limit"
-    if text.startswith("$"):
-        return f'"{_short(text)}": the unit stands behind the number; write "{_short(text[1:].strip())} USD"'
     return f'"{_short(text)}" is not a number with a unit, such as "{_example(like)}"'
 
 
@@ -203,7 +231,7 @@ def _join(number: str, name: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST // 2 else f"{text[: _LONGEST // 2]}..."
+    return text if len(text) <= LONGEST // 2 else f"{text[: LONGEST // 2]}..."
 
 
 def _rungs(value: float, like: str) -> Iterator[tuple[str, str]]:
@@ -260,3 +288,10 @@ def _plain(number: Decimal, grouped: bool = False) -> str:
     if not -6 < number.adjusted() < (9 if grouped else 16):
         return f"{number:e}".replace("e+", "e")
     return f"{number:,f}".replace(",", "_") if grouped and abs(number) >= 10_000 else f"{number:f}"
+
+
+def shortest(value: float, like: str) -> str:
+    """Return the shortest text that means exactly a value in base units; a time may be in any unit of time."""
+    if like not in _TIMES or value == 0:
+        return exact(value, like)
+    return min((exact(value, unit) for unit in _TIMES), key=lambda text: len(text.split()[0]))

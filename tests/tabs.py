@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from simulator.app import settings
+from simulator.app.hosts import ENTRY
 from simulator.app.main import PAGES
 from simulator.planning import several
 
@@ -32,7 +33,7 @@ def cancelled_in(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(**parameters: str) -> AppTest:
     """Return a new tab with these parameters in its address."""
-    tab = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    tab = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in {**SMALL, **parameters}.items():
         tab.query_params[name] = value
     return healthy(tab.run())
@@ -47,7 +48,7 @@ def healthy(tab: AppTest) -> AppTest:
 
 
 def turned(tab: AppTest, page: str) -> AppTest:
-    tab.switch_page(str((PAGES / f"{page}.py").relative_to(ROOT)))
+    tab.switch_page(str((PAGES / f"{page}.py").relative_to(ENTRY.parent)))
     return healthy(tab.run())
 
 

@@ -23,7 +23,7 @@ from simulator.app.state import MOST_BYTES, Draft, DraftError, load, presets
 from simulator.cli import application
 from simulator.cli.app import command
 from simulator.ensemble import Progress
-from simulator.report import text
+from simulator.report import ranges, text
 from simulator.report.answer import NO_UNCERTAIN_INPUT
 from simulator.report.manifest import MANIFEST
 
@@ -311,15 +311,15 @@ def test_fields_have_value_unit_range_meaning_and_backing() -> None:
     known = {field.path: field for field in fields.fields(scenario)}
     spares = known["cluster.hot_spares"]
     assert (spares.value, spares.unit, spares.limits, spares.badge) == (
-        "32 nodes",
-        "nodes",
+        "62 nodes",
+        "nodes or %",
         "zero or more, whole",
         "ASSUMED",
     )
     assert known["job.mfu"].value == "{p10: 38%, p50: 41%, p90: 43%}" and known["job.mfu"].badge == "source"
     assert known["cluster.gpus"].value == "16_384 GPUs"
     assert known["checkpoint.overlap"].choices == ("delay", "skip")
-    assert "job.deadline" in fields.absent(scenario) and "job.mfu" not in fields.absent(scenario)
+    assert "job.exposed_network" in fields.absent(scenario) and "job.mfu" not in fields.absent(scenario)
     assert all(field.help for field in known.values())
     assert (known["job.mfu"].span, spares.span, known["run.replications"].span) == ("0 to 100%", "", "")
 
@@ -338,16 +338,17 @@ def test_a_field_that_is_written_back_as_it_stands_changes_nothing() -> None:
 
 
 def test_the_server_tells_nobody_and_takes_no_large_files() -> None:
-    words = command(8501, "127.0.0.1", True)
+    words = command(8501, "127.0.0.1")
     for option in (
         "--server.address=127.0.0.1",
         "--server.maxUploadSize=1",
         "--server.headless=true",
         "--browser.gatherUsageStats=false",
+        "--browser.serverAddress=127.0.0.1",
         "--client.showErrorDetails=none",
     ):
         assert option in words
-    entry = next(Path(word) for word in words if word.endswith("entry.py"))
+    entry = next(Path(word) for word in words if word.endswith("served.py"))
     theme = next(Path(word.partition("=")[2]) for word in words if word.startswith("--theme.base="))
     assert entry.is_file() and theme.is_file()
 
@@ -383,8 +384,20 @@ def test_a_card_tells_money_as_the_report_does(runs: Path) -> None:
     draft = Draft.of_preset("example", {"cost.gpu": "2 USD/GPU/h", "run.replications": "20"})
     said = words(finished(pressed(opened(**link.encode(draft)), "run")))
     summary = json.loads(next(runs.glob("*/summary.json")).read_text(encoding="utf-8"))
-    low, half, high = (text.dollars(summary["cost_usd"][name], 3) for name in ("p10", "p50", "p90"))
-    assert f'<dd class="value">{half}</dd><dd class="more">P10 {low}, P90 {high}</dd>' in said
+    cost = summary["cost_usd"]
+    cells = (ranges.cell(cost, name, lambda usd: text.dollars(usd, 3)) for name in ("p10", "p50", "p90"))
+    low, half, high = cells
+    value, interval = ranges.apart(half)
+    assert value == text.dollars(cost["p50"], 3) and interval
+    assert f'<dd class="value">{value}</dd><dd class="more">95 %: {interval}; P10 {low}, P90 {high}</dd>' in said
+
+
+def test_the_answer_shows_the_losses_of_the_median_or_the_mean(runs: Path) -> None:
+    tab = finished(pressed(opened(), "go-example"))
+    assert "Where the time goes, median replication" in words(tab) and "--losses" not in words(tab)
+    tab.segmented_control(key="losses").set_value("mean")
+    said = words(healthy(tab.run()))
+    assert "Where the time goes, mean" in said and "--losses mean" in said
 
 
 @pytest.mark.parametrize("page", [name for name, _ in NAVIGATION])
@@ -414,6 +427,7 @@ def test_questions_are_answered_by_jobs(page: str, button: str, title: str, runs
         )
     tab = finished(pressed(healthy(tab.run()), button))
     assert title in words(tab) and tab.get("plotly_chart")
+    assert page == "sensitivity" or " replications each" in words(tab)
     assert not tab.error and not tab.warning
 
 
@@ -423,7 +437,7 @@ def test_questions_are_answered_by_jobs(page: str, button: str, title: str, runs
         ("compare", "compare", 3, "2 of 3 scenarios were done"),
         ("spares", "find-spares", 3, "2 of 6 values were done"),
         ("scale", "find-scale", 2, "1 of 5 sizes were done"),
-        ("sensitivity", "tornado", 4, "1 of 4 inputs were done"),
+        ("sensitivity", "tornado", 4, r"1 of \d+ inputs were done"),
     ],
 )
 def test_an_answer_that_was_cancelled_says_which_part_it_is(
@@ -434,7 +448,7 @@ def test_an_answer_that_was_cancelled_says_which_part_it_is(
         tab = pressed(tab, "idea-cluster.hot_spares=x2")
     cancelled_in(number, monkeypatch)
     tab = finished(pressed(tab, button))
-    assert "Cancelled, partial" in words(tab) and told in words(tab) and tab.get("plotly_chart")
+    assert "Cancelled, partial" in words(tab) and re.search(told, words(tab)) and tab.get("plotly_chart")
 
 
 def test_a_difference_of_runs_that_do_not_finish_is_told_in_words(runs: Path) -> None:

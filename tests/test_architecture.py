@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A module, or a package of that name, imports only from floors strictly below its own; inside a package all is allowed.
 FLOORS = {
     0: "resources unit_catalogue",
-    0.2: "jit",
+    0.2: "jit spellings",
     0.5: "units",
     1: "chance ledger roofline",
     1.3: "durations theory",
@@ -22,8 +22,9 @@ FLOORS = {
     1.6: "quantity",
     1.8: "drawn laws intensity",
     2: "hardware model_shape pauses",
-    3: "workload failures recovery checkpoint cluster job maintenance cost experiment fabric delivery",
-    3.5: "calibration",
+    2.5: "recovery",
+    3: "workload failures checkpoint cluster job maintenance cost experiment fabric delivery",
+    3.5: "calibration operators",
     4: "scenario",
     5: "plan",
     5.2: "interval",
@@ -46,6 +47,7 @@ IMPORTED_ONLY_BY = {
     "ruamel": ("scenario", "hardware"),
     "yaml": (),
     "streamlit": ("app", "app.py"),
+    "starlette": ("app",),
 }
 FRAMES = ("pandas", "pyarrow")
 FRAMES_FROM_FLOOR = 7

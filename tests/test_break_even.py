@@ -35,16 +35,16 @@ cluster: {nodes: 40 nodes, gpus_per_node: 8 GPUs, hot_spares: 2 nodes}
 job: {work: 2 d}
 failures:
   gpu: {part: gpu, rate: 8 /kGPU/day, spread: 30%}
-recovery: {detection: 1 min, diagnosis: 1 min, restart: 4 min, repair: {mean: 12 h, shape: 0.5}}
+recovery: {detection: 1 min, diagnosis: 1 min, cure: 100%, restart: 4 min, repair: {mean: 12 h, shape: 0.5}}
 checkpoint: {interval: 10 min, tiers: [{to: storage, blocking: 10 s, lag: 0 s, restore: 2 min}]}
 run: {seed: 11, replications: 60}
 """
 CALM = """
 schema: 1
 name: calm
-cluster: {nodes: 4 nodes, gpus_per_node: 8 GPUs}
+cluster: {nodes: 4 nodes, gpus_per_node: 8 GPUs, hot_spares: 0 nodes}
 job: {work: 10 d}
-recovery: {detection: 1 min, diagnosis: 1 min, swap: 1 min, restart: 1 min, repair: 1 d}
+recovery: {detection: 1 min, diagnosis: 1 min, swap: 1 min, restart: 1 min, repair: 1 d, cure: 100%}
 checkpoint: {interval: 1 d, tiers: [{to: storage, blocking: 0 s, lag: 0 s, restore: 2 min}]}
 cost: {gpu: 2 USD/GPU/h}
 """

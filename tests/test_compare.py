@@ -17,6 +17,7 @@ from simulator.planning.compare import CompareError, Difference, compare, differ
 from simulator.planning.differing import differing
 from simulator.planning.quantities import FINISH
 from simulator.report.compare_sheet import as_text
+from simulator.report.readable import readable
 from simulator.scenario import load_scenario, parse_scenario
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -194,6 +195,52 @@ def test_what_has_no_pairs_is_refused() -> None:
 # What differs
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (("2770.078352090713 h", "117.8 d"), ["115.4 d", "117.8 d"]),
+        (
+            ("{p10: 7.841613969667177 s, p50: 8.36535651299099 s, p90: 8.924 s}", "{p10: 7 s, p50: 8 s, p90: 9 s}"),
+            ["{p10: 7.842 s, p50: 8.365 s, p90: 8.924 s}", "{p10: 7 s, p50: 8 s, p90: 9 s}"],
+        ),
+        (("30 s", "5 min"), ["30 s", "300 s"]),
+        (("5 s", "2 d"), ["5 s", "2 d"]),  # no unit suits both
+        (("100.01 d", "100.02 d"), ["100.01 d", "100.02 d"]),  # more digits, or none would differ
+        (("16_384 GPUs", "98304 GPUs"), ["16_384 GPUs", "98_304 GPUs"]),
+        (("0.3 /kGPU/day", "0.0003 /GPU/day"), ["0.3 /kGPU/day", "0.3 /kGPU/day"]),
+        (("41.23456789%", "0.5"), ["41.23%", "50%"]),
+        (("hgx_h100", None), ["hgx_h100", "-"]),
+        (
+            ("2027-03-01", "{p50: 1 min, p90: 600 s, law: lognormal}"),
+            ["2027-03-01", "{p50: 1 min, p90: 10 min, law: lognormal}"],
+        ),
+    ],
+)
+def test_values_side_by_side_read_in_four_digits_and_one_unit(values: tuple[str | None, ...], told: list[str]) -> None:
+    assert readable(values) == told
+
+
+PLANNED = """\
+schema: 1
+name: planned
+cluster: {node: hgx_h100, gpus: 1_024 GPUs, hot_spares: 4 nodes, fabric: infiniband_ndr}
+job: {model: llama3_70b, tokens: 1T tokens, global_batch: 1_024 sequences, precision: bf16, parallel: auto}
+failures: {gpu: {part: gpu, rate: 0.3 /kGPU/day}}
+recovery: {repair: 24 h}
+"""
+
+
+def test_what_follows_from_a_difference_is_marked_as_such() -> None:
+    base, other = parse_scenario(PLANNED), parse_scenario(PLANNED, ["cluster.fabric=roce_400g_ecmp"])
+    rows = {row.path: row.follows for row in differing([base, other])}
+    assert rows.pop("cluster.fabric") is False
+    assert {"job.step_time", "run.horizon"} <= set(rows) and all(rows.values())
+    # What a scenario says itself is no consequence, be it what another leaves open.
+    given = parse_scenario(PLANNED, ["job.step_time=8 s", "run.horizon=100 d"])
+    rows = {row.path: row.follows for row in differing([base, given])}
+    assert rows["job.step_time"] is False and rows["run.horizon"] is False
+
+
 def test_inputs_that_differ_are_named_with_all_values_however_they_are_written() -> None:
     base = parse_scenario(SMALL, ["recovery.restart={value: 5 min, source: a test}"])
     other = parse_scenario(SMALL, ["recovery.restart=300 s", "failures.gpu.rate=x2", "cluster.hot_spares=3 nodes"])
@@ -312,3 +359,46 @@ def test_a_difference_that_may_be_none_is_said_to_be(small: Path) -> None:
     finish = compare(runs).differences[0][0]
     assert ("pairs cannot tell from nothing" in sheet.split(";")[0]) == (abs(finish.mean) <= finish.half_width)
     assert ("are left out of the differences of means" in sheet) == (finish.left_out > 0)
+
+
+# One number a scenario
+
+
+def test_a_run_a_sweep_a_comparison_and_a_tornado_show_the_same_quantile_of_the_same_scenario(tmp_path: Path) -> None:
+    from simulator.planning.sweep import Axis, outcome, prepare
+    from simulator.planning.tornado import tornado
+
+    scenario = parse_scenario(SMALL)
+    finish = metrics.finish_days(run_ensemble(scenario))  # as many replications as it asks for by itself
+    ends = ("p10", "p50", "p90", "p90_low", "p90_high")
+    told = [getattr(finish, name) for name in ends]
+    base = compare({"as it is": run_ensemble(scenario), "other": ensemble(replications=scenario.replications)})
+    assert [getattr(base.differences[0][0].base, name) for name in ends] == told
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    grid = prepare(file, [], (Axis("cluster.hot_spares", ("x1",)),))
+    assert grid.replications == grid.usual == scenario.replications
+    row = outcome(grid.cells[0], grid.axes, run_ensemble(grid.scenarios[0], twins=False)).row
+    assert [row[f"finish_days_{name}"] for name in ends] == told
+    found = tornado(scenario, scenario.replications)
+    assert (found.finish_p10_days, found.finish_p90_days) == (finish.p10, finish.p90)
+    assert found.finish_p90_interval == (finish.p90_low, finish.p90_high) or math.isnan(finish.p90_high)
+
+
+def test_fewer_replications_are_the_first_of_all_and_told_as_such() -> None:
+    from simulator.report import text
+
+    few, all_of_them = (run_ensemble(parse_scenario(SMALL), replications=count).table for count in (20, 40))
+    assert few["finish_days"].tolist() == all_of_them["finish_days"].head(20).tolist()
+    assert text.replications(100, 1_000) == "100 of 1_000 replications"
+    assert text.replications(1_000, 1_000) == text.replications(1_000, 256) == "1_000 replications"
+
+
+def test_the_difference_of_medians_has_an_interval() -> None:
+    dice = np.random.default_rng(4)
+    covered = 0
+    for _ in range(200):
+        base = dice.exponential(size=100)
+        told = difference(FINISH, base, base + dice.normal(0.3, 0.1, size=100), np.full(100, True))
+        covered += abs(told.p50 - 0.3) <= told.p50_half_width
+    assert covered / 200 > 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)

@@ -161,19 +161,20 @@ SMALL = "cluster: {nodes: 100 nodes}\njob: {work: 10 d}\nfailures: {node: {part:
 
 def test_a_small_scenario_has_sound_defaults() -> None:
     plan = plan_of(SMALL)
-    assert (plan.spares, plan.crews, plan.memory_group, plan.storage_every, plan.lag) == (0, 0, 0, 1, 0)
-    assert plan.save == plan.save_storage == 5 * SECOND
+    # Those of the class of operator that is usual: scenarios/operators/automatic.yaml.
+    assert (plan.spares, plan.crews, plan.memory_group, plan.storage_every, plan.lag) == (3, 0, 0, 1, 67 * SECOND)
+    assert plan.save == plan.save_storage == 2 * SECOND
     assert plan.horizon == 10 * plan.work and plan.max_records == 10_000_000
-    assert plan.cure.tolist() == [1.0]
+    assert plan.cure.tolist() == [0.85] * 2 and plan.hazard[1, 0] / plan.hazard[:, 0].sum() == pytest.approx(0.1)
 
 
 def test_the_automatic_interval_is_the_exact_optimum() -> None:
-    plan = plan_of(SMALL)
+    plan = plan_of(SMALL, ["checkpoint.interval=auto"])
     rate = stop_rate(plan)
     assert rate == pytest.approx(1 / DAY)
-    assert plan.interval == ticks(theory.best_segments(10 * DAY, rate, 5.0, 0, 0)[1])
+    assert plan.interval == ticks(theory.best_segments(10 * DAY, rate, 2.0, 0, 0)[1])
     # Nothing stops the job: there is nothing to save.
-    assert plan_of(SMALL, ["failures.node.rate=0 /node/day"]).interval == plan.work
+    assert plan_of(SMALL, ["checkpoint.interval=auto", "failures.node.rate=0 /node/day"]).interval == plan.work
 
 
 def test_the_stop_rate_counts_neither_stalls_nor_what_is_hidden() -> None:
@@ -185,14 +186,16 @@ def test_the_stop_rate_counts_neither_stalls_nor_what_is_hidden() -> None:
 
 
 def test_a_cause_that_never_happens_has_no_weather() -> None:
-    assert plan_of(SMALL, ["failures.node.rate=x0"]).units.tolist() == [0]
+    assert plan_of(SMALL, ["failures.node.rate=x0"]).units.tolist() == [0, 0]
 
 
 def test_bandwidth_gives_what_is_not_said() -> None:
     job = "cluster: {nodes: 100 nodes}\njob: {work: 10 d, parameters: 405B parameters}\nfailures: {}\ncheckpoint: {}\n"
     alone = plan_of(job, ["checkpoint.tiers=[{to: storage, bandwidth: 100 GB/s}]", "checkpoint.interval=1 h"])
-    assert (alone.save_storage, alone.lag) == (56_700_000, 0)
-    assert alone.laws[0, Purpose.RESTORE] == pytest.approx([Family.FIXED, 56.7, 0, 0])
+    assert (alone.save_storage, alone.lag) == (2 * SECOND, 56_700_000), "the pause is that of the class of operator"
+    assert alone.laws[0, Purpose.RESTORE] == pytest.approx([Family.FIXED, 0, 0, 0]), "its restart holds the load"
+    given = plan_of(job, ["checkpoint.tiers=[{to: storage, bandwidth: 100 GB/s}]", "recovery.restart=5 min"])
+    assert given.laws[0, Purpose.RESTORE] == pytest.approx([Family.FIXED, 56.7, 0, 0])
     behind = plan_of(job, ["checkpoint.tiers=[{to: storage, blocking: 2 s, bandwidth: 100 GB/s}]"])
     assert (behind.save_storage, behind.lag) == (2 * SECOND, 56_700_000)
 

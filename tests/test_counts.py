@@ -104,10 +104,10 @@ def printed(ensemble: Ensemble, **columns: list[float]) -> str:
 def test_the_answer_tells_only_what_happens(ensemble: Ensemble) -> None:
     block = printed(ensemble, stalls=[1, 2, 6], repairs=[2000, 3000, 4000], manual_repairs=[0, 0, 0])
     head, *lines = block.splitlines()[1:]
-    assert head.split() == ["P10", "P50", "P90", "mean,", "with", "its", "Monte", "Carlo", "error"]
+    assert " ".join(head.split()) == "(95 % interval) P10 P50 P90 mean, with its Monte Carlo error"
     assert [" ".join(line.split()) for line in lines] == [
-        "outages that the network got over 1 2 6 3 ± 1.5",
-        "repairs 2000 3000 4000 3000 ± 577",
+        "outages that the network got over 1 (up to 6) 2 (unbounded) 6 (from 1) 3 ± 1.5",
+        "repairs 2000 (up to 4000) 3000 (unbounded) 4000 (from 2000) 3000 ± 577",
     ]
 
 
@@ -123,14 +123,17 @@ def test_interventions_are_told_a_day(ensemble: Ensemble) -> None:
         "interventions_per_day": [0.5, 0.5],
     }
     *_, last = printed(ensemble, **columns).splitlines()
-    assert " ".join(last.split()) == "interventions of operators, a day 0.500 0.500 0.500 0.500 ± 0"
+    assert (
+        " ".join(last.split())
+        == "interventions of operators, a day 0.500 (up to 0.500) 0.500 (unbounded) 0.500 (from 0.500) 0.500 ± 0"
+    )
 
 
 def test_what_seldom_finishes_is_said_in_a_sentence(ensemble: Ensemble) -> None:
     one = made(ensemble, finish_days=[2.0, np.inf, np.inf, 2.5, np.inf, 2.5, np.inf])
     sentence = answer.sentence(metrics.summarise(one), ensemble.scenario)
     assert sentence.startswith(
-        "It finishes in fewer than half of the replications (P10 48.00 h, P90 never), at a goodput"
+        "It finishes in fewer than half of the replications, P10 48.00 h (unbounded), P90 never (never), at a goodput"
     )
 
 

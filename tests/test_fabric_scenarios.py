@@ -49,6 +49,7 @@ def scenario_of(cluster: str, *causes: str, job: str = "", overrides: list[str] 
     """A run of 10 days on such a cluster; a cause is what stands in its braces."""
     failures = "\n".join(f"  cause_{number}: {{{cause}}}" for number, cause in enumerate(causes))
     text = f"schema: 1\nname: small\ncluster: {{{cluster}}}\njob: {{work: 10 d{job}}}\nfailures:\n{failures}\n"
+    text += "recovery: {detection: 1 min, repair: 24 h}\n"
     return parse_scenario(text, overrides, name="small.yaml")
 
 

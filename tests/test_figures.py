@@ -40,10 +40,11 @@ job: {work: 6 d, start: 2027-03-01, deadline: 2027-03-08}
 failures:
   gpu: {part: gpu, rate: 8 /kGPU/day, spread: 40%}
   software: {part: software, mtbf: 2 d}
-recovery: {detection: {p50: 1 min, p90: 8 min}, diagnosis: 5 min, restart: 4 min, repair: {mean: 6 h, shape: 0.5}}
+recovery:
+  {detection: {p50: 1 min, p90: 8 min}, diagnosis: 5 min, restart: 4 min, cure: 100%, repair: {mean: 6 h, shape: 0.5}}
 checkpoint:
   interval: 30 min
-  tiers: [{to: storage, blocking: 40 s, restore: 2 min}]
+  tiers: [{to: storage, blocking: 40 s, lag: 0 s, restore: 2 min}]
 cost: {gpu: 2 USD/GPU/h, delay: 1M USD/day}
 run: {seed: 5, replications: 40}
 """
@@ -156,7 +157,7 @@ def test_money_is_never_never() -> None:
         "1.5M USD",
         "2B USD",
     ]
-    assert (text.dollars(999.6, 3), text.dollars(123_456.0, 2)) == ("1k USD", "1.2e+02k USD")
+    assert (text.dollars(999.6, 3), text.dollars(123_456.0, 2)) == ("1k USD", "123k USD")
 
 
 # Of a run
@@ -189,9 +190,10 @@ def test_finish_of_runs_that_never_end() -> None:
 
 
 def test_waterfall_sums_to_the_mean_run_time(ensemble: Ensemble) -> None:
-    figure, summary = figures.waterfall(ensemble), summarise(ensemble)
+    figure, summary = figures.waterfall(ensemble, "mean"), summarise(ensemble)
     holds(figure)
     table = figure.table.set_index("account")["mean_days"]
+    assert "the mean" in figure.sentence and "mean" in figure.title
     assert table["WALL_CLOCK"] == pytest.approx(summary["finish_days"]["mean"], rel=1e-12)
     assert table.drop("WALL_CLOCK").sum() == pytest.approx(table["WALL_CLOCK"], rel=1e-9)
     assert list(table.index) == [*Account.__members__, "WALL_CLOCK"]
@@ -204,7 +206,7 @@ def test_waterfall_sums_to_the_mean_run_time(ensemble: Ensemble) -> None:
 def test_progress_ends_where_the_replications_end(ensemble: Ensemble) -> None:
     figure = figures.progress(ensemble, most=20)
     holds(figure)
-    assert "20 replications" in figure.sentence
+    assert "20 of 40 replications" in figure.sentence
     table = figure.table
     assert (table["p10_work_done"] <= table["p50_work_done"]).all()
     assert (table["p50_work_done"] <= table["p90_work_done"]).all()
@@ -477,11 +479,14 @@ def test_spares_that_nothing_finishes_are_told_by_the_quantile_shown() -> None:
 
 
 def test_spares_draw_no_interval_that_nothing_bounds() -> None:
-    table = spare_table([12.0, 10.0], finish_days_p90_half_width=[0.5, math.inf])
+    ends = {"finish_days_p90_low": [11.0, math.nan], "finish_days_p90_high": [12.5, math.inf]}
+    table = spare_table([12.0, 10.0], finish_days_p90_half_width=[0.5, math.inf], **ends)
     figure = figures.spares(table)
     holds(figure)
-    bars = figure.plot.data[0].error_y.array
-    assert bars[0] == 0.5 and math.isnan(bars[1])
+    bars = figure.plot.data[0].error_y
+    assert (bars.array[0], bars.arrayminus[0]) == (0.5, 1.0)
+    assert math.isnan(bars.array[1]) and math.isnan(bars.arrayminus[1])
+    assert "12 d (11\N{EN DASH}12.5) with 0 and 10 d (unbounded) with 8" in figure.sentence
     assert figure.sentence.count("interval unbounded") == 1 and "cannot tell from nothing" not in figure.sentence
 
 

@@ -78,6 +78,7 @@ cluster: {nodes: 8 nodes, nics_per_node: 8 NICs}
 job: {work: 5 d}
 failures:
   flap: {part: link, rate: 1 /link/day, stall: {p50: 10 s, p90: 2 min}, reach: 30 s}
+recovery: {detection: 1 min}
 checkpoint: {interval: 10 min}
 """
 

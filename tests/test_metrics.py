@@ -12,7 +12,7 @@ import pytest
 
 from simulator import metrics
 from simulator.ensemble import Ensemble, run_ensemble
-from simulator.ensemble.estimates import estimate
+from simulator.ensemble.estimates import STATISTICS, estimate
 from simulator.ledger import Account
 from simulator.scenario import parse_scenario
 from tests.test_ensemble import CALM, CERTAIN, SMALL
@@ -54,13 +54,15 @@ def made(ensemble: Ensemble, **columns: Any) -> Ensemble:
 
 def test_the_summary_has_every_field_and_is_json(ensemble: Ensemble) -> None:
     summary = metrics.summarise(ensemble)
-    head = "schema scenario seed replications engine outcomes goodput ettr finish_days finish_date deadline wall_days"
-    tail = "cost_usd delay_cost_usd money nodes_out_of_service ledger_share variance_share events"
+    head = "schema scenario seed replications engine outcomes never_finishes goodput ettr finish_days "
+    head += "finish_date deadline wall_days"
+    tail = "cost_usd delay_cost_usd money nodes_out_of_service ledger_share ledger_share_median variance_share events"
     middle = "failures interruptions mttf_hours counts interventions_per_day"
     assert list(summary) == [*head.split(), *middle.split(), *tail.split()]
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
     for field in ("goodput", "ettr", "wall_days", "events", "interventions_per_day"):
-        assert list(summary[field]) == ["mean", "sd", "mc_error", "p10", "p50", "p90"]
+        assert list(summary[field])[:-1] == list(STATISTICS) and list(summary[field])[-1] == "unbounded"
+        assert summary[field]["unbounded"] == ["p95_high", "p99_high"]  # 60 replications are too few for these
     assert list(summary["failures"]["by_cause"]) == ["gpu", "network"]
 
 
@@ -213,7 +215,10 @@ def test_a_day_counts_to_its_end(ensemble: Ensemble) -> None:
     one = made(ensemble, finish_days=[2.0, 2.9, 3.0, 3.1, 4.0, np.inf])
     found = metrics.deadline(one)
     assert found is not None and found.probability == 0.5
-    assert metrics.finish_date(one) == {"p10": date(2027, 3, 3), "p50": date(2027, 3, 4), "p90": None}
+    found_dates = metrics.finish_date(one)
+    assert found_dates is not None
+    dates = {"p10": date(2027, 3, 3), "p50": date(2027, 3, 4), "p90": None}
+    assert {name: found_dates[name] for name in dates} == dates
 
 
 def test_a_promise_that_all_keep_is_not_certain(ensemble: Ensemble) -> None:

@@ -37,7 +37,7 @@ TERMS += ["replica", "blast radius", "failure domain", "hot spare", "silent data
 CONVENTION = r"one_minus_R_over_M: ([\d.]+), M_over_M_plus_R: ([\d.]+), exp_minus_R_over_M: ([\d.]+)"
 STOP_RULE = ("run.stop={quantity: goodput, half_width: 50%, max: 20}",)
 # Keys that follow from the data: accounts, causes, numbers of nodes, outcomes.
-BY_NAME = {"ledger_share", "by_cause", "at_least", "outcomes", "variance_share"}
+BY_NAME = {"ledger_share", "ledger_share_median", "by_cause", "at_least", "outcomes", "variance_share"}
 
 
 @pytest.fixture(scope="module")

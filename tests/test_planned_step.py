@@ -159,7 +159,7 @@ def test_elasticities_of_the_run_follow_those_of_the_step() -> None:
         ("job.parallel.tensr=2", "--set: job.parallel.tensr: unknown key; did you mean 'tensor'?"),
         ("job.parallel.recompute=some", "'some' is not one of none, selective, full"),
         ("job.parallel=best", "job.parallel: "),
-        ("job.parallel.micro_batch=512", "job.parallel: no plan has these degrees; nearest that works: "),
+        ("job.parallel.micro_batch=512", 'job.parallel: no plan has these degrees; write "parallel: auto", or '),
         ("cluster.fabric=infiniband_nrd", "--set: cluster.fabric: there is no hardware profile 'infiniband_nrd'"),
         ("cluster.fabric=h100_sxm", "--set: cluster.fabric: 'h100_sxm' is the profile of a gpu"),
         ("job.global_batch=521 sequences", "--set: job.global_batch: 521 sequences cannot be shared out over 64 GPUs"),
@@ -210,8 +210,8 @@ def test_a_mixture_of_experts_is_whole() -> None:
 def test_without_machines_memory_still_has_to_say_how_long_it_takes() -> None:
     text = SMALL.replace("node: hgx_h100, ", "").replace(", fabric: infiniband_ndr", "")
     tiers = "checkpoint.tiers=[{to: host_memory}, {to: storage}]"
-    with pytest.raises(ScenarioErrors, match="how long does it take"):
-        parse_scenario(text, ["job.work=20 d", tiers], name="small.yaml")
+    with pytest.raises(ScenarioErrors, match="how long does a load take"):
+        parse_scenario(text, ["job.work=20 d", "recovery.restart=5 min", tiers], name="small.yaml")
 
 
 def test_a_plan_that_counts_the_head_as_a_layer_comes_back_whole() -> None:

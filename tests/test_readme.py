@@ -30,7 +30,7 @@ def test_what_else_can_break_is_valid() -> None:
     _, _, rare = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     around = f"schema: 1\nname: rare\njob: {{work: 9 d}}\ncheckpoint: {{interval: 10 min}}\n{rare}"
     found = parse_scenario(around.replace("cluster:\n", "\n  ".join(("cluster:", *machines)) + "\n"))
-    assert len(found.document.failures.given) == 6 and len(found.document.failures.causes) == 8
+    assert len(found.document.failures.given) == 6 and len(found.document.failures.causes) == 12
 
 
 @pytest.mark.parametrize("line", LINES)

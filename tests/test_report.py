@@ -10,7 +10,7 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import openpyxl
@@ -22,10 +22,11 @@ from simulator.ensemble import Ensemble, Shard, run_ensemble
 from simulator.metrics import summarise
 from simulator.planning import sweep
 from simulator.quantity import ASSUMED
-from simulator.report import answer, figures, folder, html, publish, sweep_sheet, workbook
+from simulator.report import answer, figures, folder, html, publish, sweep_sheet, text, workbook
 from simulator.report.folder import OutputError
 from simulator.report.manifest import read_manifest
-from simulator.report.text import share
+from simulator.report.stored import summary_of
+from simulator.report.text import share as told_share
 from simulator.scenario import load_scenario, parse_scenario
 from simulator.scenario.sweep import Axis, read_axis
 from tests.test_cli import derisk
@@ -155,6 +156,68 @@ def test_the_page_says_what_the_summary_says(page: Page, summary: dict[str, Any]
     assert f"nothing backs these {len(unbacked)} of {len(rows)} inputs" in page.text
     # The ASSUMED ones come first.
     assert page.text.index("nothing backs") < page.text.index("Given with a source")
+
+
+@pytest.mark.parametrize("losses", ["median", "mean"])
+def test_the_command_the_page_and_the_workbook_tell_the_same_losses(
+    losses: Literal["median", "mean"], page: Page, run: Path, evil: Ensemble, summary: dict[str, Any]
+) -> None:
+    told = answer.shares_of(summary, losses)
+    assert math.fsum(share for share, _ in told.values()) == pytest.approx(1.0, abs=1e-14)
+    printed = derisk("run", run / "scenario.resolved.yaml", "-o", run.parent, "--losses", losses).stdout
+    assert "Where the time went in the median replication" in printed or losses == "mean"
+    block = printed.partition("Where the time went")[2].partition("\n\n")[0]
+    sheet = openpyxl.load_workbook(run / publish.WORKBOOK)
+    column = {"median": "share_of_median [share]", "mean": "mean_share [share]"}[losses]
+    book = {row["account"]: row[column] for row in rows(sheet, "Losses")}
+    figure = figures.waterfall(evil, losses)  # as the app draws it
+    drawn = figure.table.set_index("account")
+    assert losses in figure.title and losses in figure.sentence and losses in figure.plot.layout.xaxis.title.text
+    assert drawn["median_days"].iloc[:-1].sum() == pytest.approx(drawn["median_days"].iloc[-1], rel=1e-14)
+    for account, (share, error) in told.items():
+        assert drawn.loc[account.name, column.removesuffix(" [share]")] == share
+        assert book[account.name] == pytest.approx(share, rel=1e-14)  # a workbook has sixteen digits
+        if losses == "median":
+            days = drawn.loc[account.name, "median_days"] / drawn.loc["WALL_CLOCK", "median_days"]
+            assert days == pytest.approx(share, rel=1e-12)
+        if share >= answer.LEAST_SHARE:
+            words = answer.with_error(share, error, text.percent)
+            assert words in block and words in page.text
+
+
+def test_a_summary_of_an_older_schema_is_told_anew(run: Path, summary: dict[str, Any], tmp_path: Path) -> None:
+    old = tmp_path / run.name
+    shutil.copytree(run, old)
+    (old / "summary.json").write_text('{"schema": 1, "scenario": "as it was"}', encoding="utf-8")
+    assert summary_of(old, folder.load(old)) == summary
+    files = publish.publish(old, tmp_path / "again")
+    assert files[0].read_bytes() == (run / publish.HTML).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"schema": 3}', "has schema 3, written by version 0.1.0+.*, and this version reads up to 2"),
+        ("{}", "has schema None"),
+        ("[]", "cannot be read"),
+        ("not json", "cannot be read"),
+    ],
+)
+def test_a_summary_that_cannot_be_told_is_refused(run: Path, content: str, words: str, tmp_path: Path) -> None:
+    other = tmp_path / run.name
+    shutil.copytree(run, other)
+    (other / "summary.json").write_text(content, encoding="utf-8")
+    with pytest.raises(folder.OutputError, match=words):
+        publish.publish(other)
+
+
+def test_an_old_folder_without_the_columns_is_refused(run: Path, tmp_path: Path) -> None:
+    old = tmp_path / run.name
+    shutil.copytree(run, old)
+    (old / "summary.json").write_text('{"schema": 1}', encoding="utf-8")
+    loaded = folder.load(old)
+    with pytest.raises(folder.OutputError, match="lack what schema 2 is told from; run it again: derisk run"):
+        summary_of(old, replace(loaded, table=loaded.table.drop(columns=["lost_work_us"])))
 
 
 def test_the_page_says_how_to_get_it_again(page: Page, run: Path, evil: Ensemble, tmp_path: Path) -> None:
@@ -397,7 +460,11 @@ def told_sweep(tmp_path: Path, unfinished: list[int], **columns: list[float]) ->
     grid = sweep.prepare(file, [], [Axis("cluster.hot_spares", ("1 node", "2 nodes", "4 nodes"))], replications=300)
     told: dict[str, Any] = {"cell": [1, 2, 3], "cluster.hot_spares": list(grid.axes[0].values), "replications": 300}
     told |= {f"finish_days_{name}": 7.0 for name in ("p10", "p50", "p90", "difference", "difference_half_width")}
+    for share in ("p10", "p50", "p90"):
+        told |= {f"finish_days_{share}_low": 6.0, f"finish_days_{share}_high": 8.0}
+    told |= {f"never_{name}": 0.1 for name in ("probability", "low", "high")} | {"goodput_mc_error": 0.01}
     for name in ("cost_usd", "delay_cost_usd"):
+        told[f"{name}_mc_error"] = 2e5
         told |= {f"{name}_{end}": 1e3 for end in ("mean", "difference", "difference_half_width")}
     table = pd.DataFrame(told | {"goodput_mean": 0.8, "unfinished": unfinished, **columns})
     return sweep_sheet.as_json(grid, table), sweep_sheet.as_text(grid, table, None)
@@ -407,18 +474,22 @@ def test_what_the_horizon_cuts_off_is_not_cheap(tmp_path: Path) -> None:
     costs = {"cost_usd_mean": [1e6, 3e6, 2e6], "delay_cost_usd_mean": [1e5, 3e5, 2e5]}
     best, text = told_sweep(tmp_path, [40, 0, 0], **costs)
     assert best["best"] == {"finish_days_p90": 1, "cost_usd_mean": 3, "delay_cost_usd_mean": 3}
-    assert "Best by mean cost: cluster.hot_spares=4 nodes, 2M USD against 3M USD of the scenario as it stands" in text
-    assert "P90 of the run time: cluster.hot_spares=1 node, 7.000 d (40 of 300 replications unfinished)" in text
+    both = "2M USD ± 200k USD against 3M USD ± 200k USD"
+    assert f"Best by mean cost: cluster.hot_spares=4 nodes, {both} of the scenario as it stands" in text
+    first = "7.000 d (6.000\N{EN DASH}8.000) with 40 of 300 replications unfinished"
+    assert f"P90 of the run time: cluster.hot_spares=1 node, {first}" in text
     best, text = told_sweep(tmp_path, [40, 4, 5], **costs)
     assert best["best"] == {"finish_days_p90": 1, "cost_usd_mean": 2, "delay_cost_usd_mean": None}
     assert "Best by mean cost is the base cell, cluster.hot_spares=2 nodes" in text
-    assert "3M USD (4 of 300 replications unfinished)." in text
+    assert "3M USD ± 200k USD with 4 of 300 replications unfinished." in text
     assert "No cell has a finite mean cost of the delay." in text and "their cost is that until the horizon" in text
 
 
 def test_a_cell_is_in_time_for_sure_only_where_all_replications_are(tmp_path: Path) -> None:
-    _, text = told_sweep(tmp_path, [0, 0, 0], deadline_probability=[299 / 300, 1.0, 0.5])
-    cells = [line.split()[-1] for line in text.splitlines() if line.startswith("  ") and "node" in line]
+    ends = {"deadline_low": [0.98, 0.99, 0.44], "deadline_high": [0.9998, 1.0, 0.56]}
+    _, text = told_sweep(tmp_path, [0, 0, 0], deadline_probability=[299 / 300, 1.0, 0.5], **ends)
+    assert "each of 300 replications, all" in text  # as many as the scenario asks for
+    cells = [line.split("  ")[-1].split()[0] for line in text.splitlines() if line.startswith("  ") and "node" in line]
     assert cells == ["99.7%", "100%", "50%"]
     shares = (0.0, 0.00004, 0.004, 0.5, 0.99996, 1.0)
-    assert [share(value) for value in shares] == ["0%", "0.004%", "0.4%", "50%", "99.996%", "100%"]
+    assert [told_share(value) for value in shares] == ["0%", "0.004%", "0.4%", "50%", "99.996%", "100%"]

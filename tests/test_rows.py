@@ -15,6 +15,7 @@ name: rows
 cluster: {nodes: 128 nodes, nodes_per_rack: 4 nodes}
 job: {work: 20 d}
 failures: {node: {part: node, rate: 0.02 /node/day}}
+recovery: {detection: 1 min}
 checkpoint: {interval: 30 min, tiers: [{to: storage, blocking: 5 s, lag: 1 min, restore: 1 min}]}
 """
 

@@ -13,11 +13,16 @@ import pytest
 from ruamel.yaml import YAML
 
 from simulator import resources
+from simulator.app.state import Draft, load
 from simulator.chance import Purpose
+from simulator.cli.options import find_scenario
 from simulator.compile import compile_plan
 from simulator.durations import Family
 from simulator.engines import kernel
+from simulator.ensemble import run_ensemble
 from simulator.plan import Plan
+from simulator.report.folder import load as read_run
+from simulator.report.folder import write as write_run
 from simulator.scenario import Scenario, ScenarioErrors, json_schema, load_scenario, parse_scenario
 
 BROKEN = Path(__file__).parent / "broken"
@@ -35,6 +40,7 @@ failures:
   nic: {part: node, mtbf: 50_000 h}
 recovery:
   repair: {mean: 24 h, shape: 0.5}
+  cure: 90%
   detection: {p10: 1 min, p50: 2 min, p90: 10 min}
   diagnosis: 2 min
   restart: {p50: 4 min, p90: 8 min}
@@ -42,7 +48,7 @@ checkpoint:
   interval: 10 min
   tiers:
     - {to: host_memory, blocking: 5 s, restore: 20 s}
-    - {to: storage, every: 3, blocking: 6 s, restore: 2 min}
+    - {to: storage, every: 3, blocking: 6 s, lag: 1 min, restore: 2 min}
 """
 
 
@@ -146,7 +152,7 @@ def test_maps_merge_while_scalars_and_lists_replace(tmp_path: Path) -> None:
     scenario = load_scenario(write(tmp_path, "top.yaml", top))
     document = scenario.document
     assert scenario.name == "top"
-    assert scenario.work() == 86_400 and document.job.start_up.median == 300
+    assert scenario.work() == 86_400 and document.job.start_up.at(None) == {"value": 300}
     assert [tier.to for tier in document.checkpoint.tiers] == ["storage"]
     assert document.checkpoint.interval == parse_scenario(SMALL).document.checkpoint.interval
 
@@ -156,6 +162,49 @@ def test_a_preset_is_found_by_name_from_anywhere(tmp_path: Path) -> None:
         write(tmp_path, "mine.yaml", "schema: 1\nextends: example\ncluster: {hot_spares: 9 nodes}\n")
     )
     assert (scenario.name, scenario.spares) == (load_scenario(EXAMPLE).name, 9)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "llama3_405b_16k",
+        "llama3_405b_16k.yaml",
+        "presets/llama3_405b_16k",
+        "presets/llama3_405b_16k.yaml",
+        "scenarios/presets/llama3_405b_16k.yaml",
+    ],
+)
+def test_extends_takes_the_names_that_run_takes(name: str, tmp_path: Path) -> None:
+    assert find_scenario(name).resolve() == resources.scenarios() / "presets" / "llama3_405b_16k.yaml"
+    # A file may have the name of what it extends.
+    path = tmp_path / "llama3_405b_16k.yaml"
+    path.write_text(f"schema: 1\nextends: {name}\nname: ours\n", encoding="utf-8")
+    assert load_scenario(path).gpus == 16_384
+    assert load(Draft.of_text(path.read_text(encoding="utf-8"), "ours.yaml")).errors == ()
+
+
+@pytest.mark.parametrize(
+    "word", ["../pyproject", "scenarios/../../README.md", "/etc/passwd", "step_time/published_runs"]
+)
+def test_in_the_app_extends_names_nothing_but_what_ships(word: str) -> None:
+    (error,) = load(Draft.of_text(f"schema: 1\nextends: {word}\nname: ours\n", "ours.yaml")).errors
+    assert error.message.startswith("here it may only name a preset")
+
+
+def test_a_file_beside_the_scenario_comes_before_a_preset(tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(SMALL, encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text("schema: 1\nextends: example\nname: mine\n", encoding="utf-8")
+    assert load_scenario(tmp_path / "mine.yaml").gpus == 128
+
+
+def test_an_unknown_base_is_told_with_what_was_probably_meant(tmp_path: Path) -> None:
+    for name, hint in (
+        ("llama3_405b", "did you mean 'llama3_405b_16k'?"),
+        ("lama3_405b_16k", "did you mean 'llama3_405b_16k'?"),
+        ("nothing_like_it_at_all", "known by name are "),
+    ):
+        (told,) = refused(f"schema: 1\nextends: {name}\nname: ours\n")
+        assert f"there is no file '{name}' beside this one or among the presets; {hint}" in told
 
 
 def test_a_text_can_extend_a_preset_too() -> None:
@@ -197,7 +246,7 @@ def test_set_changes_a_value_and_scales_one() -> None:
 @pytest.mark.parametrize(
     ("override", "headline"),
     [
-        ("cluster.hot_spares=64", '--set: cluster.hot_spares: 64 alone is refused: nodes or GPUs? write "64 nodes"'),
+        ("cluster.hot_spares=4", '--set: cluster.hot_spares: 4 alone is refused: nodes or GPUs? write "4 nodes"'),
         ("cluster.hot_spaers=6 nodes", "--set: cluster.hot_spaers: unknown key; did you mean 'hot_spares'?"),
         ("cluster.hot_spares=9_9 nodes", "--set: cluster.hot_spares: 99 spares exceed the 16 nodes of the job; lower them"),  # noqa: E501
         ("cluster.hot_spares", "--set: 'cluster.hot_spares' is not of the form a.b=value"),
@@ -236,6 +285,23 @@ def test_a_default_is_assumed_and_a_decision_is_not() -> None:
     assert source_of(scenario, "recovery.swap").startswith("ASSUMED: ")
     assert source_of(scenario, "recovery.detection") == "ASSUMED"
     assert source_of(scenario, "cluster.hot_spares") == "chosen"
+
+
+def test_given_chosen_default_and_what_follows_are_told_apart(tmp_path: Path) -> None:
+    text = SMALL.replace("cluster: {", "cluster: {node: hgx_h100, ")
+    standing = {row.path: row.standing for row in parse_scenario(text, ["recovery.swap=1 min"]).table()}
+    assert standing["cluster.gpus"] == standing["cluster.hot_spares"] == standing["checkpoint.interval"] == "chosen"
+    assert standing["failures.gpu.rate"] == standing["failures.nic.mtbf"] == standing["recovery.repair.mean"] == "given"
+    assert standing["recovery.swap"] == "given"  # on the command line
+    assert standing["recovery.relapse.mean"] == standing["run.replications"] == standing["run.horizon"] == "default"
+    assert standing["cluster.gpus_per_node"] == "follows"  # from the profile of the node
+    # A run folder remembers, though its own file says everything.
+    ensemble = run_ensemble(parse_scenario(text), replications=2)
+    kept = read_run(write_run(ensemble, tmp_path)).scenario
+    assert {row.path: row.standing for row in kept.table()} == {
+        row.path: row.standing for row in ensemble.scenario.table()
+    }
+    assert set(kept.silent()) >= {"recovery.relapse.mean", "cluster.gpus_per_node"}
 
 
 def test_what_a_profile_knows_comes_with_its_source() -> None:

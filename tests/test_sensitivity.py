@@ -48,7 +48,13 @@ failures:
   gpu: {part: gpu, rate: 4 /kGPU/day, spread: 60%, source: a test}
   host: {part: node, rate: 5e-3 /node/day, spread: 30%}
   board: {part: node, rate: 4e-3 /node/day, spread: 30%}
-recovery: {detection: {p10: 10 s, p50: 1 min, p90: 8 min}, restart: 4 min, repair: {mean: 12 h, shape: 0.5}}
+operator: {classes: automatic, alike: 0%}
+recovery:
+  detection: {p10: 10 s, p50: 1 min, p90: 8 min}
+  diagnosis: {p10: 1 min, p50: 5 min, p90: 15 min}
+  cure: 100%
+  restart: 4 min
+  repair: {mean: 12 h, shape: 0.5}
 checkpoint: {interval: 10 min, tiers: [{to: storage, blocking: 5 s, lag: 2 min, restore: 2 min}]}
 cost: {gpu: {value: 2 USD/GPU/h, spread: 20%}}
 run: {seed: 11, replications: 60}
@@ -58,7 +64,7 @@ schema: 1
 name: calm
 cluster: {nodes: 4 nodes}
 job: {work: {p10: 8 d, p50: 10 d, p90: 15 d}}
-recovery: {detection: 1 min, diagnosis: 1 min, swap: 1 min, restart: 1 min, repair: 1 d}
+recovery: {detection: 1 min, diagnosis: 1 min, swap: 1 min, restart: 1 min, repair: 1 d, cure: 100%}
 checkpoint: {interval: 1 d, tiers: [{to: storage, blocking: 0 s, lag: 0 s, restore: 2 min}]}
 """
 HOPELESS = (

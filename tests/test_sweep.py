@@ -21,6 +21,7 @@ from simulator.planning.sweep import Axis, AxisError, Cell, Grid, Outcome, cells
 from simulator.report.folder import OutputError
 from simulator.report.sweep_folder import SweepFolder
 from simulator.scenario import ScenarioErrors, load_scenario, parse_scenario
+from simulator.scenario.errors import SECTION
 from simulator.scenario.sweep import read_axis
 
 PRICED = SMALL.replace("work: 3 d", "work: 3 d, start: 2027-03-01, deadline: 2027-03-04")
@@ -136,8 +137,8 @@ def test_a_scenario_holds_its_sweep_and_resolves_to_itself() -> None:
     section = parse_scenario(text).document.sweep
     assert section is not None
     assert section.axes == (
-        Axis("cluster.hot_spares", ("0 nodes", "1 nodes", "2 nodes")),
-        Axis("recovery.restart", ("x2", "{p10: 1 min, p50: 2 min, p90: 3 min}")),
+        Axis("cluster.hot_spares", ("0 nodes", "1 nodes", "2 nodes"), SECTION),
+        Axis("recovery.restart", ("x2", "{p10: 1 min, p50: 2 min, p90: 3 min}"), SECTION),
     )
     again = parse_scenario(parse_scenario(text).resolved_yaml()).document.sweep
     assert again is not None and again.axes == section.axes
@@ -177,7 +178,7 @@ def test_all_cells_are_checked_at_once_and_errors_name_them(small: Path) -> None
     with pytest.raises(ScenarioErrors) as refused:
         prepare(small, [], (Axis("cluster.hot_spaers", ("1 nodes", "2 nodes")),))
     assert [error.headline for error in refused.value.errors] == [
-        "--set: cluster.hot_spaers: unknown key (in all 2 cells); did you mean 'hot_spares'?"
+        "--axis: cluster.hot_spaers: unknown key (in all 2 cells); did you mean 'hot_spares'?"
     ]
 
 
@@ -280,8 +281,61 @@ def test_a_damaged_cell_is_run_again(small: Path, tmp_path: Path) -> None:
     files[1].write_bytes(files[2].read_bytes())  # another cell's
     files[3].unlink()
     assert set(SweepFolder(grid, tmp_path / "runs").kept()) == {3, 5, 6}
+    damaged = {f"{file.relative_to(tmp_path / 'runs')}.replaced": file.read_bytes() for file in files[:2]}
     assert swept(grid, tmp_path / "runs")
-    assert content(tmp_path / "runs") == whole
+    assert content(tmp_path / "runs") == whole | damaged, "what was damaged is kept beside"
+
+
+def a_folder_instead(file: Path) -> None:
+    file.unlink()
+    (file / "inside").mkdir(parents=True)
+
+
+def a_pipe_instead(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+@pytest.mark.parametrize("name", ["sweep.json", "sweep.csv", "sweep.parquet", "scenario.resolved.yaml", "cells/00002"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda file: file.write_bytes(file.read_bytes()[:50]),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(bytes(range(256))),
+        lambda file: file.write_text('{"schema": 99}', "utf-8"),
+        a_folder_instead,
+        a_pipe_instead,
+    ],
+    ids=["cut", "empty", "garbage", "schema", "folder", "pipe"],
+)
+def test_a_damaged_sweep_goes_on_and_loses_nothing(
+    name: str, harm: Callable[[Path], object], small: Path, tmp_path: Path
+) -> None:
+    command = ("sweep", small, *SPARES_AXIS, "-n", REPLICATIONS, "-o", tmp_path / "runs")
+    assert derisk(*command).exit_code == 0
+    whole = content(tmp_path / "runs")
+    file = next(tmp_path.glob(f"runs/*/{name}*"))
+    (file.parent / "notes.txt").write_text("mine", "utf-8")
+    harm(file)
+    assert set(whole) - {next(one for one in whole if one.endswith(file.name))} <= set(content(tmp_path / "runs"))
+    told = derisk(*command)
+    assert told.exit_code == 0 and f"{file} is damaged or was changed: it is kept as" in told.stderr
+    found = content(tmp_path / "runs")
+    assert {one: found[one] for one in whole} == whole and os.path.lexists(file.with_name(f"{file.name}.replaced"))
+    assert (file.parent / "notes.txt").read_text("utf-8") == "mine"
+    assert derisk(*command).stderr.count("is damaged or was changed") == 0
+
+
+def test_what_a_killed_sweep_has_left_is_swept(small: Path, tmp_path: Path) -> None:
+    grid = grid_of(small)
+    assert swept(grid, tmp_path)
+    cells = SweepFolder(grid, tmp_path).path / "cells"
+    (cells / ".00001.parquet.0123abcd.part").write_bytes(b"half")
+    os.utime(cells / ".00001.parquet.0123abcd.part", (0, 0))
+    before = content(tmp_path)
+    assert swept(grid, tmp_path)
+    assert set(before) - set(content(tmp_path)) == {f"{cells.relative_to(tmp_path)}/.00001.parquet.0123abcd.part"}
 
 
 def test_what_decides_about_the_results_is_in_the_name(small: Path, tmp_path: Path) -> None:
@@ -371,7 +425,7 @@ def test_two_axes_are_told_as_a_matrix_and_the_best_cells_by_name(small: Path, t
     assert r"cluster.hot_spares \ recovery.restart" in result.stdout
     assert "Run time, P90" in result.stdout and "Cost, mean" in result.stdout
     assert "Best by P90 of the run time: " in result.stdout or "is the base cell" in result.stdout
-    assert "6 cells of 12 replications, all with seed 1" in result.stdout
+    assert "6 cells, each of 12 of 40 replications, all with seed 1" in result.stdout
 
 
 def test_one_axis_is_told_cell_by_cell(small: Path, tmp_path: Path) -> None:

@@ -10,6 +10,13 @@ from simulator.units import UnitError, exact, measure, parse, show, unit
 
 DAY = 86_400.0
 
+# One price, as people write it.
+_PRICES = (
+    "2.50 USD/GPU/h", "$2.50/GPU/h", "$ 2.50 / GPU / h", "US$2.50/GPU/h", "2.50 $/GPU/h", "USD 2.50 /GPU/h",
+    "USD2.50/GPU/h", "2.5 USD/GPU-hour", "$2.50 per GPU-hour", "2.50 USD per GPU per hour", "2.50 usd/gpu/hour",
+    "2.50 USD/(GPU*h)", "2.50 dollars/GPU/h",
+)  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("text", "like", "base_value"),
@@ -51,6 +58,13 @@ DAY = 86_400.0
         ("2.10 USD/GPU/h", "USD/GPU/h", 2.10 / 3600),
         ("2.10 $/GPU/h", "USD/GPU/h", 2.10 / 3600),
         ("1.5M USD/day", "USD/day", 1.5e6 / DAY),
+        *((text, "USD/GPU/h", 2.50 / 3600) for text in _PRICES),
+        ("$1.5M/day", "USD/day", 1.5e6 / DAY),
+        ("$3M", "USD", 3e6),
+        ("$20/TB/month", "USD/TB/month", 20 / 1e12 / (730 * 3600)),
+        ("0.3 per kGPU per day", "/kGPU/day", 0.3 / 1000 / DAY),
+        ("0.3 /kGPU-day", "/kGPU/day", 0.3 / 1000 / DAY),
+        ("0.3 per 1000 GPUs per day", "/kGPU/day", 0.3 / 1000 / DAY),
         ("0.08 USD/kWh", "USD/kWh", 0.08 / 3.6e6),
         # counts
         ("32_768 GPUs", "GPUs", 32_768.0),
@@ -89,7 +103,9 @@ def test_reads_into_base_units(text: object, like: str, base_value: float) -> No
         ("0.3", "/kGPU/day", '0.3 has no unit; write "0.3 /kGPU/day"'),
         (64, "nodes", '64 alone is refused: nodes or GPUs? write "64 nodes"'),
         ("32_768", "GPUs", '32_768 alone is refused: nodes or GPUs? write "32_768 GPUs"'),
-        (0, "min", '0 has no unit; write "0 min"'),
+        (0, "min", '0 has no unit; write "0 min", or s, h or d'),
+        ("200k hours", "min", '"200k hours": k multiplies counts and USD only; write "200_000 hours"'),
+        ("1.5k h", "min", '"1.5k h": k multiplies counts and USD only; write "1500 h"'),
         # a unit of another kind
         ("10 GB", "min", '"10 GB" is a data size, but a time is needed, such as "10 min"'),
         ("10 min", "GB/s", '"10 min" is a time, but a data rate is needed, such as "10 GB/s"'),
@@ -101,30 +117,57 @@ def test_reads_into_base_units(text: object, like: str, base_value: float) -> No
             "/node/day",
             '"0.3 /GPU/day" is a quantity in /GPU/s, but a quantity in /node/s is needed, such as "10 /node/day"',
         ),
-        ("405B", "leaves", '"405B" is a data size, but a number of leaves is needed, such as "10 leaves"'),
+        ("405 B", "links", '405 B has no unit; write "405 B links"'),
+        ("70B", "parameters", '70B has no unit; write "70B parameters"'),
+        ("15T", "tokens", '15T has no unit; write "15T tokens"'),
+        ("16k", "GPUs", '16k alone is refused: nodes or GPUs? write "16k GPUs"'),
+        ("405B", "min", '"405B" is a data size, but a time is needed, such as "10 min"'),
         # an unknown or ambiguous unit
         ("3 hous", "h", "unknown unit \"hous\"; did you mean 'hours'?"),
         ("3 MIN", "h", "unknown unit \"MIN\"; did you mean 'min'?"),
         ("3 gb/s", "GB/s", "unknown unit \"gb\"; did you mean 'GB' (bytes) or 'Gb' (bits)?"),
-        ("5 EUR", "USD", 'unknown unit "EUR"; write a unit such as "USD"'),
+        ("5 EUR", "USD", '"5 EUR": amounts of money are in USD; convert it, as in "10 USD"'),
+        (
+            "\u20ac2.50/GPU/h",
+            "USD/GPU/h",
+            '"\u20ac2.50/GPU/h": amounts of money are in USD; convert it, as in "10 USD/GPU/h"',
+        ),
+        ("$2.50/GPU-hr", "USD/GPU/h", "unknown unit \"hr\"; did you mean 'hour'?"),
         ("5 m", "h", 'unknown unit "m": for minutes write "min", for milliseconds "ms"'),
         ("1 month", "d", 'unknown unit "month": months differ in length; write days, such as "30 days"'),
         ("5 KB", "GB", 'unknown unit "KB": write "kB" (1,000 bytes) or "KiB" (1,024 bytes)'),
         ("400 Gbps", "Gb/s", 'unknown unit "Gbps": write "Gb/s" (bits) or "GB/s" (bytes)'),
         ("3 TFLOPS", "FLOP/s", 'unknown unit "TFLOPS": for an amount write "TFLOP", for a speed "TFLOP/s"'),
-        ("15.6T", "tokens", 'unknown unit "T": T multiplies a unit, such as "15.6T tokens"'),
+        ("15.6T", "min", 'unknown unit "T": T multiplies a unit, such as "15.6T tokens"'),
         ("5M GB", "GB", '"5M GB": M multiplies counts and USD only; write a prefix at the unit, as in GB'),
         ("5 GB/", "GB/s", '"GB/" has a "/" with nothing after it'),
         ("1 h 30 min", "h", '"h 30 min" is not a unit: a quantity is one number and one unit, such as "90 min"'),
+        ("15Ttokens", "tokens", "unknown unit \"Ttokens\"; did you mean 'T tokens'?"),
         # not a number
         ("soon", "min", '"soon" is not a number with a unit, such as "10 min"'),
         ("no", "nodes", '"no" is not a number with a unit, such as "10 nodes"'),
         ("", "min", '"" is not a number with a unit, such as "10 min"'),
         ("\u0663 h", "h", '"\u0663 h" is not a number with a unit, such as "10 h"'),
         ("9" * 100, "h", '"' + "9" * 40 + '..." is not a number with a unit, such as "10 h"'),
-        ("32,768 GPUs", "GPUs", '"32,768 GPUs": digits are grouped as in 32_768, decimals are written as in 1.5'),
+        (
+            "32,768 GPUs",
+            "GPUs",
+            '"32,768 GPUs": digits are grouped as in 32_768, decimals are written as in 1.5; write "32_768 GPUs"',
+        ),
+        ("1,5 h", "h", '"1,5 h": digits are grouped as in 32_768, decimals are written as in 1.5'),
         ("1__0 s", "s", '"1__0 s": digits are grouped as in 32_768, decimals are written as in 1.5'),
-        ("$2.10", "USD/GPU/h", '"$2.10": the unit stands behind the number; write "2.10 USD"'),
+        (
+            "$2.10",
+            "USD/GPU/h",
+            '"2.10 USD" is an amount of money, but a quantity in USD/GPU/s is needed; write "2.10 USD/GPU/h"',
+        ),
+        ("2.10/GPU/h", "USD/GPU/h", '"2.10/GPU/h" has no currency; write "2.10 USD/GPU/h"'),
+        (
+            "$2,500/GPU/h",
+            "USD/GPU/h",
+            '"2,500 USD/GPU/h": digits are grouped as in 32_768, decimals are written as in 1.5; '
+            'write "2_500 USD/GPU/h"',
+        ),
         (None, "min", 'an empty value is not a quantity; write a number with its unit, such as "10 min"'),
         (True, "nodes", 'true is not a quantity; write a number with its unit, such as "10 nodes"'),
         (False, "", 'false is not a quantity; write a number with its unit, such as "10"'),

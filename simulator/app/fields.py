@@ -16,6 +16,7 @@ from simulator.app.state import as_yaml
 from simulator.drawn import DrawnLike
 from simulator.quantity import ASSUMED, CHOSEN, DEFAULT, Like
 from simulator.scenario import Scenario
+from simulator.scenario.operators import operator_names
 from simulator.scenario.schema import Document, meaning
 from simulator.section import Section
 
@@ -27,6 +28,7 @@ FAR = 1e5  # [SI] a bound beyond is nothing that anybody comes near
 SECTIONS = {
     "cluster": "Cluster",
     "job": "Job",
+    "operator": "Operator",
     "failures": "Failures",
     "recovery": "Recovery",
     "checkpoint": "Checkpoint",
@@ -57,7 +59,7 @@ class Field(NamedTuple):
     @property
     def label(self) -> str:
         """The path within its section, in words."""
-        return self.path.partition(".")[2].replace("_", " ").replace(".", " · ")
+        return (self.path.partition(".")[2] or self.path).replace("_", " ").replace(".", " · ")
 
 
 class Place(NamedTuple):
@@ -69,8 +71,18 @@ class Place(NamedTuple):
 
 
 def fields(scenario: Scenario) -> list[Field]:
-    """Return every field of a scenario that has a value, in the order of the schema."""
-    return [_field(path, value) for path, value in _leaves(scenario.resolved(), ())]
+    """Return every field of a scenario that has a value: the class of the operator, then the order of the schema."""
+    written = scenario.resolved()
+    classes = written.pop("operator")["classes"]
+    return [_operator(classes), *(_field(path, value) for path, value in _leaves(written, ()))]
+
+
+def _operator(classes: Mapping[str, str]) -> Field:
+    """Return the class of the operator, or the mixture, as one choice."""
+    names = list(classes)
+    value = names[0] if len(names) == 1 else _text(classes)
+    choices = tuple(dict.fromkeys((value, *operator_names())))
+    return Field("operator", value, "", "", "", help_of("operator"), CHOSEN, "", choices)
 
 
 def absent(scenario: Scenario) -> list[str]:

@@ -8,14 +8,15 @@ from simulator.app import fields, look, session, works
 from simulator.app.jobs import Job, State, left
 from simulator.app.settings import registry, settings
 from simulator.app.state import told
-from simulator.scenario.errors import SET
+from simulator.scenario.cautions import cautions
+from simulator.scenario.errors import of_option
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.app.works import Result
     from simulator.report.figures import Figure
-    from simulator.scenario import ScenarioError
+    from simulator.scenario import Scenario, ScenarioError
 
 LITTLE = 36  # [px]
 EVERY = 0.4  # [s] how often progress is drawn anew
@@ -78,6 +79,8 @@ def problems() -> None:
     if loaded.scenario is not None and loaded.scenario.inert:
         words = "\n".join(f"- {plain(line)}" for line in loaded.scenario.inert)
         st.info(f"Without effect here, and left out:\n{words}", icon=":material/info:")
+    if loaded.scenario is not None and (told := cautions(loaded.scenario)):
+        st.warning("\n".join(f"- {plain(line)}" for line in told), icon=":material/warning:")
     errors = loaded.errors
     if errors:
         words = "\n".join(f"- {plain(in_words(error))}" for error in errors[:12])
@@ -98,9 +101,23 @@ def allowed(wanted: int, instead: str = "choose fewer") -> bool:
     return not words
 
 
+def counted(replications: int, scenario: "Scenario") -> None:
+    """Tell how many replications numbers rest on, and of how many where the scenario asks for more."""
+    from simulator.report import text
+    from simulator.report.figures.style import commas
+
+    usual = works.planned(scenario)
+    told = f"{commas(text.replications(replications, usual))} each"
+    if replications < usual:
+        told += ": the first of those of the page Answer, so quantiles differ from its within their 95 % intervals"
+    elif replications == usual:
+        told += ", as on the page Answer: the same scenario has the same numbers"
+    st.html(look.note(f"{told}."))
+
+
 def in_words(error: "ScenarioError") -> str:
     """Return an error with its place: the line of a file, or the field of a form."""
-    return f"{error.path}: {told(error)}" if error.file == SET else error.headline
+    return f"{error.path}: {told(error)}" if of_option(error.file) else error.headline
 
 
 def plain(text: str) -> str:
@@ -234,6 +251,8 @@ def limits() -> str:
 
 def table(rows: "pd.DataFrame", name: str, alt: str) -> None:
     """Show a table with its numbers for download."""
+    from simulator.report.cells import table_as_csv
+
     numbers = {
         str(column): st.column_config.NumberColumn(format="localized")
         for column in rows
@@ -242,7 +261,7 @@ def table(rows: "pd.DataFrame", name: str, alt: str) -> None:
     st.dataframe(rows, hide_index=True, key=f"table-{name}", alt=alt, column_config=numbers)
     st.download_button(
         "CSV",
-        rows.to_csv(index=False),
+        table_as_csv(rows),
         f"{name}.csv",
         "text/csv",
         key=f"csv-{name}",

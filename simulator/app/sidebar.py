@@ -54,11 +54,29 @@ def _inputs() -> None:
     scenario = session.loaded().scenario or load(session.draft().plain()).scenario
     known = {} if scenario is None else {field.path: field for field in fields.fields(scenario)}
     given = dict(session.draft().overrides)
+    if "operator" in known:
+        _operator(known["operator"])
     for name, label in LABELS.items():
         path = HEADLINES[name]
+        follows = known.get(f"{path}.times_optimum")
+        if follows is not None and path not in given:
+            known[path] = follows._replace(value=f"{{times_optimum: {follows.value}}}")
         if path in known or path in given or name in ("start", "deadline"):
             value = given.get(path) or (known[path].value if path in known else "")
             parts.text_field(path, label, value, form="side")
+
+
+def _operator(field: fields.Field) -> None:
+    chosen = st.selectbox(
+        "Operator",
+        field.choices,
+        index=field.choices.index(field.value),
+        key=f"field:side:operator:{field.value}",
+        help=parts.plain(field.help),
+    )
+    if chosen != field.value:
+        session.use(session.draft().changed("operator", chosen))
+        st.rerun()
 
 
 def _run() -> None:

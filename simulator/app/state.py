@@ -18,6 +18,7 @@ from simulator.scenario import Scenario, ScenarioError, ScenarioErrors, load_sce
 from simulator.scenario.errors import SET, Spot, error_at
 from simulator.scenario.loader import overridden
 from simulator.scenario.merge import layered, layered_text
+from simulator.scenario.named import find_named, name_of
 from simulator.scenario.source import Item, read_text
 from simulator.section import did_you_mean
 
@@ -49,19 +50,13 @@ def presets() -> tuple[Preset, ...]:
     for file in sorted(files, key=lambda file: ("presets" not in file.parts, file.parts)):
         with suppress(ScenarioErrors, KeyError):  # one file that cannot be read hides itself, not all others
             head = layered(file, str(file)).data()
-            found.append(Preset(_name_of(file, folder), head["name"], head.get("question") or ""))
+            found.append(Preset(name_of(file), head["name"], head.get("question") or ""))
     return tuple(found)
-
-
-def _name_of(file: Path, folder: Path) -> str:
-    inside = file.relative_to(folder)
-    return inside.stem if inside.parts[0] == "presets" else inside.with_suffix("").as_posix()
 
 
 def preset_file(name: str) -> Path:
     """Return the file of a preset. Raises DraftError for a name that none has."""
-    folder = resources.scenarios()
-    known = {_name_of(file, folder): file for file in resources.scenario_files()}
+    known = {name_of(file): file for file in resources.scenario_files()}
     if name not in known:
         hint = did_you_mean(name, known).removeprefix("; ") or "choose one of those on the page Answer"
         raise DraftError(f"There is no preset '{name[:80]}'; {hint}.")
@@ -205,7 +200,7 @@ def _files_in(item: Item, path: tuple[str, ...]) -> Iterator[ScenarioError]:
             yield from _files_in(below, (*path, str(position)))
     elif isinstance(item.value, str) and path:
         word = item.value.strip()
-        if path[-1] == "extends" and word not in _extendable():
+        if path[-1] == "extends" and not _extendable(word):
             known = ", ".join(preset.name for preset in presets())
             yield error_at(item.spot, ".".join(path), f"here it may only name a preset; there are {known}", word)
         elif path[-1] not in (*_PROSE, "extends") and word.lower().endswith((".yaml", ".yml")):
@@ -213,12 +208,11 @@ def _files_in(item: Item, path: tuple[str, ...]) -> Iterator[ScenarioError]:
             yield error_at(item.spot, ".".join(path), text, word)
 
 
-@lru_cache(maxsize=1)
-def _extendable() -> frozenset[str]:
-    """All words by which `extends` finds a scenario that ships."""
-    folder = resources.scenarios()
-    inside = [file.relative_to(folder).as_posix() for file in resources.scenario_files()]
-    return frozenset([*inside, *(name.removesuffix(".yaml") for name in inside)])
+@lru_cache(maxsize=256)
+def _extendable(word: str) -> bool:
+    """Whether `extends` finds by a word a scenario that ships, and no other file."""
+    found = find_named(word, resources.scenarios())
+    return found is not None and found.resolve() in {file.resolve() for file in resources.scenario_files()}
 
 
 def _extending(draft: Draft) -> str:

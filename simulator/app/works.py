@@ -76,6 +76,7 @@ def forecast(scenario: Scenario, root: Path, *, anew: bool = False) -> Work:
         found = None if anew else folder.find(scenario, root)
         if found is not None:
             return found
+        folder.clear(folder.place(scenario, root))
         return folder.write(run_ensemble(scenario, progress=tell, cancel=cancel), root)
 
     return work
@@ -96,13 +97,12 @@ def read(path: Path) -> Result:
 @lru_cache(maxsize=LOADED)
 def _read(path: str, stamp: int) -> Result:
     """Return a folder's content; the stamp tells a folder that was replaced from the one before."""
-    import json
-
     from simulator.report import folder
+    from simulator.report.stored import summary_of
 
     place = Path(path)
-    summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
-    return Result(place, folder.load(place), summary)
+    ensemble = folder.load(place)
+    return Result(place, ensemble, summary_of(place, ensemble))
 
 
 def comparison(scenarios: Mapping[str, Scenario], replications: int) -> Work:

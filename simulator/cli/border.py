@@ -12,6 +12,8 @@ import typer
 from typer.core import TyperGroup
 
 TRACEBACK = "--traceback"
+MOST_ERRORS = 100  # that are told at once
+LONGEST_LINE = 1_000  # characters
 
 
 class Code(IntEnum):
@@ -75,8 +77,14 @@ def told(error: Exception, traceback: bool = False) -> Code:
     """Print what went wrong, with a traceback where wanted and it is no mistake of the user's; return the exit code."""
     of_scenarios = sys.modules.get("simulator.scenario.errors")  # where none was read, none can be wrong
     if of_scenarios is not None and isinstance(error, of_scenarios.ScenarioErrors):
-        print("\n".join(str(one) for one in error.errors), file=sys.stderr)
         number = len(error.errors)
+        lines = "\n".join(str(one) for one in error.errors[:MOST_ERRORS]).split("\n")
+        print(
+            "\n".join(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}..." for line in lines),
+            file=sys.stderr,
+        )
+        if number > MOST_ERRORS:
+            print(f"... and {number - MOST_ERRORS:_} more errors", file=sys.stderr)
         say(f"{number} error{'s' if number > 1 else ''}; nothing was run and nothing written")
         return Code.SCENARIO
     if traceback and (error.__cause__ is not None or not isinstance(error, Refusal)):

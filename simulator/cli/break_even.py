@@ -74,8 +74,8 @@ def break_even(
     base = read_scenario(scenario, given, said)
 
     def scenarios(value: str) -> "Pair":
-        own = [*given, f"{path}={value}"]
-        other = read_scenario(scenario, [*own, *alternative], said) if alternative else None
+        own = [*given, *_given_as("--between", [f"{path}={value}"])]
+        other = read_scenario(scenario, [*own, *_given_as("--with", alternative)], said) if alternative else None
         return read_scenario(scenario, own, said), other
 
     from simulator.planning.break_even import break_even as search
@@ -108,6 +108,12 @@ def break_even(
     if found.interrupted:
         say(f"interrupted; {len(found.evaluated)} values that were tried are kept")
         raise typer.Exit(Code.INTERRUPTED)
+
+
+def _given_as(option: str, overrides: list[str]) -> list[str]:
+    from simulator.scenario.errors import given_as
+
+    return given_as(option, overrides)
 
 
 def _question(path: str, quantity: str, alternative: list[str] | None, target: str | None) -> "Question":

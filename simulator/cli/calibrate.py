@@ -113,6 +113,8 @@ def _text(file: Path) -> str:
         return ScenarioErrors([ScenarioError(Spot(str(file)), "", what, remedy)])
 
     try:
+        if file.exists() and not file.is_file() and not file.is_dir():
+            raise refuse("is not a file with an end", "give a file with the text that the tool printed")
         content = file.read_bytes() if file.stat().st_size <= MOST_BYTES else b"\0"
     except OSError as error:
         raise refuse(f"cannot be read ({error.strerror})") from None

@@ -1,7 +1,7 @@
 """`derisk check`: is a scenario valid, what does it resolve to, and what does theory expect of it?"""
 
 from simulator.cli.border import width, write_json, write_text
-from simulator.cli.options import AsJson, Overrides, ScenarioName, read_scenario
+from simulator.cli.options import AsJson, Overrides, ScenarioName, read_scenario, warn_of_no_progress
 
 
 def check(scenario: ScenarioName, overrides: Overrides = None, json: AsJson = False) -> None:
@@ -14,6 +14,7 @@ def check(scenario: ScenarioName, overrides: Overrides = None, json: AsJson = Fa
 
     read = read_scenario(scenario, overrides)
     theory = expected(read)
+    warn_of_no_progress(scenario, read, theory)
     if json:
         write_json(checklist.as_json(read, theory))
     else:

@@ -10,9 +10,10 @@ from simulator.cli.options import AsJson, OutputFolder, Overrides, ScenarioNames
 from simulator.cli.run import EngineName, Job, Replications, Seed, Threads, read_all, refuse_unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from simulator.cli.telling import Finding
+    from simulator.scenario import Scenario
 
 WITH = "--with"
 Variants = Annotated[
@@ -62,7 +63,7 @@ def compare(
         if findings[-1].ensemble.interrupted:
             say(f"{called}: interrupted; the same command goes on with the scenarios that are not done")
             raise typer.Exit(Code.INTERRUPTED)
-    _tell(findings, json)
+    _tell(findings, read.values(), json, base.replications)
     if job.failure is not None:
         raise job.failure
 
@@ -88,6 +89,7 @@ def _wanted(names: list[str], variants: list[str], overrides: list[str]) -> "Ite
 
 def _settings(text: str) -> list[str]:
     """Return what a variant sets, as texts for --set."""
+    from simulator.scenario.errors import given_as
     from simulator.scenario.sweep import common_fault, split
 
     settings = split(text) if text else []
@@ -98,10 +100,10 @@ def _settings(text: str) -> list[str]:
             raise typer.BadParameter(words, param_hint=WITH)
         if (fault := common_fault(path, "variants")) is not None:
             raise typer.BadParameter(f"{path.strip()}: {fault}", param_hint=WITH)
-    return settings
+    return given_as(WITH, settings)
 
 
-def _tell(findings: "list[Finding]", json: bool) -> None:
+def _tell(findings: "list[Finding]", scenarios: "Iterable[Scenario]", json: bool, usual: int) -> None:
     from simulator.planning.compare import CompareError
     from simulator.planning.compare import compare as compared
     from simulator.planning.differing import differing
@@ -111,11 +113,11 @@ def _tell(findings: "list[Finding]", json: bool) -> None:
         comparison = compared({finding.called: finding.ensemble for finding in findings})
     except CompareError as error:
         raise Refusal(str(error)) from None
-    inputs = differing([finding.ensemble.scenario for finding in findings])
+    inputs = differing(list(scenarios))
     if json:
-        write_json(compare_sheet.as_json(comparison, inputs))
+        write_json(compare_sheet.as_json(comparison, inputs, usual))
         return
-    write_text(compare_sheet.as_text(comparison, inputs, width()))
+    write_text(compare_sheet.as_text(comparison, inputs, width(), usual))
     for finding in findings:
         if finding.folder is not None:
             write_text(f"Results: {finding.folder}{' (of the same run before, reused)' if finding.reused else ''}.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal
+from simulator.cli.border import Code, Refusal, say
 from simulator.cli.options import AsJson, OutputFolder, refuse_others
 from simulator.cli.telling import Finding, tell
 
@@ -19,22 +19,20 @@ def merge(folders: RunFolders, output: OutputFolder = Path("runs"), json: AsJson
 
     The result is the same as if it had been run in one piece.
     """
-    import json as json_module
-
     for one in folders:
         refuse_others(one)
     from simulator.ensemble import ShardError
     from simulator.report import folder
     from simulator.report.story import ReplayError
+    from simulator.report.whole import summary_of
 
     try:
-        merged = folder.merge_folders(folders, output)
+        merged = folder.merge_folders(folders, output, say)
     except ShardError as error:
         raise Refusal(str(error), Code.USAGE) from None
     except folder.OldRunError as error:
         raise Refusal(str(error), Code.SCENARIO) from None
     except ReplayError as error:
         raise Refusal(f"the shards do not come out again: {error}; run them again", Code.SCENARIO) from None
-    summary = json_module.loads((merged / "summary.json").read_text(encoding="utf-8"))
     called = str(merged / "scenario.resolved.yaml")
-    tell([Finding(called, folder.load(merged), summary, merged)], json)
+    tell([Finding(called, folder.load(merged), summary_of(merged), merged)], json)

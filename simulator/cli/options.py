@@ -1,5 +1,6 @@
 """What several commands ask for in the same words."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 from simulator.cli.border import Code, Refusal, say
 
 if TYPE_CHECKING:
+    from simulator.report.expected import Expected
     from simulator.scenario import Scenario
 
 ScenarioName = Annotated[
@@ -55,47 +57,25 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and 
 
 def find_scenario(name: str) -> Path:
     """Return the file that a path or the name of a preset means. Raises ScenarioErrors."""
-    from simulator import resources
+    from simulator.scenario.named import find_named
 
-    given = Path(name)
-    shipped = resources.scenarios()
-    # In a checkout the folder is written before the name; elsewhere the same words mean the files that were installed.
-    inside = given.relative_to("scenarios") if given.parts[:1] == ("scenarios",) else given
-    places = [given]
-    if not given.is_absolute():
-        places += [root / f"{inside}{end}" for root in (shipped / "presets", shipped) for end in ("", ".yaml")]
-    for place in places:
-        try:
-            if place.is_file():
-                return place
-        except (OSError, ValueError):
-            break
-    if given.exists():
-        return given  # a folder, say: the loader has the words
-    raise _missing(name, shipped)
+    found = find_named(name)
+    return Path(name) if found is None and _is_there(name) else found or _refused(name)
 
 
-def preset_name(file: Path, shipped: Path) -> str:
-    """Return the name by which a file among those that ship with the package can be run."""
-    inside = file.relative_to(shipped)
-    return inside.stem if inside.parts[0] == "presets" else inside.with_suffix("").as_posix()
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()  # a folder, say: the loader has the words
+    except (OSError, ValueError):
+        return False
 
 
-def _missing(name: str, shipped: Path) -> Exception:
-    from simulator import resources
+def _refused(name: str) -> Path:
     from simulator.scenario import ScenarioError, ScenarioErrors
     from simulator.scenario.errors import Spot
-    from simulator.section import did_you_mean
+    from simulator.scenario.named import hint_for
 
-    known = sorted(preset_name(file, shipped) for file in resources.scenario_files())
-    word = Path(name).stem
-    close = [one for one in known if word and word.lower() in one.lower()]
-    if close:
-        hint = f"did you mean {' or '.join(repr(one) for one in close[:3])}?"
-    else:
-        names = ", ".join(one for one in known if "/" not in one)
-        hint = did_you_mean(word, known).removeprefix("; ") or f"known by name are {names}; derisk presets lists all"
-    return ScenarioErrors([ScenarioError(Spot(name), "", "there is no such file or preset", hint)])
+    raise ScenarioErrors([ScenarioError(Spot(name), "", "there is no such file or preset", hint_for(name))])
 
 
 def refuse_others(folder: Path) -> None:
@@ -103,19 +83,20 @@ def refuse_others(folder: Path) -> None:
     from simulator.report.manifest import MANIFEST, read_manifest
 
     if read_manifest(folder) is None:
-        what = (
-            f"is no run folder: it has no {MANIFEST} that can be read" if folder.exists() else "there is no such folder"
-        )
+        what = "there is no such folder"
+        with suppress(OSError, ValueError):  # a name that is too long for any folder
+            what = f"is no run folder: it has no {MANIFEST} that can be read" if folder.exists() else what
         raise Refusal(f"{folder}: {what}; derisk run writes run folders, into runs/ unless told otherwise", Code.USAGE)
 
 
 def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None = None) -> "Scenario":
     """Return the scenario that a path or the name of a preset means, with `--set` on top. Raises ScenarioErrors.
 
-    What is without effect is told, and once only to those who keep what was `said`.
+    What is without effect or doubtful is told, and once only to those who keep what was `said`.
     """
     path = find_scenario(name)
     from simulator.scenario import load_scenario
+    from simulator.scenario.cautions import cautions
 
     scenario = load_scenario(path, overrides)
     said = set() if said is None else said
@@ -123,7 +104,19 @@ def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None 
         if told not in said:
             say(f"without effect here: {told}")
     said.update(scenario.inert)
+    for told in cautions(scenario):
+        if told not in said:
+            say(f"caution: {told}")
+            said.add(told)
     return scenario
+
+
+def warn_of_no_progress(called: str, scenario: "Scenario", theory: "Expected | None" = None) -> None:
+    """Say on stderr, before it is run, that theory expects a scenario not to come to an end."""
+    from simulator.report.expected import expected, trouble
+
+    if words := trouble(scenario, expected(scenario) if theory is None else theory):
+        say(f"{called}: {words}")
 
 
 def announce_compilation() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.cli.border import width, write_json, write_text
-from simulator.cli.options import AsJson, preset_name
+from simulator.cli.options import AsJson
 
 
 def presets(json: AsJson = False) -> None:
@@ -17,7 +17,7 @@ def presets(json: AsJson = False) -> None:
 
     folder = resources.scenarios()
     files = sorted(resources.scenario_files(), key=lambda file: ("presets" not in file.parts, file.parts))
-    entries = [_entry(folder, file) for file in files]
+    entries = [_entry(file) for file in files]
     if json:
         write_json({"schema": 1, "folder": str(folder), "presets": entries})
         return
@@ -26,12 +26,13 @@ def presets(json: AsJson = False) -> None:
     write_text(f"{text.table(rows, width=width(), indent=0)}\n\n{usage}")
 
 
-def _entry(folder: Path, file: Path) -> dict[str, Any]:
+def _entry(file: Path) -> dict[str, Any]:
     from simulator.scenario.merge import layered
+    from simulator.scenario.named import name_of
 
     head = layered(file, str(file)).data()  # to predict the step of a job takes seconds, and nobody asks here
     return {
-        "preset": preset_name(file, folder),
+        "preset": name_of(file),
         "scenario": head["name"],
         "question": head.get("question"),
         "file": str(file),

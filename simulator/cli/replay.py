@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, write_text
+from simulator.cli.border import Code, Refusal, say, write_text
 from simulator.cli.options import PolicyClass, announce_compilation, refuse_others
 from simulator.cli.policies import load_policy
 
@@ -13,6 +13,9 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", 
 Replication = Annotated[
     int, typer.Option("--replication", "-r", min=0, help="Its number in replications.parquet.", show_default=False)
 ]
+
+
+MANY = 1_000_000  # events
 
 
 def replay(run: RunFolder, replication: Replication, policy: PolicyClass = None) -> None:
@@ -27,6 +30,9 @@ def replay(run: RunFolder, replication: Replication, policy: PolicyClass = None)
     ensemble = folder.load(run)
     if ensemble.engine == "kernel":
         announce_compilation()
+    events = ensemble.table.loc[ensemble.table["replication"] == replication, "events"].max()
+    if events > MANY:
+        say(f"replication {replication} has {events:_} events: to run it again takes some seconds")
     try:
         words = replay_story(ensemble, replication, load_policy(policy) if policy else None)
     except ReplayError as error:

@@ -1,6 +1,5 @@
 """`derisk run`: replications of a scenario, their answer, and the run folder."""
 
-import json as json_module
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,7 +13,15 @@ import typer
 
 from simulator.cli.border import Code, Refusal, say
 from simulator.cli.meter import progress_bar
-from simulator.cli.options import AsJson, OutputFolder, Overrides, PolicyClass, ScenarioNames, announce_compilation
+from simulator.cli.options import (
+    AsJson,
+    OutputFolder,
+    Overrides,
+    PolicyClass,
+    ScenarioNames,
+    announce_compilation,
+    warn_of_no_progress,
+)
 from simulator.cli.policies import load_policy
 from simulator.cli.report import report_of_run
 from simulator.cli.telling import Finding, tell, verdict
@@ -65,11 +72,26 @@ FailIf = Annotated[
     typer.Option(
         "--fail-if",
         metavar="CONDITION",
-        help="End with 5 if it holds, as in 'goodput.p50<0.9' or 'finish.p90 > 60 d'. May be repeated.",
+        help="End with 5 if it holds, as in 'goodput.p50<0.9' or 'finish.p90 > 60 d', or by an end of "
+        "its 95 % interval, 'finish.p90.high > 60 d'. May be repeated.",
         show_default=False,
     ),
 ]
 
+
+class LossesOf(StrEnum):
+    """Whose time is told."""
+
+    median = "median"
+    mean = "mean"
+
+
+WhoseLosses = Annotated[
+    LossesOf,
+    typer.Option(
+        "--losses", help="Where the time goes: in the median replication, or in the mean. summary.json has both."
+    ),
+]
 WithReport = Annotated[
     bool,
     typer.Option("--report", help="Write report.html and report.xlsx into the run folder too: some seconds and 5 MB."),
@@ -89,6 +111,7 @@ def run(
     policy: PolicyClass = None,
     fail_if: FailIf = None,
     report: WithReport = False,
+    losses: WhoseLosses = LossesOf.median,
 ) -> None:
     """Forecast finish date, goodput and where the time goes.
 
@@ -116,7 +139,7 @@ def run(
         findings.append(job.finding(called, scenario))
         if findings[-1].ensemble.interrupted:
             break
-    tell(findings, json)
+    tell(findings, json, losses.value)
     code = verdict(findings, gates)
     if job.failure is not None:
         raise job.failure
@@ -147,11 +170,14 @@ class Job:
 
     def _finding(self, called: str, scenario: "Scenario") -> Finding:
         from simulator.report import folder
+        from simulator.report.whole import summary_of
 
         found = folder.find(scenario, self.output, **self.arguments)
         if found is not None:
             say(f"{called}: the same run was done before and is reused; {found}")
-            return Finding(called, folder.load(found), _summary_in(found), found, reused=True)
+            return Finding(called, folder.load(found), summary_of(found), found, reused=True)
+        if said := folder.clear(folder.place(scenario, self.output, **self.arguments)):
+            say(f"{called}: {said}")
         ensemble = self._ensemble(called, scenario)
         try:
             written = folder.write(ensemble, self.output, self.arguments["policy"])
@@ -161,11 +187,12 @@ class Job:
 
             self.failure = error
             return Finding(called, ensemble, summarise(ensemble), None)
-        return Finding(called, ensemble, _summary_in(written), written)
+        return Finding(called, ensemble, summary_of(written), written)
 
     def _ensemble(self, called: str, scenario: "Scenario") -> "Ensemble":
         from simulator.ensemble import ShardError, run_ensemble
 
+        warn_of_no_progress(called, scenario)
         if self.arguments["engine"] == EngineName.kernel.value:
             announce_compilation()
         with progress_bar(scenario.name) as progress:
@@ -180,11 +207,6 @@ class Job:
                 raise Refusal(words) from error
 
 
-def _summary_in(folder: Path) -> dict[str, Any]:
-    summary: dict[str, Any] = json_module.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    return summary
-
-
 def read_all(wanted: "Iterable[tuple[str, str, list[str]]]") -> "dict[str, Scenario]":
     """Return scenarios from what each is called, its name, and its overrides; those of all errors at once.
 
@@ -193,10 +215,10 @@ def read_all(wanted: "Iterable[tuple[str, str, list[str]]]") -> "dict[str, Scena
     from simulator.cli.options import read_scenario
     from simulator.scenario import ScenarioErrors
 
-    read, errors = {}, []
+    read, errors, said = {}, [], set[str]()
     for called, name, overrides in wanted:
         try:
-            read[called] = read_scenario(name, overrides)
+            read[called] = read_scenario(name, overrides, said)
         except ScenarioErrors as failed:
             errors += failed.errors
     if errors:
@@ -206,8 +228,9 @@ def read_all(wanted: "Iterable[tuple[str, str, list[str]]]") -> "dict[str, Scena
 
 def refuse_unwritable(output: Path) -> None:
     """Raise Refusal where nothing can be written, before a run that may take hours: it is tried, and tidied up."""
-    made = [folder for folder in (output, *output.parents) if not folder.exists()]
+    made: list[Path] = []
     try:
+        made += [folder for folder in (output, *output.parents) if not folder.exists()]
         output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=output) as probe:
             probe.write(b"x")

@@ -120,6 +120,7 @@ def _options(name: str, given: list[str], base: "Scenario", texts: list[str] | N
     """Return the options to choose between, the base first. Raises ScenarioErrors for one of the user's."""
     from simulator.planning.choices import AS_IT_IS, suggested
     from simulator.scenario import ScenarioErrors
+    from simulator.scenario.errors import given_as
 
     if texts:
         changed = {text.strip(): [part.strip() for part in text.split(";") if part.strip()] for text in texts}
@@ -127,7 +128,10 @@ def _options(name: str, given: list[str], base: "Scenario", texts: list[str] | N
             if not parts or any("=" not in part for part in parts):
                 words = f"'{text}' gives no value; write {OPTION} 'cluster.hot_spares=32 nodes'"
                 raise typer.BadParameter(words, param_hint=OPTION)
-        return {AS_IT_IS: base, **{text: read_scenario(name, [*given, *parts]) for text, parts in changed.items()}}
+        return {
+            AS_IT_IS: base,
+            **{text: read_scenario(name, [*given, *given_as(OPTION, parts)]) for text, parts in changed.items()},
+        }
     options = {}
     for text, changes in suggested(base).items():
         try:

@@ -64,6 +64,8 @@ def sweep(
         say(f"{scenario}: interrupted; {done}; the same command goes on from there")
         raise typer.Exit(Code.INTERRUPTED)
     frame = folder.finish(outcomes)
+    for told in folder.told:
+        say(told)
     if json:
         write_json(sweep_sheet.as_json(grid, frame))
     else:

@@ -10,6 +10,7 @@ from simulator.cli.border import Code, Refusal, say, width, write_json, write_te
 
 if TYPE_CHECKING:
     from simulator.ensemble import Ensemble
+    from simulator.report.answer import Losses
     from simulator.report.gate import Gate
 
 
@@ -25,7 +26,7 @@ class Finding:
     report: tuple[Path, ...] = ()  # its files, where they were asked for
 
 
-def tell(findings: Sequence[Finding], json: bool) -> None:
+def tell(findings: Sequence[Finding], json: bool, losses: "Losses" = "median") -> None:
     """Print the summaries: as JSON an object for one, a list for several."""
     if json:
         for file in (file for finding in findings for file in finding.report):
@@ -34,14 +35,14 @@ def tell(findings: Sequence[Finding], json: bool) -> None:
         write_json(summaries if len(summaries) > 1 else summaries[0])
         return
     for number, finding in enumerate(findings):
-        write_text("\n" * (number > 0) + _words(finding))
+        write_text("\n" * (number > 0) + _words(finding, losses))
 
 
-def _words(finding: Finding) -> str:
+def _words(finding: Finding, losses: "Losses") -> str:
     from simulator.report import answer, text
 
     ensemble = finding.ensemble
-    lines = [answer.as_text(finding.summary, ensemble.scenario, finding.called, width())]
+    lines = [answer.as_text(finding.summary, ensemble.scenario, finding.called, width(), losses)]
     if ensemble.shard.of > 1:
         lines.append(f"This is shard {ensemble.shard} only; `derisk merge` puts all of them together.")
     took = f"{text.duration(ensemble.wall_seconds)} on {text.plural(ensemble.threads, 'thread')}"

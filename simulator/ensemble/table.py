@@ -33,7 +33,7 @@ def table(scenario: Scenario, chunks: list[Chunk]) -> pd.DataFrame:
         "events": _joined(chunks, "records"),
         **_inputs(scenario, chunks),
         "wall_us": wall,
-        **{f"{account.name.lower()}_us": ledger[:, account] for account in Account},
+        **{tick_column(account): ledger[:, account] for account in Account},
     }
     frame = pd.DataFrame(columns)
     frame[LIST_COLUMN] = pd.Series([row for chunk in chunks for row in chunk.out_seen], dtype=object, index=frame.index)
@@ -49,13 +49,18 @@ def missing(scenario: Scenario, frame: pd.DataFrame) -> tuple[str, ...]:
     names += [*map(tally_column, Tally), "events"]
     if scenario.inputs:
         names += [*(f"{INPUT}{quantity.path}" for quantity in scenario.inputs), "twin_finish_days", "twin_goodput"]
-    names += ["wall_us", *(f"{account.name.lower()}_us" for account in Account), LIST_COLUMN]
+    names += ["wall_us", *map(tick_column, Account), LIST_COLUMN]
     return tuple(name for name in names if name not in frame)
 
 
 def account_column(account: Account) -> str:
     """Return the name of the column that holds an account's time."""
     return f"{account.name.lower()}_days"
+
+
+def tick_column(account: Account) -> str:
+    """Return the name of the column that holds an account's time in the engines' ticks."""
+    return f"{account.name.lower()}_us"
 
 
 def tally_column(count: Tally) -> str:

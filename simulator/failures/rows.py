@@ -8,7 +8,7 @@ from simulator.quantity import Quantity, chosen
 from simulator.recovery import Recovery, Rung
 
 if TYPE_CHECKING:
-    from simulator.failures import Cause
+    from simulator.failures.cause import Cause
 
 BAD, COMMON, HANG = "bad", "common", "hang"  # behind the name of the cause and an underscore
 

@@ -1,10 +1,11 @@
 """What an ensemble says: one function a metric, each with its Monte Carlo error; and all of them as `summary.json`.
 
-An `Estimate` holds mean, standard deviation, standard error of the mean, and P10, P50, P90. Unfinished replications
-count as infinitely long in quantiles; means are over the others.
+An `Estimate` holds mean, standard deviation, standard error of the mean, and P10, P50, P90, P95, P99 with the ends of
+their 95 % intervals. Unfinished replications count as infinitely long in quantiles; means are over the others.
 """
 
 from simulator.ensemble.estimates import Estimate
+from simulator.metrics.middle import ledger_share_median
 from simulator.metrics.money import (
     Line,
     Money,
@@ -15,8 +16,8 @@ from simulator.metrics.money import (
     lines_per_replication,
     money,
 )
-from simulator.metrics.probability import Probability
-from simulator.metrics.promises import deadline, finish_date
+from simulator.metrics.probability import Probability, Proportion
+from simulator.metrics.promises import deadline, finish_date, never_finishes
 from simulator.metrics.quantities import (
     counts,
     ettr,
@@ -45,6 +46,7 @@ __all__ = [
     "Money",
     "OutOfService",
     "Probability",
+    "Proportion",
     "Split",
     "cost_per_replication",
     "cost_usd",
@@ -63,10 +65,12 @@ __all__ = [
     "interruptions_by_cause",
     "interventions_per_day",
     "ledger_share",
+    "ledger_share_median",
     "lines_per_replication",
     "mfu_end_to_end",
     "money",
     "mttf_hours",
+    "never_finishes",
     "nodes_out_of_service",
     "outcomes",
     "summarise",

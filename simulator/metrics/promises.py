@@ -1,33 +1,39 @@
-"""What was promised: dates and deadlines."""
+"""What was promised: dates and deadlines, and whether the run ends at all."""
 
 import math
 from datetime import date, timedelta
 
+import numpy as np
+
 from simulator.ensemble import Ensemble
+from simulator.ensemble.estimates import ENDS, SHARES
 from simulator.metrics.columns import column, of_column
-from simulator.metrics.probability import Probability
+from simulator.metrics.probability import Proportion, proportion
 
 
-def deadline(ensemble: Ensemble) -> Probability | None:
-    """Return the probability of finishing by the end of the day of the deadline; None where none is given.
+def never_finishes(ensemble: Ensemble) -> Proportion:
+    """Return the probability of never finishing: of reaching the horizon, or of having no end in sight [1]."""
+    return proportion(int(np.isinf(column(ensemble, "finish_days")).sum()), ensemble.replications)
 
-    The error is that of Agresti and Coull (1998): two more of each are counted, so it is not zero when all meet it.
-    """
+
+def deadline(ensemble: Ensemble) -> Proportion | None:
+    """Return the probability of finishing by the end of the day of the deadline; None where none is given."""
     allowed = days_allowed(ensemble)
     if allowed is None:
         return None
-    met = int((column(ensemble, "finish_days") <= allowed).sum())
-    share = (met + 2) / (ensemble.replications + 4)
-    return Probability(met / ensemble.replications, math.sqrt(share * (1 - share) / (ensemble.replications + 4)))
+    return proportion(int((column(ensemble, "finish_days") <= allowed).sum()), ensemble.replications)
 
 
 def finish_date(ensemble: Ensemble) -> dict[str, date | None] | None:
-    """Return P10, P50 and P90 of the day on which the run finishes; None: it does not, or no start is given."""
+    """Return the quantiles of the day on which the run finishes, and the ends of their 95 % intervals, by name.
+
+    None for all: no start is given. None for one: it does not finish, or the replications do not bound it.
+    """
     start = ensemble.scenario.start
     if start is None:
         return None
     days = of_column(ensemble, "finish_days")
-    return {name: _day(start, getattr(days, name)) for name in ("p10", "p50", "p90")}
+    return {name: _day(start, getattr(days, name)) for name in (*SHARES, *ENDS)}
 
 
 def _day(start: date, days: float) -> date | None:

@@ -5,7 +5,7 @@ import numpy as np
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate, estimate, ratio
 from simulator.ensemble.measures import INTERVENTIONS
-from simulator.ensemble.table import tally_column
+from simulator.ensemble.table import tally_column, tick_column
 from simulator.ledger import Account, Outcome, Tally
 from simulator.metrics.columns import column, of_column
 
@@ -100,9 +100,7 @@ def ledger_share(ensemble: Ensemble) -> dict[Account, Estimate]:
     """Return the share of the wall clock on each account [1]; the means sum to 1."""
     wall = column(ensemble, "wall_us")
     known = wall > 0
-    return {
-        account: estimate(column(ensemble, f"{account.name.lower()}_us")[known] / wall[known]) for account in Account
-    }
+    return {account: estimate(column(ensemble, tick_column(account))[known] / wall[known]) for account in Account}
 
 
 def events(ensemble: Ensemble) -> Estimate:

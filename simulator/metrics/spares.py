@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.ensemble import Ensemble
-from simulator.ensemble.estimates import QUANTILES, UNKNOWN, Estimate, ratio
+from simulator.ensemble.estimates import SHARES, UNKNOWN, Estimate, ratio
 from simulator.ensemble.table import LIST_COLUMN
-from simulator.metrics.probability import Probability
+from simulator.metrics.probability import NORMAL, Probability
 from simulator.plan import Integers
 
 
@@ -24,19 +24,20 @@ def nodes_out_of_service(ensemble: Ensemble) -> OutOfService:
     """Return how many nodes failures found neither in the job nor in the pool, all failures after warm-up together.
 
     Mean and probabilities are ratios of sums over replications, with the error of such a ratio; sd and quantiles are
-    those of all failures. Counts above 1023 are told as 1023.
+    those of all failures. The interval of a quantile holds the counts whose distribution is within its own error of
+    the share (Woodruff 1952), for failures of one replication are no independent draws. Counts above 1023 are told as
+    1023.
     """
     seen = [np.asarray(counts, dtype=np.int64) for counts in ensemble.table[LIST_COLUMN]]
     pooled = np.zeros(max((len(counts) for counts in seen), default=0), np.int64)
     for counts in seen:
         pooled[: len(counts)] += counts
     total = int(pooled.sum())
-    return OutOfService(
-        _nodes(seen, pooled), [int(count) / total for count in pooled], _tails(seen, len(pooled), total)
-    )
+    tails = _tails(seen, len(pooled), total)
+    return OutOfService(_nodes(seen, pooled, tails), [int(count) / total for count in pooled], tails)
 
 
-def _nodes(seen: list[Integers], pooled: Integers) -> Estimate:
+def _nodes(seen: list[Integers], pooled: Integers, tails: list[Probability]) -> Estimate:
     if not len(pooled):
         return UNKNOWN
     sums = np.array([int(np.arange(len(counts)) @ counts) for counts in seen], np.float64)
@@ -44,8 +45,22 @@ def _nodes(seen: list[Integers], pooled: Integers) -> Estimate:
     mean, error = ratio(sums, totals)
     total, up_to = int(pooled.sum()), pooled.cumsum()
     squares = math.fsum(pooled * (np.arange(len(pooled)) - mean) ** 2)
-    low, middle, high = (float(np.searchsorted(up_to, share * total - 1e-9)) for share in QUANTILES)
-    return Estimate(mean, math.sqrt(squares / (total - 1)) if total > 1 else math.nan, error, low, middle, high)
+    quantiles = (float(np.searchsorted(up_to, share * total - 1e-9)) for share in SHARES.values())
+    ends = (end for share in SHARES.values() for end in _interval(tails, share))
+    sd = math.sqrt(squares / (total - 1)) if total > 1 else math.nan
+    return Estimate(mean, sd, error, 0, *quantiles, *ends)
+
+
+def _interval(tails: list[Probability], share: float) -> tuple[float, float]:
+    """Return the ends of the 95 % interval of a quantile of nodes; NaN where one replication leaves no error."""
+    if any(math.isnan(tail.mc_error) for tail in tails):
+        return math.nan, math.nan
+    # What may be more, and what may be less, of the failures finds at most so many nodes: the last bin has all.
+    up_to = [(1.0 - tail.probability, NORMAL * tail.mc_error) for tail in tails[1:]]
+    most = len(up_to)
+    low = next((nodes for nodes, (known, error) in enumerate(up_to) if known + error >= share), most)
+    high = next((nodes for nodes, (known, error) in enumerate(up_to) if known - error >= share), most)
+    return float(low), float(high)
 
 
 def _tails(seen: list[Integers], bins: int, total: int) -> list[Probability]:

@@ -4,14 +4,15 @@ import math
 from typing import Any
 
 from simulator.ensemble import Ensemble
-from simulator.ensemble.estimates import Estimate
+from simulator.ensemble.estimates import ENDS, STATISTICS, Estimate
 from simulator.ensemble.table import tally_column
 from simulator.metrics import promises, quantities
+from simulator.metrics.middle import ledger_share_median
 from simulator.metrics.money import cost_usd, delay_cost_usd, money
 from simulator.metrics.spares import nodes_out_of_service
 from simulator.metrics.variance import variance_share
 
-SCHEMA = 1
+SCHEMA = 2
 SECONDS_PER_DAY = 86_400.0
 
 
@@ -24,6 +25,7 @@ def summarise(ensemble: Ensemble) -> dict[str, Any]:
         "replications": ensemble.replications,
         "engine": ensemble.engine,
         "outcomes": quantities.outcomes(ensemble),
+        "never_finishes": promises.never_finishes(ensemble)._asdict(),
         **_precision(ensemble),
         "goodput": _told(quantities.goodput(ensemble)),
         "ettr": _told(quantities.ettr(ensemble)),
@@ -38,16 +40,23 @@ def summarise(ensemble: Ensemble) -> dict[str, Any]:
         **_where_known(ensemble),
         "nodes_out_of_service": _nodes(ensemble),
         "ledger_share": {account.name: _told(share) for account, share in quantities.ledger_share(ensemble).items()},
+        "ledger_share_median": {
+            account.name: {"share": share.probability, "mc_error": _number(share.mc_error)}
+            for account, share in ledger_share_median(ensemble).items()
+        },
         "variance_share": {name: _split(ensemble, name) for name in ("finish_days", "goodput")},
         "events": _told(quantities.events(ensemble)),
     }
 
 
-def _told(estimate: Estimate, infinite: str = "") -> dict[str, float | int | None]:
-    """Return an estimate; `infinite` names the count of replications whose value is infinite, where that can be."""
-    told: dict[str, float | int | None] = {
-        name: _number(getattr(estimate, name)) for name in ("mean", "sd", "mc_error", "p10", "p50", "p90")
-    }
+def _told(estimate: Estimate, infinite: str = "") -> dict[str, Any]:
+    """Return an estimate; `infinite` names the count of replications whose value is infinite, where that can be.
+
+    Ends of intervals that the replications do not bound are named in `unbounded`, where there are any.
+    """
+    told: dict[str, Any] = {name: _number(getattr(estimate, name)) for name in STATISTICS}
+    if not math.isnan(estimate.p50) and (open_ends := [name for name in ENDS if math.isnan(getattr(estimate, name))]):
+        told["unbounded"] = open_ends
     return told | {infinite: estimate.infinite} if infinite else told
 
 

@@ -47,6 +47,7 @@ class BreakEven(NamedTuple):
     whole: bool = False  # only whole numbers were tried, and this is the first from which the sign is the other one
     crossings: int = 0  # changes of sign among the first values; more than one: there are more values like this one
     replications: int = 0
+    replications_of_the_scenario: int = 0  # that it asks for by itself
     unfinished: int = 0  # replications among all that did not finish
     rises: bool = False  # the difference goes from below zero to above it at the value; it falls otherwise
     bracket: tuple[float, float] = (math.nan, math.nan)  # the values tried between which the sign turns
@@ -116,6 +117,7 @@ def break_even(
         whole=whole,
         crossings=crossings,
         replications=replications,
+        replications_of_the_scenario=ends[0].replications,
         unfinished=search.unfinished,
         rises=bracket is not None and search.at(bracket[0]) < 0,
         bracket=(math.nan, math.nan) if bracket is None else bracket,

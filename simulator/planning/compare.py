@@ -35,6 +35,7 @@ class Difference(NamedTuple):
     mean: float  # of the differences of pairs
     half_width: float  # half the 95 % interval of that mean, by Student's law
     p50: float  # difference of the medians; NaN where both are infinite
+    p50_half_width: float  # half its 95 % interval, as that of P90
     p90: float
     p90_half_width: float  # half its 95 % interval, by a bootstrap of pairs; infinite where nothing bounds it
     gain: float  # how many times wider the mean's interval were without pairing; infinite where all pairs agree
@@ -83,14 +84,15 @@ def difference(
     unpaired = _unpaired_half_width(base[finished], other[finished])
     better = other > base if measure.more_is_better else other < base
     first, second = estimate(base), estimate(other)
-    p90 = _minus(second.p90, first.p90)
+    p50, p90 = (_minus(getattr(second, name), getattr(first, name)) for name in ("p50", "p90"))
     return Difference(
         measure=measure,
         base=first,
         other=second,
         mean=mean,
         half_width=half_width,
-        p50=_minus(second.p50, first.p50),
+        p50=p50,
+        p50_half_width=_bootstrapped(base, other, 0.5) if math.isfinite(p50) else math.nan,
         p90=p90,
         p90_half_width=_bootstrapped(base, other, 0.9) if math.isfinite(p90) else math.nan,
         gain=unpaired / half_width if half_width > 0 else math.inf if half_width == 0 else math.nan,

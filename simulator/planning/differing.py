@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from simulator.scenario import Scenario
+from simulator.scenario.settle import quantities
 
 # What is the same in all, or says nothing about the run.
 _NO_INPUT = ("schema", "name", "question", "sweep", "run.seed", "run.replications", "run.stop")
 _BACKING = ("source", "how")
-_FORMS = frozenset({"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "every", "power", "law"})
+_FORMS = frozenset(
+    {"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "every", "power", "law", "by_gpus", "times"}
+)
 
 
 class Differing(NamedTuple):
@@ -16,6 +19,7 @@ class Differing(NamedTuple):
 
     path: str
     values: tuple[str | None, ...]
+    follows: bool = False  # from others that differ: none of the scenarios says it itself
 
 
 def inputs(resolved: Mapping[str, Any]) -> dict[str, str]:
@@ -27,8 +31,23 @@ def differing(scenarios: Sequence[Scenario]) -> tuple[Differing, ...]:
     """Return the inputs in which scenarios differ, in the order of the schema."""
     told = [inputs(scenario.resolved()) for scenario in scenarios]
     paths = dict.fromkeys(path for each in told for path in each)
-    rows = (Differing(path, tuple(each.get(path) for each in told)) for path in paths)
+    said = [_said(scenario) for scenario in scenarios]
+    rows = [
+        Differing(path, tuple(each.get(path) for each in told), not any(path in each for each in said))
+        for path in paths
+    ]
     return tuple(row for row in rows if len(set(row.values)) > 1)
+
+
+def _said(scenario: Scenario) -> set[str]:
+    """Return the paths of all inputs that a scenario says itself, and not its profiles, its step or our defaults."""
+    silent = set(scenario.silent())
+    numbers = {quantity.path for quantity in quantities(scenario.document)}
+    filled = () if scenario.step is None else scenario.step.filled
+    # A law is said if any of its numbers is; words have no mark, and all but those of the plan are said.
+    laws = {path.rpartition(".")[0] for path in numbers - silent}
+    words = set(inputs(scenario.resolved())) - numbers - {path.rpartition(".")[0] for path in numbers}
+    return (numbers - silent) | laws | (words - {f"job.parallel.{name}" for name in filled})
 
 
 def _is_none(path: str) -> bool:

@@ -20,16 +20,17 @@ from simulator import units
 from simulator.ensemble import Ensemble, Progress
 from simulator.ensemble.crew import LOOK_SECONDS, Crew, cores
 from simulator.ensemble.ensemble import settled
-from simulator.ensemble.estimates import estimate, half_width
+from simulator.ensemble.estimates import ENDS, SHARES, estimate, half_width
 from simulator.ensemble.provenance import model
 from simulator.ensemble.replicator import Replicator
 from simulator.ensemble.table import table as table_of
-from simulator.metrics import deadline
+from simulator.metrics import deadline, never_finishes
 from simulator.plan import Floats
 from simulator.planning import differing, quantities
 from simulator.planning.compare import paired_mean
 from simulator.planning.quantities import FINISH
 from simulator.scenario import Scenario, ScenarioError, ScenarioErrors, load_variants
+from simulator.scenario.errors import given_as
 from simulator.scenario.settle import quantities as numbers_of
 from simulator.scenario.sweep import Axis, AxisError, clash, factor_in
 
@@ -57,6 +58,7 @@ class Grid(NamedTuple):
     base: int  # index of the cell that differences are taken to
     base_is_own: bool  # whether that cell is the scenario as it stands; else it is the first
     same: int  # cells that are the same scenario as one before them
+    usual: int  # replications that the scenario asks for
     stop_rule: bool  # whether the scenario has one, which cells do not follow: pairs need the same number
 
     @property
@@ -81,7 +83,7 @@ def cells(axes: Sequence[Axis]) -> tuple[Cell, ...]:
     number = prod(len(axis.values) for axis in axes)
     if number > MOST_CELLS:
         raise AxisError(f"the grid has {number:_} cells, more than {MOST_CELLS:_}; leave values out")
-    texts = ([f"{axis.path}={value}" for value in axis.values] for axis in axes)
+    texts = (given_as(axis.given_as, (f"{axis.path}={value}" for value in axis.values)) for axis in axes)
     return tuple(Cell(number, overrides) for number, overrides in enumerate(product(*texts), start=1))
 
 
@@ -106,7 +108,7 @@ def prepare(
     for cell, read in zip(grid, variants, strict=True):
         if isinstance(read, ScenarioErrors):
             for error in read.errors:
-                wrong.setdefault(replace(error, value=""), []).append(cell)
+                wrong.setdefault(_alike(error), []).append(cell)
         else:
             scenarios.append(read)
         if progress is not None:
@@ -116,9 +118,9 @@ def prepare(
         raise ScenarioErrors(_naming(error, failed, len(grid)) for error, failed in wrong.items())
     seed = own.seed if seed is None else seed
     replications = own.replications if replications is None else replications
-    stop_rule = own.document.run.stop is not None
+    usual, stop = own.replications, own.document.run.stop
     own, *scenarios = (settled(scenario, seed, replications) for scenario in (own, *scenarios))
-    return _grid(tuple(axes), grid, own, scenarios)._replace(stop_rule=stop_rule)
+    return _grid(tuple(axes), grid, own, scenarios)._replace(usual=usual, stop_rule=stop is not None)
 
 
 def _grid(axes: tuple[Axis, ...], grid: tuple[Cell, ...], own: Scenario, scenarios: list[Scenario]) -> Grid:
@@ -139,12 +141,18 @@ def _grid(axes: tuple[Axis, ...], grid: tuple[Cell, ...], own: Scenario, scenari
         base=base or 0,
         base_is_own=base is not None,
         same=len(told) - len(set(told)),
+        usual=own.replications,
         stop_rule=False,
     )
 
 
 def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _alike(error: ScenarioError) -> ScenarioError:
+    """Return an error without the value that it is about, where the words do not show it: the same in all cells."""
+    return replace(error, value="", spot=error.spot if error.follows else replace(error.spot, said=""))
 
 
 def _naming(error: ScenarioError, failed: Sequence[Cell], of: int) -> ScenarioError:
@@ -263,15 +271,18 @@ def row(cell: Cell, axes: Sequence[Axis], ensemble: Ensemble) -> dict[str, Any]:
             found[f"{axis.path} [{unit}]"] = number
     found["replications"] = ensemble.replications
     found["unfinished"] = int(np.isinf(quantities.values(ensemble, FINISH.name)).sum())
+    never = never_finishes(ensemble)
+    found |= {"never_probability": never.probability, "never_low": never.low, "never_high": never.high}
     for measure in quantities.measures(ensemble):
         measured = quantities.values(ensemble, measure.name)
         told = estimate(measured)
-        for name in ("p10", "p50", "p90", "mean", "mc_error"):
+        for name in (*SHARES, *ENDS, "mean", "mc_error"):
             found[f"{measure.name}_{name}"] = getattr(told, name)
         if measure == FINISH:
             found["finish_days_p90_half_width"] = half_width(np.sort(measured), 0.9)
     if (met := deadline(ensemble)) is not None:
         found |= {"deadline_probability": met.probability, "deadline_mc_error": met.mc_error}
+        found |= {"deadline_low": met.low, "deadline_high": met.high}
     return found
 
 

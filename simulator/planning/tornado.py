@@ -10,7 +10,7 @@ import numpy as np
 from simulator import units
 from simulator.ensemble import Ensemble, Progress, pinned
 from simulator.ensemble.ensemble import settled
-from simulator.ensemble.estimates import QUANTILES, quantile, rank
+from simulator.ensemble.estimates import QUANTILES, interval, quantile, rank
 from simulator.metrics import Split, variance_share
 from simulator.plan import Floats
 from simulator.planning import outcomes, quantities
@@ -19,6 +19,7 @@ from simulator.quantity import Z90, Quantity
 from simulator.scenario import Scenario
 
 RESAMPLES = 200
+OPEN = (math.nan, math.nan)  # an interval that nothing bounds
 WORST = QUANTILES[-1]  # the quantile of the finish that a bar tells of
 
 
@@ -34,6 +35,7 @@ class Bar(NamedTuple):
     wall_days: tuple[float, float] = (math.nan, math.nan)  # mean; what does not finish ends at its horizon
     finish_error_days: float = math.nan  # standard error of the difference of the two P90s; NaN where infinite
     assumed: bool = False  # nothing backs the input
+    finish_p90_intervals: tuple[tuple[float, float], tuple[float, float]] = (OPEN, OPEN)  # 95 % of each P90 [days]
 
     @property
     def swing_days(self) -> float:
@@ -54,6 +56,8 @@ class Tornado(NamedTuple):
     unfinished: int = 0  # replications of the scenario as it is that do not finish
     interrupted: bool = False  # the bars are those that were done
     splits: tuple[tuple[str, Split], ...] = ()  # of finish_days and goodput: from inputs, or from chance
+    finish_p90_interval: tuple[float, float] = OPEN  # 95 %, from order statistics [days]
+    replications_of_the_scenario: int = 0  # that it asks for by itself
 
 
 def tornado(
@@ -68,6 +72,7 @@ def tornado(
 
     Stopped in between it keeps the bars that are done. Raises KeyboardInterrupt or Cancelled before the first.
     """
+    usual = scenario.replications
     scenario = settled(scenario, replications=replications)
     work = Several(replications * (1 + 2 * len(scenario.inputs)), threads=threads, progress=progress, cancel=cancel)
     try:
@@ -95,6 +100,8 @@ def tornado(
         unfinished=outcomes.unfinished(base),
         interrupted=interrupted,
         splits=tuple((name, variance_share(base, name)) for name in ("finish_days", "goodput")),
+        finish_p90_interval=interval(finish, WORST),
+        replications_of_the_scenario=usual,
     )
 
 
@@ -102,6 +109,7 @@ def _bar(work: Several, scenario: Scenario, quantity: Quantity, replications: in
     ends = [quantity.at_score(score) for score in (-Z90, Z90)]
     low, high = (work.run(scenario, replications, design=pinned(scenario, {quantity.path: value})) for value in ends)
     finishes = [quantities.values(ensemble, "finish_days") for ensemble in (low, high)]
+    at_low, at_high = (interval(np.sort(finish), WORST) for finish in finishes)
     costs = _cost(low), _cost(high)
     return Bar(
         path=quantity.path,
@@ -113,6 +121,7 @@ def _bar(work: Several, scenario: Scenario, quantity: Quantity, replications: in
         wall_days=_pair([float(outcomes.days(ensemble).mean()) for ensemble in (low, high)]),
         finish_error_days=_error(*finishes),
         assumed=outcomes.assumed(quantity),
+        finish_p90_intervals=(at_low, at_high),
     )
 
 

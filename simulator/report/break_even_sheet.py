@@ -9,6 +9,7 @@ from simulator import units
 from simulator.planning.break_even import BreakEven
 from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.report import text
+from simulator.report.cells import cell
 from simulator.report.sensitivity_sheet import finite
 from simulator.report.sensitivity_words import days
 
@@ -146,7 +147,8 @@ def as_text(found: BreakEven, name: str, alternative: str, width: int | None) ->
 
 def remarks(found: BreakEven) -> list[str]:
     """Return what to know of the numbers: how many replications there are, and how many did not finish."""
-    lines = [f"{found.replications:_} replications at each value and option, under the same chance."]
+    many = text.replications(found.replications, found.replications_of_the_scenario)
+    lines = [f"{many} at each value and option, under the same chance."]
     if found.unfinished:
         how = WHY_WALL if found.statistic == "mean" else "In quantiles they count as endless."
         lines.append(f"{found.unfinished:_} replications in all did not finish. {how}")
@@ -180,7 +182,7 @@ def as_csv(found: BreakEven) -> str:
     table = io.StringIO()
     written = csv.writer(table, lineterminator="\n")
     written.writerow((*HEAD, difference_column(found)))
-    written.writerows(cells(found))
+    written.writerows(map(cell, row) for row in cells(found))
     return table.getvalue()
 
 

@@ -2,15 +2,22 @@
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.quantity import ASSUMED
+from simulator.quantity import ASSUMED, CHOSEN, DEFAULT, FOLLOWS, GIVEN
 from simulator.report import shortage, text
 from simulator.scenario import Row, Scenario
+from simulator.scenario.cautions import cautions
 
 if TYPE_CHECKING:
     from simulator.report.expected import Expected
 
 SCHEMA = 1
-HEADS = ("input", "value", "spread", "source")
+HEADS = ("input", "value", "spread", "set by", "source")
+STANDINGS = {
+    GIVEN: "the scenario says it",
+    CHOSEN: "the scenario says it, and it is a decision of its planner",
+    DEFAULT: "ours, where the scenario is silent",
+    FOLLOWS: "from other inputs: a profile, a known model or a prediction",
+}
 
 
 def assumed(rows: list[Row]) -> list[Row]:
@@ -31,6 +38,8 @@ def as_json(scenario: Scenario, theory: "Expected") -> dict[str, Any]:
         "file": scenario.file,
         "assumed": len(unbacked),
         "warnings": [*filter(None, [shortage.warning(scenario)])],
+        "standings": STANDINGS,
+        "cautions": list(cautions(scenario)),
         "inputs": inputs,
         "derived": derived,
         "expected": theory.as_json(),
@@ -47,10 +56,11 @@ def as_text(scenario: Scenario, theory: "Expected", width: int | None) -> str:
         parts += ["", text.paragraph(short, width)]
     for title, some in (
         (f"ASSUMED: nothing backs these {len(unbacked)} of {len(rows)} inputs", unbacked),
-        (f"Given with a source ({len(backed)})", backed),
+        (f"With a source, or chosen ({len(backed)})", backed),
     ):
         if some:
             parts += ["", title, text.table([HEADS, *(_cells(row) for row in gathered(some))], width=width)]
+    parts += ["", text.paragraph(f"Set by: {legend(rows)}.", width)]
     derived = [(row.path, row.value, row.source) for row in scenario.derived()]
     parts += ["", "What follows from them, at their medians", text.table(derived, width=width)]
     parts += ["", "What theory expects, at the medians", text.table(_expectations(theory), width=width)]
@@ -71,10 +81,16 @@ def gathered(rows: list[Row]) -> list[Row]:
     ]
 
 
-def _cells(row: Row) -> tuple[str, str, str, str]:
+def legend(rows: list[Row]) -> str:
+    """Return what the words for who sets an input mean, as far as they occur, with how many inputs are such."""
+    counts = {word: sum(row.standing == word for row in rows) for word in STANDINGS}
+    return "; ".join(f"{word} ({counts[word]}): {meaning}" for word, meaning in STANDINGS.items() if counts[word])
+
+
+def _cells(row: Row) -> tuple[str, str, str, str, str]:
     # Under the heading ASSUMED the word itself says nothing new.
     source = row.source.removeprefix(ASSUMED).removeprefix(": ") if row.source.startswith(ASSUMED) else row.source
-    return row.path, row.value, row.ignorance or "-", source
+    return row.path, row.value, row.ignorance or "-", row.standing, source
 
 
 def _expectations(theory: "Expected") -> list[tuple[str, str, str]]:

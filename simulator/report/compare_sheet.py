@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.ensemble.estimates import Estimate
+from simulator.ensemble.estimates import STATISTICS, Estimate
 from simulator.planning.compare import Comparison, Difference
 from simulator.planning.differing import Differing
 from simulator.planning.quantities import COST, DELAY_COST, FINISH, GOODPUT, Measure
-from simulator.report import text
+from simulator.report import ranges, text
+from simulator.report.readable import readable
 from simulator.report.text import dollars, finite
 
 SCHEMA = 1
@@ -17,8 +18,11 @@ DAY = 86_400.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def as_text(comparison: Comparison, differing: Sequence[Differing], width: int | None) -> str:
-    """Return what `derisk compare` prints: a sentence and a table for each alternative, and what was compared."""
+def as_text(comparison: Comparison, differing: Sequence[Differing], width: int | None, usual: int | None = None) -> str:
+    """Return what `derisk compare` prints: a sentence and a table for each alternative, and what was compared.
+
+    `usual` is how many replications the base asks for by itself.
+    """
     letters = [_letter(number) for number in range(len(comparison.names))]
     legend = [(letter, name) for letter, name in zip(letters, comparison.names, strict=True)]
     legend[0] = (letters[0], f"{comparison.names[0]}, the base")
@@ -27,11 +31,11 @@ def as_text(comparison: Comparison, differing: Sequence[Differing], width: int |
         parts += [text.paragraph(sentence(told, letter, letters[0]), width)]
         parts += [text.table(_rows(told, letters[0], letter), right=(1, 2, 3, 4, 5), width=width), ""]
     parts += [*_inputs(differing, letters, width), ""]
-    parts += [text.paragraph(note, width) for note in _notes(comparison)]
+    parts += [text.paragraph(note, width) for note in _notes(comparison, usual)]
     return "\n".join(parts)
 
 
-def as_json(comparison: Comparison, differing: Sequence[Differing]) -> dict[str, Any]:
+def as_json(comparison: Comparison, differing: Sequence[Differing], usual: int | None = None) -> dict[str, Any]:
     """Return a comparison safe for JSON: what is infinite or unknown is None."""
     first = comparison.ensembles[0]
     alternatives = [
@@ -48,20 +52,20 @@ def as_json(comparison: Comparison, differing: Sequence[Differing]) -> dict[str,
         "base": comparison.names[0],
         "seed": first.seed,
         "replications": first.replications,
+        "replications_of_the_scenario": first.replications if usual is None else usual,
         "alternatives": alternatives,
-        "inputs": [{"path": row.path, "values": list(row.values)} for row in differing],
+        "inputs": [{"path": row.path, "values": list(row.values), "follows": row.follows} for row in differing],
     }
 
 
 def _as_json(told: Difference) -> dict[str, Any]:
-    numbers = ("mean", "half_width", "p50", "p90", "p90_half_width", "gain", "probability_better")
+    numbers = ("mean", "half_width", "p50", "p50_half_width", "p90", "p90_half_width", "gain", "probability_better")
     sides = {"base": _estimate(told.base), "other": _estimate(told.other)}
     return sides | {name: finite(getattr(told, name)) for name in numbers}
 
 
 def _estimate(told: Estimate) -> dict[str, float | int | None]:
-    names = ("mean", "sd", "mc_error", "p10", "p50", "p90")
-    return {name: finite(getattr(told, name)) for name in names} | {"infinite": told.infinite}
+    return {name: finite(getattr(told, name)) for name in STATISTICS} | {"infinite": told.infinite}
 
 
 def sentence(told: Sequence[Difference], name: str, base: str) -> str:
@@ -75,7 +79,7 @@ def sentence(told: Sequence[Difference], name: str, base: str) -> str:
 
 
 def _finish(told: Difference, base: str) -> str:
-    at_p50, at_p90 = _earlier(told.p50, base), _earlier(told.p90, base, told.p90_half_width)
+    at_p50, at_p90 = _earlier(told.p50, base, told.p50_half_width), _earlier(told.p90, base, told.p90_half_width)
     if math.isnan(told.mean):
         return f"{at_p50} at P50 and {at_p90} at P90"
     mean = f"{_earlier(told.mean, base, told.half_width)} in the mean{_doubt(told)}"
@@ -128,6 +132,22 @@ def amount(measure: Measure, value: float) -> str:
     return dollars(value) if measure.unit == COST.unit else text.percent(value)
 
 
+def quantile_of(measure: Measure, told: Estimate, share: str) -> str:
+    """Return a quantile of a measure with its 95 % interval in brackets."""
+    value, low, high = (getattr(told, name) for name in (share, f"{share}_low", f"{share}_high"))
+    return ranges.within(value, (low, high), lambda each: amount(measure, each))
+
+
+def mean_of(measure: Measure, value: float, error: float) -> str:
+    """Return a mean of a measure with its Monte Carlo error."""
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return amount(measure, value)
+    if measure.unit == COST.unit:
+        return f"{amount(measure, value)} ± {dollars(error, 2)}"
+    size = 100.0 if measure.unit == GOODPUT.unit else 1.0
+    return f"{amount(measure, value)} ± {text.number(size * error, 2)}"
+
+
 def signed(measure: Measure, value: float, half_width: float = math.nan) -> str:
     """Return a difference with its sign, and half its 95 % interval where known."""
     if not math.isfinite(value):
@@ -152,13 +172,14 @@ def _rows(told: Sequence[Difference], base: str, name: str) -> list[tuple[str, .
         measure, label = each.measure, each.measure.label
         if measure.name != GOODPUT.name:
             for share in ("p50", "p90"):
-                change, half = getattr(each, share), each.p90_half_width if share == "p90" else math.nan
-                sides = (amount(measure, getattr(side, share)) for side in (each.base, each.other))
+                change, half = getattr(each, share), getattr(each, f"{share}_half_width")
+                sides = (quantile_of(measure, side, share) for side in (each.base, each.other))
                 rows.append((f"{label} {share.upper()}", *sides, signed(measure, change, half), "", ""))
-        sides = (amount(measure, side.mean) for side in (each.base, each.other))
+        sides = (mean_of(measure, side.mean, side.mc_error) for side in (each.base, each.other))
         change_in_mean = signed(measure, each.mean, each.half_width)
         better = f"{text.share(each.probability_better)} of pairs"
-        rows.append((f"{label}, mean", *sides, change_in_mean, better, _gain(each.gain)))
+        done = " if done" if each.base.infinite or each.other.infinite else ""
+        rows.append((f"{label}, mean{done}", *sides, change_in_mean, better, _gain(each.gain)))
     return rows
 
 
@@ -172,19 +193,29 @@ def _inputs(differing: Sequence[Differing], letters: Sequence[str], width: int |
     """Return the inputs in which the scenarios differ."""
     if not differing:
         return ["No input differs."]
-    rows = [("", *letters), *((row.path, *(value or "-" for value in row.values)) for row in differing[:MOST_ROWS])]
-    more = len(differing) - MOST_ROWS
-    rest = [f"  and {more} more, which --json lists"] if more > 0 else []
-    return [f"What differs: {text.plural(len(differing), 'input')}", text.table(rows, width=width), *rest]
+    own = [row for row in differing if not row.follows]
+    following = [row for row in differing if row.follows]
+    told = [f"What differs: {text.plural(len(own), 'input')}", *_table(own, letters, width)] if own else []
+    if following:
+        told += [f"What follows from {'it' if len(own) == 1 else 'them'}: {text.plural(len(following), 'input')}"]
+        told += _table(following, letters, width)
+    return told
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def _table(rows: Sequence[Differing], letters: Sequence[str], width: int | None) -> list[str]:
+    told = [("", *letters), *((row.path, *readable(row.values)) for row in rows[:MOST_ROWS])]
+    more = len(rows) - MOST_ROWS
+    return [text.table(told, width=width), *([f"  and {more} more, which --json lists"] if more > 0 else [])]
+
+
+def _notes(comparison: Comparison, usual: int | None) -> list[str]:
     first = comparison.ensembles[0]
     notes = [
-        f"{text.plural(first.replications, 'replication')} of each with seed {first.seed}, compared pair by pair: the "
-        "same weather, and the same draws of what both leave uncertain. Differences of means have a 95 % interval by "
-        "Student's law, those of P90 by a bootstrap of pairs. 'Pairing gains' says how many times wider the interval "
-        "of the mean were if the replications were independent."
+        f"{text.replications(first.replications, usual or first.replications)} of each with seed {first.seed}, "
+        "compared pair by pair: the same weather, and the same draws of what both leave uncertain. Brackets hold 95 % "
+        "intervals of quantiles, and means have their Monte Carlo errors. Differences of means have a 95 % interval by "
+        "Student's law, those of P50 and P90 by a bootstrap of pairs. 'Pairing gains' says how many times wider the "
+        "interval of the mean were if the replications were independent."
     ]
     for name, told in zip(comparison.names[1:], comparison.differences, strict=True):
         if told[0].left_out:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,15 @@ import pyarrow.parquet
 
 from simulator.durations import SPEED_SCALE
 from simulator.ensemble import Ensemble, replay
-from simulator.ensemble.estimates import rank
+from simulator.ensemble.estimates import ENDS, SHARES, rank
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.table import LIST_COLUMN, account_column
 from simulator.ledger import Account, Column, Kind, Phase
 from simulator.metrics import summarise
 from simulator.metrics.columns import of_column
+from simulator.metrics.middle import middle
 from simulator.plan import Result
+from simulator.report.cells import cell
 from simulator.report.story import MOST_RECORDS_AGAIN, check, story
 
 if TYPE_CHECKING:
@@ -80,7 +83,9 @@ def losses_by_cause(ensemble: Ensemble) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("kind", "name", "unit", "mean", "mc_error", "p10", "p50", "p90", "share"))
+    writer.writerow(
+        ("kind", "name", "unit", "mean", "mc_error", *SHARES, *ENDS, "share_of_mean", "share_in_median_replication")
+    )
     lost = {account.name: account_column(account) for account in Account if account is not Account.PRODUCTIVE}
     _write_rows(writer, ensemble, ("time lost", "days"), lost, "wall_days")
     for kind in ("failures", "interruptions"):
@@ -90,13 +95,17 @@ def losses_by_cause(ensemble: Ensemble) -> str:
 
 
 def _write_rows(writer: Any, ensemble: Ensemble, head: tuple[str, str], columns: dict[str, str], whole: str) -> None:
-    """Write one row a column; the share is that of the column's mean in the mean of the whole."""
+    """Write one row a column, with its share: of its mean in that of the whole, and in the median replication."""
     kind, unit = head
     all_of_it = of_column(ensemble, whole).mean
+    rows = middle(ensemble)
+    of_median = float(ensemble.table[whole].to_numpy()[rows].sum())
     for name, column in columns.items():
         found = of_column(ensemble, column)
         share = found.mean / all_of_it if all_of_it > 0 else 0.0
-        writer.writerow((kind, name, unit, found.mean, found.mc_error, found.p10, found.p50, found.p90, share))
+        median = float(ensemble.table[column].to_numpy()[rows].sum()) / of_median if of_median > 0 else 0.0
+        told = (getattr(found, each) for each in ("mean", "mc_error", *SHARES, *ENDS))
+        writer.writerow((kind, cell(name), unit, *("" if math.isnan(each) else each for each in told), share, median))
 
 
 def told_replications(table: pd.DataFrame) -> dict[str, int]:

@@ -14,10 +14,12 @@ from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Ha
 from simulator.interval import stop_rate
 from simulator.ledger import Effect, Exposed
 from simulator.plan import Floats, Odds, Plan, Rule, Slice, plain
+from simulator.report.text import duration
 from simulator.scenario import Scenario
 
 DAY = 86_400.0
 HOUR = 3_600.0
+LONGEST_TOLD = 1e6 * DAY
 UNCERTAIN_PHASES = (Purpose.SWAP, Purpose.RESTART, Purpose.RESTORE)
 
 
@@ -67,6 +69,28 @@ def expected(scenario: Scenario) -> Expected:
         goodput_first_order=_goodput(plan, mttf, fixed + struck, saves),
         run_time_days=_run_time(plan, rate, save, fixed, struck) / DAY,
         run_time_leaves_out=list(_left_out(plan, scenario)),
+    )
+
+
+def trouble(scenario: Scenario, found: Expected) -> str:
+    """Return in words why the job makes no progress to speak of at the medians of its inputs; empty where it does."""
+    mttf, recovery = found.mttf_hours * HOUR, found.recovery_minutes * 60
+    if mttf < recovery:
+        why = f"the job fails every {duration(mttf)} in the mean, and a recovery takes {duration(recovery)}"
+        remedy = "are the rates of its failures and the times of its recovery as they are meant?"
+        return f"it hardly makes progress: {why}, so most replications will not finish; {remedy}"
+    run = scenario.document.run.filled(scenario.work())
+    horizon, length = (math.inf if run.horizon is None else run.horizon.median), found.run_time_days * DAY
+    if length > horizon:
+        known = length < LONGEST_TOLD
+        why = f"theory expects a run time of {duration(length)}" if known else "theory expects no end"
+        return f"{why}, and run.horizon ends a replication after {duration(horizon)}: most will not finish"
+    strikes = sum(found.strikes_per_day.values()) * found.run_time_days
+    if strikes <= run.max_events.median:
+        return ""
+    why = f"{strikes:.2g} failures are expected of a replication, and run.max_events is {run.max_events.median:_.0f}"
+    return (
+        f"{why}: it may end before the work is done, and takes long; are the rates of its failures as they are meant?"
     )
 
 

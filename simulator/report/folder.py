@@ -3,21 +3,22 @@
 import errno
 import hashlib
 import json
+import os
 import re
-import shutil
 import sys
 import time
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.ensemble import WHOLE, Engine, Ensemble, Precision, Shard, ShardError, merge
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.provenance import model, policy_name
 from simulator.ensemble.table import missing
+from simulator.report import leftovers
 from simulator.report.contents import REPLICATIONS, RESOLVED, as_json, contents, from_parquet
 from simulator.report.manifest import MANIFEST, read_manifest
+from simulator.report.whole import OutputError, damage, digest_of, is_run_folder, part
 from simulator.scenario import Scenario, reload_scenario
 
 if TYPE_CHECKING:
@@ -29,18 +30,8 @@ LONGEST_NAME = 60
 MOST_NAMED = 8  # columns, in a message
 
 
-class OutputError(OSError):
-    """A folder that cannot be written or read: what is the matter in `strerror`, where in `filename`."""
-
-    def __init__(self, text: str, place: Path, number: int = errno.EIO) -> None:
-        super().__init__(number, text, str(place))
-
-    def __str__(self) -> str:
-        return f"{self.filename}: {self.strerror}"
-
-
 class OldRunError(ValueError):
-    """Run folders that an older version wrote without what this one needs of them; the text is for the user."""
+    """Run folders without what is needed of them, damaged or of an older version; the text is for the user."""
 
 
 def write(ensemble: Ensemble, root: Path | str = "runs", policy: "type[Policy] | None" = None) -> Path:
@@ -48,16 +39,18 @@ def write(ensemble: Ensemble, root: Path | str = "runs", policy: "type[Policy] |
 
     A folder of the same run is replaced at the end, at once.
     """
-    target = Path(root) / _name(ensemble.scenario.name, ensemble.shard, _digest(_origin_of(ensemble)))
-    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    target = _place_of(ensemble, root).folder
+    aside = leftovers.beside(target)
     made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
     try:
         _refuse_others(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         aside.mkdir()
+        files = {}
         for name, content in contents(ensemble, policy):
             _put(aside / name, content)
-        _put(aside / MANIFEST, as_json(_manifest(ensemble)))
+            files[name] = digest_of(content)
+        _put(aside / MANIFEST, as_json(_manifest(ensemble) | {"files": files}))
         _replace(target, aside)
     except OutputError:
         raise
@@ -69,7 +62,14 @@ def write(ensemble: Ensemble, root: Path | str = "runs", policy: "type[Policy] |
     return target
 
 
-def find(
+class Place(NamedTuple):
+    """Where a run has its folder, and the digest of all that decides about its results."""
+
+    folder: Path
+    digest: str
+
+
+def place(
     scenario: Scenario,
     root: Path | str = "runs",
     *,
@@ -78,16 +78,47 @@ def find(
     shard: Shard = WHOLE,
     engine: Engine = "kernel",
     policy: "type[Policy] | None" = None,
-) -> Path | None:
-    """Return the folder that holds the finished run of the same arguments as `run_ensemble`, or None."""
+) -> Place:
+    """Return where the run of the same arguments as `run_ensemble` has its folder, be it there or not."""
     scenario = settled(scenario, seed, replications)
     engine = engine if policy is None else "reference"
     digest = _digest((scenario.resolved_yaml(), str(shard), engine, policy_name(policy), model()))
-    folder = Path(root) / _name(scenario.name, shard, digest)
-    manifest = read_manifest(folder)
-    if manifest is None or manifest.get("hash") != digest or manifest.get("interrupted") is not False:
+    return Place(Path(root) / _name(scenario.name, shard, digest), digest)
+
+
+def find(scenario: Scenario, root: Path | str = "runs", **arguments: Any) -> Path | None:
+    """Return the folder that holds the finished run of the same arguments as `run_ensemble`, whole, or None."""
+    wanted = place(scenario, root, **arguments)
+    manifest = read_manifest(wanted.folder)
+    if manifest is None or manifest.get("hash") != wanted.digest or manifest.get("interrupted") is not False:
         return None
-    return folder
+    return None if damage(wanted.folder) else wanted.folder
+
+
+def clear(wanted: Place) -> str:
+    """Make room for a run before it is run, and return in words what was done for that; empty where nothing was.
+
+    What was left by writers that were killed is removed, or put back. A run folder that is damaged is kept under
+    another name. Raises OutputError for what is no run folder, or cannot be moved.
+    """
+    leftovers.sweep(wanted.folder.parent)
+    target = wanted.folder
+    if not os.path.lexists(target):
+        return ""
+    why = damage(target)
+    if not why and (manifest := read_manifest(target)) is not None and manifest.get("hash") != wanted.digest:
+        why = f"{MANIFEST} is that of another run"
+    if not why:
+        return ""
+    if not is_run_folder(target):
+        text = "is in the way, and is no run folder, so nothing was run; move it, or name another place"
+        raise OutputError(text, target, errno.EEXIST)
+    try:
+        kept = leftovers.set_aside(target, f"{target.name}.damaged")
+    except OSError as error:
+        text = f"is damaged ({why}), and cannot be moved: {error.strerror or error}; move it, or name another place"
+        raise OutputError(text, target, error.errno or errno.EIO) from error
+    return f"{target} is damaged: {why}; it is kept as {kept}, and the run is done again"
 
 
 def load(folder: Path | str) -> Ensemble:
@@ -96,12 +127,12 @@ def load(folder: Path | str) -> Ensemble:
     manifest = read_manifest(folder)
     if manifest is None:
         raise OutputError(f"is no run folder: it has no {MANIFEST} that can be read", folder, errno.ENOENT)
+    table = part(folder, REPLICATIONS, from_parquet)
+    resolved = part(folder, RESOLVED, bytes.decode)
     try:
-        table = from_parquet((folder / REPLICATIONS).read_bytes())
-        resolved = (folder / RESOLVED).read_text(encoding="utf-8")
         stop = manifest["precision"]
         return Ensemble(
-            scenario=reload_scenario(folder / RESOLVED),
+            scenario=reload_scenario(folder / RESOLVED, frozenset(manifest.get("silent", ()))),
             resolved=resolved,
             table=table,
             planned=manifest["planned"],
@@ -114,18 +145,22 @@ def load(folder: Path | str) -> Ensemble:
             threads=manifest["threads"],
             wall_seconds=manifest["wall_seconds"],
         )
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, LookupError, AttributeError, TypeError, ValueError) as error:
         if isinstance(error, ValueError) and hasattr(error, "errors"):
             raise  # the scenario's
-        text = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise OutputError(text, folder, getattr(error, "errno", None) or errno.EIO) from error
+        text = f"cannot be read: {type(error).__name__}: {getattr(error, 'strerror', None) or error}"
+        raise OutputError(text, folder / MANIFEST, getattr(error, "errno", None) or errno.EIO) from error
 
 
-def merge_folders(folders: Sequence[Path | str], root: Path | str = "runs") -> Path:
-    """Write the run folder of one run of all the shards in folders, and return it.
+def merge_folders(
+    folders: Sequence[Path | str], root: Path | str = "runs", tell: Callable[[str], None] | None = None
+) -> Path:
+    """Write the run folder of one run of all the shards in folders, and return it; `tell` hears what stood in its way.
 
-    Raises OutputError, ShardError, and OldRunError for shards whose tables lack what this version counts.
+    Raises OutputError, ShardError, and OldRunError for shards that are damaged, or lack what this version counts.
     """
+    if damaged := [f"{one}: {why}" for one in folders if (why := damage(Path(one)))]:
+        raise OldRunError(f"{'; '.join(damaged)}; what is damaged cannot be merged: run that shard again")
     named = [(str(folder), load(folder)) for folder in folders]
     if old := list(_outdated(named)):
         raise OldRunError("; ".join(old))
@@ -133,6 +168,9 @@ def merge_folders(folders: Sequence[Path | str], root: Path | str = "runs") -> P
         merged = merge([ensemble for _, ensemble in named])
     except ShardError as error:
         raise ShardError("; ".join([str(error), *_misfits(named)])) from None
+    target = _place_of(merged, root)
+    if target.folder not in {Path(one) for one in folders} and (said := clear(target)) and tell is not None:
+        tell(said)
     return write(merged, root)
 
 
@@ -179,6 +217,11 @@ def _differences(one: Ensemble, other: Ensemble) -> Iterator[tuple[str, Any, Any
         yield "inputs", one.resolved, other.resolved
 
 
+def _place_of(ensemble: Ensemble, root: Path | str) -> Place:
+    digest = _digest(_origin_of(ensemble))
+    return Place(Path(root) / _name(ensemble.scenario.name, ensemble.shard, digest), digest)
+
+
 def _origin_of(ensemble: Ensemble) -> tuple[str, ...]:
     return ensemble.resolved, str(ensemble.shard), ensemble.engine, ensemble.policy, ensemble.model
 
@@ -213,6 +256,8 @@ def _manifest(ensemble: Ensemble) -> dict[str, Any]:
         "engine": ensemble.engine,
         "policy": ensemble.policy,
         "interrupted": ensemble.interrupted,
+        # What the scenario's file does not say, which the one in this folder does.
+        "silent": ensemble.scenario.silent(),
         # An infinite half-width is no JSON.
         "precision": None if stop is None else {**stop._asdict(), "found": str(stop.found), "reached": stop.reached},
         "threads": ensemble.threads,
@@ -239,22 +284,22 @@ def _put(path: Path, content: bytes) -> None:
 
 def _replace(target: Path, aside: Path) -> None:
     """Put the new folder in the place of the old one; if that fails, the old one is back."""
-    old = aside.with_suffix(".old")
     if not target.exists():
         aside.rename(target)
         return
+    old = leftovers.beside(target, "old")
     target.rename(old)
     try:
         aside.rename(target)
     except BaseException:
         old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    leftovers.discard(old, target.name)
 
 
 def _clear(aside: Path, made: list[Path]) -> None:
     """Remove a folder that was not renamed, and the empty ones that were made for it."""
-    shutil.rmtree(aside, ignore_errors=True)
+    leftovers.remove(aside)
     for folder in made:
         try:
             folder.rmdir()

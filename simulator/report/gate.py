@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import units
+from simulator.ensemble.estimates import SHARES
 from simulator.ledger import Account, Outcome, Tally
+from simulator.report.ranges import value_of
 from simulator.report.text import number
 from simulator.report.words import STATISTICS
 from simulator.section import did_you_mean
@@ -19,6 +21,7 @@ _GATE = re.compile(r"\s*(?P<field>[A-Za-z_][\w.\- ]*?)\s*(?P<sign><=|>=|==|!=|<|
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+_END = re.compile(r"\.(p\d\d)\.(low|high)$")  # finish.p90.high is finish_days.p90_high
 _SUFFIXES = {"_days": "d", "_hours": "h", "_minutes": "min", "_seconds": "s"}
 
 # What a summary holds, as far as a gate can ask for it, so that a wrong word is refused before a run of hours.
@@ -38,7 +41,8 @@ _ENDLESS = {"finish_days": "unfinished", "mttf_hours": "uninterrupted", "delay_c
 _ENDLESS |= {_EXAFLOP: "unproductive"}
 _OTHERS = {
     "precision": ("quantile", "half_width_asked", "half_width"),
-    "deadline": ("probability", "mc_error"),
+    "deadline": ("probability", "mc_error", "low", "high"),
+    "never_finishes": ("probability", "mc_error", "low", "high"),
     "variance_share.finish_days": ("ignorance", "chance", "mc_error", "pairs"),
     "variance_share.goodput": ("ignorance", "chance", "mc_error", "pairs"),
     "outcomes": tuple(outcome.name for outcome in Outcome),
@@ -70,7 +74,7 @@ class Gate(NamedTuple):
         """Return whether it holds for a summary, and the value that it met. Raises GateError.
 
         A quantile among replications that do not finish (null in the summary) is infinite; what is unknown holds
-        nothing but `!=`.
+        nothing but `!=`. An end of an interval that the replications do not bound is infinite too.
         """
         known = dict(_numbers(summary, ""))
         path = self._path(known)
@@ -88,14 +92,15 @@ class Gate(NamedTuple):
 
     def _path(self, known: Collection[str]) -> str | None:
         """Return the number that is meant, or None; finish.p90 is finish_days.p90."""
-        name, dot, rest = self.field.partition(".")
-        paths = (self.field, *(f"{name}{suffix}{dot}{rest}" for suffix in _SUFFIXES))
+        field = _END.sub(r".\1_\2", self.field)
+        name, dot, rest = field.partition(".")
+        paths = (field, *(f"{name}{suffix}{dot}{rest}" for suffix in _SUFFIXES))
         return next((path for path in paths if path in known), None)
 
     def _limit(self, path: str) -> float:
         unit = _unit(path)
         try:
-            if re.fullmatch(r"[-+.\d_eE]+", self.limit) and path == self.field:
+            if re.fullmatch(r"[-+.\d_eE]+", self.limit) and path == _END.sub(r".\1_\2", self.field):
                 limit = float(self.limit)
                 if abs(limit) > 1.0 and _is_share(path):
                     raise ValueError(f"{self.limit} is more than all; write {self.limit}%, or a share from 0 to 1")
@@ -115,6 +120,8 @@ class Gate(NamedTuple):
         if below:
             example = next((name for name in below if name.endswith(".p50")), below[0])
             return f" alone; name a statistic of it, such as '{example}'"
+        if (asked := re.search(r"\.(p\d+)$", self.field)) and asked[1] not in SHARES:
+            return f"; the quantiles are {', '.join(SHARES)}"
         return did_you_mean(self.field, names) or "; write a field and a statistic, such as goodput.p50"
 
 
@@ -126,7 +133,9 @@ def _unit(path: str) -> str:
 def _is_share(path: str) -> bool:
     """Whether a number of the summary is a share of something, from 0 to 1."""
     head, _, last = path.rpartition(".")
-    if last in ("probability", "ignorance", "chance"):
+    if last in ("probability", "ignorance", "chance") or head.startswith("ledger_share"):
+        return True
+    if head in ("deadline", "never_finishes"):
         return True
     return head in ("goodput", "ettr", "mfu_end_to_end") and last != "count"
 
@@ -151,6 +160,7 @@ def numbers_of(scenario: "Scenario") -> Iterator[str]:
     for name in ("failures", "interruptions"):
         quantities += [f"{name}.total", *(f"{name}.by_cause.{cause}" for cause in causes)]
     below = {name: tuple(STATISTICS) for name in (*quantities, *_money(scenario))}
+    below |= {f"ledger_share_median.{account.name}": ("share", "mc_error") for account in Account}
     for name, words in (*((name, (word,)) for name, word in _ENDLESS.items()), *_OTHERS.items()):
         below[name] = (*below.get(name, ()), *words)
     absent = _absent(scenario)
@@ -201,10 +211,18 @@ def _shortened(path: str) -> str:
 def _numbers(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, float]]:
     for key, value in tree.items():
         here = f"{path}{key}"
+        if key == "finish_date":
+            continue  # days of the calendar, which finish_days has as numbers
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{here}.")
         elif value is None:
-            endless = any(tree.get(word) for word in ("unfinished", "uninterrupted", "unproductive"))
-            yield here, math.inf if endless and key in ("p10", "p50", "p90") else math.nan
+            yield here, _unknown(tree, key)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield here, float(value)
+
+
+def _unknown(tree: Mapping[str, Any], key: str) -> float:
+    """Return what null stands for: beyond all limits where nothing bounds it, infinite where replications are."""
+    if key in tree.get("unbounded", ()):
+        return -math.inf if key.endswith("_low") else math.inf
+    return value_of(tree, key)

@@ -3,7 +3,7 @@
 import json
 import math
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -12,32 +12,37 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from simulator.ensemble import Ensemble
+from simulator.ensemble.estimates import SHARES
 from simulator.ensemble.shards import WHOLE
 from simulator.ledger import Account
 from simulator.quantity import ASSUMED
-from simulator.report import answer, checklist, text
+from simulator.report import answer, checklist, notes, ranges, text
 from simulator.report.contents import RESOLVED
 from simulator.report.figures.style import THEMES, Figure, commas, dollars, number, percent, template
+from simulator.report.ranges import value_of
 from simulator.report.words import ACCOUNTS
 from simulator.scenario import Scenario
+from simulator.scenario.cautions import cautions
 
 MOST_ROWS = 130  # of a figure's table on the page; its CSV has all
 DAY = 86_400.0
 
 
-# Columns of a sweep's table that the page shows, and how.
+# Columns of a sweep's table that the page shows, and how; those with columns of ends have intervals.
 _SWEPT: dict[str, Callable[[Any], str]] = {
     **{f"finish_days_{name}": number for name in ("p10", "p50", "p90")},
     **{f"goodput_{name}": percent for name in ("p10", "p50", "p90")},
     "cost_usd_mean": dollars,
     "deadline_probability": percent,
     "unfinished": str,
+    "never_probability": percent,
 }
 _SWEPT_HEADS = {
     **{f"finish_days_{name}": f"finish {name.upper()} [d]" for name in ("p10", "p50", "p90")},
     **{f"goodput_{name}": f"goodput {name.upper()}" for name in ("p10", "p50", "p90")},
     "cost_usd_mean": "mean cost",
     "deadline_probability": "meets the deadline",
+    "never_probability": "never finishes",
 }
 
 
@@ -54,19 +59,18 @@ def render(ensemble: Ensemble, summary: Mapping[str, Any], manifest: Mapping[str
     scenario = ensemble.scenario
     rows = scenario.table()
     unbacked = checklist.assumed(rows)
-    head, *numbers = answer.quantity_rows(summary)
+    numbers = answer.quantity_rows(summary, tuple(SHARES))[1:]
     counts = answer.count_rows(summary)
     page = _environment().get_template("report.html.j2")
     return page.render(
         scenario=scenario,
         answer=commas(answer.sentence(summary, scenario)),
         cards=list(_cards(summary)),
-        head=head,
         numbers=numbers,
         counts=counts[1:],
         money=answer.money_rows(summary)[1:],
         losses=list(_losses(summary)),
-        notes=[commas(note) for note in answer.notes(summary, scenario, RESOLVED) if not note.startswith(ASSUMED)],
+        notes=[commas(note) for note in notes.notes(summary, scenario, RESOLVED) if not note.startswith(ASSUMED)],
         warnings=list(_warnings(ensemble)),
         assumed=len(unbacked),
         inputs=len(rows),
@@ -95,11 +99,20 @@ def render_sweep(scenario: Scenario, table: pd.DataFrame, manifest: Mapping[str,
             scenario=scenario,
             manifest=manifest,
             columns=names,
-            rows=[[write(row[name]) for name, write in columns.items()] for row in table.to_dict("records")],
+            rows=[[_swept(row, name, write) for name, write in columns.items()] for row in table.to_dict("records")],
             command=" ".join(["derisk sweep", RESOLVED, *options, again]),
             **_drawn(figures),
         )
     )
+
+
+def _swept(row: Mapping[Any, Any], name: str, write: Callable[[Any], str]) -> str:
+    """Return a cell of a sweep's row, with its interval where the row has the ends, or with its error."""
+    told, stem = write(row[name]), name.removesuffix("_probability")
+    if isinstance(row[name], float) and f"{stem}_low" in row:
+        return ranges.within(row[name], (row[f"{stem}_low"], row[f"{stem}_high"]), write)
+    error = row.get(f"{name.removesuffix('_mean')}_mc_error", math.nan) if name.endswith("_mean") else math.nan
+    return f"{told} ± {write(error)}" if math.isfinite(error) else told
 
 
 def _axis(path: str, values: list[str]) -> str:
@@ -124,6 +137,7 @@ def _environment() -> Environment:
         loader=PackageLoader("simulator.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["commas"] = commas
+    environment.filters["apart"] = ranges.apart
     return environment
 
 
@@ -174,36 +188,50 @@ def _cell(value: Any, column: str) -> str:
 
 
 def _cards(summary: Mapping[str, Any]) -> Iterator[Card]:
-    low, middle, high = (commas(one) for one in answer.finish_texts(summary))
-    yield Card("done by" if "finish_date" in summary else "done within", middle, (f"P10 {low}", f"P90 {high}"))
-    good = {name: answer.value_of(summary["goodput"], name) for name in answer.QUANTILES}
-    more = f"P10 {percent(good['p10'])}", f"P90 {percent(good['p90'])}"
-    yield Card("goodput", percent(good["p50"]), more)
+    finish = [commas(one) for one in answer.finish_texts(summary)]
+    yield _card("done by" if "finish_date" in summary else "done within", finish)
+    yield _card("goodput", _cells(summary["goodput"], percent))
     if (promise := summary.get("deadline")) is not None:
-        yield Card("meets the deadline", percent(promise["probability"]), (answer.date_text(promise["date"]),))
-    stops = {name: answer.value_of(summary["interruptions"]["total"], name) for name in answer.QUANTILES}
-    between = answer.value_of(summary["mttf_hours"], "p50")
-    every = f"one every {commas(text.duration(between * 3600))}" if stops["p50"] > 0 else "none in the median"
-    yield Card("interruptions", commas(answer.count_text(stops["p50"])), (every,))
+        chance, interval = ranges.apart(ranges.probability(promise, percent))
+        yield Card("meets the deadline", chance, (f"95 %: {interval}", answer.date_text(promise["date"])))
+    if (never := summary["never_finishes"])["probability"] > 0:
+        chance, interval = ranges.apart(ranges.probability(never, percent))
+        yield Card("never finishes", chance, (f"95 %: {interval}",))
+    stops, interval = ranges.apart(commas(ranges.cell(summary["interruptions"]["total"], "p50", answer.count_text)))
+    between = value_of(summary["mttf_hours"], "p50")
+    every = f"one every {commas(text.duration(between * 3600))}" if stops != "0" else "none in the median"
+    yield Card("interruptions", stops, (f"95 %: {interval}", every))
     for name, label in (("cost_usd", "cost"), ("delay_cost_usd", "cost of the delay")):
         if name in summary:
-            low_usd, middle_usd, high_usd = (answer.value_of(summary[name], share) for share in answer.QUANTILES)
-            yield Card(label, dollars(middle_usd), (f"P10 {dollars(low_usd)}", f"P90 {dollars(high_usd)}"))
+            yield _card(label, _cells(summary[name], dollars))
+
+
+def _cells(estimate: Mapping[str, Any], write: Callable[[float], str]) -> list[str]:
+    return [ranges.cell(estimate, name, write) for name in answer.QUANTILES]
+
+
+def _card(label: str, cells: Sequence[str]) -> Card:
+    """Return the card of a quantity from its P10, P50 and P90, each with its interval."""
+    low, middle, high = cells
+    value, interval = ranges.apart(middle)
+    return Card(label, value, ((f"95 %: {interval}",) if interval else ()) + (f"P10 {low}", f"P90 {high}"))
 
 
 def _losses(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the accounts: training first, then what is lost, the most on top."""
-    shares = {account: answer.value_of(summary["ledger_share"][account.name], "mean") for account in Account}
-    losses = sorted((one for one in Account if one is not Account.PRODUCTIVE), key=lambda one: -shares[one])
-    largest = max((shares[one] for one in losses), default=0.0)
-    for account in (Account.PRODUCTIVE, *(one for one in losses if shares[one] >= answer.LEAST_SHARE)):
+    """Yield the accounts: training first, then what the median replication loses, the most on top."""
+    shares, means = (answer.shares_of(summary, whose) for whose in ("median", "mean"))
+    losses = sorted((one for one in Account if one is not Account.PRODUCTIVE), key=lambda one: -shares[one][0])
+    largest = max((shares[one][0] for one in losses), default=0.0)
+    shown = (one for one in losses if max(shares[one][0], means[one][0]) >= answer.LEAST_SHARE)
+    for account in (Account.PRODUCTIVE, *shown):
         told = summary["ledger_share"][account.name]
         yield {
             "words": ACCOUNTS[account],
             "kept": account is Account.PRODUCTIVE,
-            "mean": text.percent(shares[account]),
-            "quantiles": [text.percent(answer.value_of(told, name)) for name in answer.QUANTILES],
-            "bar": 0.0 if account is Account.PRODUCTIVE or largest <= 0 else 100 * shares[account] / largest,
+            "median": answer.with_error(*shares[account], text.percent),
+            "mean": answer.with_error(*means[account], text.percent),
+            "quantiles": [ranges.cell(told, name, text.percent) for name in answer.QUANTILES],
+            "bar": 0.0 if account is Account.PRODUCTIVE or largest <= 0 else 100 * shares[account][0] / largest,
         }
 
 
@@ -217,6 +245,8 @@ def _warnings(ensemble: Ensemble) -> Iterator[str]:
         yield f"This run was interrupted: what follows rests on {kept}."
     if ensemble.shard != WHOLE:
         yield f"This is shard {ensemble.shard} of a run, not all of it."
+    for told in cautions(ensemble.scenario):
+        yield f"{commas(told)}."
     if ensemble.precision is not None and not ensemble.precision.reached:
         yield "The precision that was asked for was not reached."
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from simulator.chance import Purpose
 from simulator.durations import Family
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ledger import Column, Effect, Kind, Phase
-from simulator.plan import Floats, Odds, Plan, Result, Rule
+from simulator.plan import Floats, Integers, Odds, Plan, Result, Rule
 
 LONGEST = 1000 * 365 * 86_400  # [s]
 BUSY = {Phase.TRAINING, Phase.SAVING, Phase.CLOSING, Phase.STALL, Phase.RESTART, Phase.RESTORE}
@@ -37,6 +39,7 @@ class Incident:
     ticks: int = 0
     alarm: bool = False  # a corruption was found in it while the job was up
     fetched: int = 0  # nodes that came from other jobs
+    untold: int = 0  # strikes beyond those that are put into words
     last_record: int = 0  # number of records up to its end
     up: bool = False
 
@@ -60,21 +63,21 @@ class Note:
 
 def happenings(plan: Plan, result: Result, causes: tuple[str, ...]) -> Iterator[Incident | Stalls | Note]:
     """Yield what happened in the order in which it began."""
-    reader = _Reader(plan, causes)
+    reader = Reader(plan, causes)
     for number, record in enumerate(result.log.tolist(), start=1):
         reader.read(number, record)
     yield from reader.told
 
 
-class _Reader:
-    """Reads records one by one."""
+class Reader:
+    """Reads records one by one, from the first one, or from the one after a record `before`."""
 
-    def __init__(self, plan: Plan, causes: tuple[str, ...]) -> None:
+    def __init__(self, plan: Plan, causes: tuple[str, ...], before: Integers | None = None) -> None:
         self.told: list[Incident | Stalls | Note] = []
         self._plan = plan
         self._causes = causes
-        self._phase = Phase.RESTART if plan.start_up > 0 else Phase.TRAINING
-        self._tick = 0
+        self._phase = first_phase(plan) if before is None else Phase(int(before[Column.PHASE_AFTER]))
+        self._tick = 0 if before is None else int(before[Column.TICK])
         self._incident: Incident | None = None
         self._stalls: Stalls | None = None
 
@@ -101,18 +104,37 @@ class _Reader:
                 self._incident.up = phase not in (Phase.OUT_OF_TIME, Phase.DIVERGED)
                 self._incident = None
 
+    def skip(self, records: Integers) -> None:
+        """Pass over records within an incident: their time counts, and their strikes, but none is put into words."""
+        if self._incident is None or len(records) == 0:
+            return
+        ticks = np.diff(records[:, Column.TICK], prepend=self._tick)
+        before = np.append(self._phase, records[:-1, Column.PHASE_AFTER])
+        for phase in np.unique(before).tolist():
+            self._spend(Phase(phase), int(ticks[before == phase].sum()))
+        fetched = (records[:, Column.KIND] == Kind.PHASE_END) & (before == Phase.WAIT)
+        self._incident.fetched += int(fetched.sum())
+        self._incident.untold += int((records[:, Column.KIND] == Kind.STRIKE).sum())
+        self._incident.last_record += len(records)
+        self._tick, self._phase = int(records[-1, Column.TICK]), Phase(int(records[-1, Column.PHASE_AFTER]))
+
     def _pass_time(self, tick: int) -> None:
         passed, self._tick = tick - self._tick, tick
         if self._incident is not None:
-            step = STEPS.get(self._phase, "")
-            if self._phase is Phase.SWAP and self._plan.selects:
-                step = "nodes swapped in or selected"  # the log calls both a swap
-            if self._phase is Phase.DETECTION and self._incident.alarm:
-                step = "alarm heeded after"
-            self._incident.phases[step] = self._incident.phases.get(step, 0) + passed
-            self._incident.ticks += passed
+            self._spend(self._phase, passed)
         elif self._phase is Phase.STALL and self._stalls is not None:
             self._stalls.ticks += passed
+
+    def _spend(self, phase: Phase, ticks: int) -> None:
+        """Book time of the incident."""
+        assert self._incident is not None
+        step = STEPS.get(phase, "")
+        if phase is Phase.SWAP and self._plan.selects:
+            step = "nodes swapped in or selected"  # the log calls both a swap
+        if phase is Phase.DETECTION and self._incident.alarm:
+            step = "alarm heeded after"
+        self._incident.phases[step] = self._incident.phases.get(step, 0) + ticks
+        self._incident.ticks += ticks
 
     def _begin(self, incident: Incident) -> Incident:
         self.told.append(incident)
@@ -222,6 +244,11 @@ class _Reader:
         odds = self._plan.odds[record[Column.CAUSE]]
         errs = odds[Odds.MISSED] > 0 or odds[Odds.BLAMED] > 0
         return "After a repair that did not cure, " if not errs else "After a diagnosis or repair that failed, "
+
+
+def first_phase(plan: Plan) -> Phase:
+    """Return the phase in which a replication begins."""
+    return Phase.RESTART if plan.start_up > 0 else Phase.TRAINING
 
 
 def _back(record: list[int]) -> str:

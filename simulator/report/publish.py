@@ -1,8 +1,6 @@
 """What is forwarded of a run or a sweep: its report as HTML and as a workbook, written aside and then renamed."""
 
 import errno
-import json
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from simulator.ensemble import Ensemble
-from simulator.report import figures, folder, html, sweep_folder, workbook
-from simulator.report.contents import RESOLVED, SUMMARY
+from simulator.report import figures, folder, html, leftovers, sweep_folder, workbook
+from simulator.report.contents import RESOLVED
 from simulator.report.figures import Figure
-from simulator.report.folder import OutputError
 from simulator.report.manifest import read_manifest
+from simulator.report.stored import summary_of
 from simulator.report.story import ReplayError
+from simulator.report.whole import OutputError
 from simulator.scenario import reload_scenario
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def publish(run: Path, output: Path | None = None, policy: "type[Policy] | None"
     ensemble = folder.load(run)
     manifest = read_manifest(run)
     assert manifest is not None  # it was loaded
-    summary = _read_json(run / SUMMARY)
+    summary = summary_of(run, ensemble)
     drawn = list(of_run(ensemble, summary, policy))
     target = run if output is None else output
     files = {
@@ -88,20 +87,12 @@ def of_run(ensemble: Ensemble, summary: Mapping[str, Any], policy: "type[Policy]
             return  # the run was made by another version: its numbers stand, its story is not known
 
 
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        text = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise OutputError(text, file, getattr(error, "errno", None) or errno.EIO) from error
-    return content
-
-
 def _write(target: Path, files: dict[Path, bytes]) -> None:
     """Write files aside, and rename them when all are there."""
-    aside = {path: path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part") for path in files}
+    aside = {path: leftovers.beside(path) for path in files}
     try:
         target.mkdir(parents=True, exist_ok=True)
+        leftovers.sweep(target)
         for path, content in files.items():
             aside[path].write_bytes(content)
         for path, part in aside.items():

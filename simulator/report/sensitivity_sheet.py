@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from simulator.planning.indices import Indices
@@ -11,8 +12,9 @@ from simulator.planning.information import Information, Worth
 from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
-from simulator.report import text
+from simulator.report import ranges, text
 from simulator.report.answer import NO_UNCERTAIN_INPUT
+from simulator.report.cells import cell
 from simulator.report.sensitivity_words import MEASURES, days, does_not_vary, of_the_variance, same_finish, sentence
 
 SCHEMA = 1
@@ -57,10 +59,11 @@ def as_text(found: Sensitivity, width: int | None) -> str:
 
 
 def _tornado(tornado: Tornado, width: int | None) -> list[str]:
-    base = days(tornado.finish_p90_days)
+    base = p90(tornado.finish_p90_days, tornado.finish_p90_interval)
+    many = text.replications(tornado.replications, tornado.replications_of_the_scenario)
     head = (
         f"P90 of the finish with one input at its P10 (░) and at its P90 (█), all others drawn, "
-        f"{tornado.replications:_} replications each; | is the scenario as it is, {base}"
+        f"{many} each, with 95 % intervals in brackets; | is the scenario as it is, {base}"
     )
     rows: list[tuple[str, ...]] = [("input", "its P10", "its P90", "finish at P10", "at P90", "swing", "", "")]
     shown = tornado.bars[:ROWS]
@@ -70,11 +73,17 @@ def _tornado(tornado: Tornado, width: int | None) -> list[str]:
         low, high = bar.finish_p90_days
         drawn = two_sided(low, high, tornado.finish_p90_days, min(finite), max(finite)) if finite else ""
         swing = f"{_swing(bar)}"
-        rows.append((bar.path, bar.low, bar.high, days(low), days(high), swing, _flag(bar.assumed), drawn))
+        finishes = (p90(end, each) for end, each in zip((low, high), bar.finish_p90_intervals, strict=True))
+        rows.append((bar.path, bar.low, bar.high, *finishes, swing, _flag(bar.assumed), drawn))
     lines = [text.paragraph(head, width), text.table(rows, right=(1, 2, 3, 4))]
     if rest := tornado.bars[ROWS:]:
         lines.append(f"  {len(rest)} more inputs come after these; --json lists them all")
     return lines
+
+
+def p90(value: float, interval: tuple[float, float]) -> str:
+    """Return a P90 of the finish [days] with its interval, in brackets."""
+    return ranges.within(value, interval, days)
 
 
 def two_sided(low: float, high: float, middle: float, least: float, most: float) -> str:
@@ -243,12 +252,19 @@ def as_csv(found: Sensitivity) -> str:
     for name in ("finish_p90_days", "wall_days", "goodput", "cost_usd"):
         head += [f"{name}_at_p10", f"{name}_at_p90"]
     written = csv.writer(table, lineterminator="\n")
+    head += [f"finish_p90_days_at_{end}_{side}" for end in ("p10", "p90") for side in ("low", "high")]
     head += ["finish_swing_days", "finish_error_days", "worth_days", "worth_error_days", *worth_in_usd]
     written.writerow(head)
     for bar in found.tornado.bars:
         worth = worths.get(bar.path)
         cells: list[object] = [bar.path, bar.low, bar.high, bar.assumed, *bar.finish_p90_days, *bar.wall_days]
-        cells += [*bar.goodput, *(bar.cost_usd or ("", "")), bar.swing_days, bar.finish_error_days]
+        cells += [
+            *bar.goodput,
+            *(bar.cost_usd or ("", "")),
+            *chain(*bar.finish_p90_intervals),
+            bar.swing_days,
+            bar.finish_error_days,
+        ]
         cells += ["", "", "", ""] if worth is None else [worth.days, worth.error_days, worth.usd, worth.error_usd]
-        written.writerow(["" if cell is None or cell != cell else cell for cell in cells])  # NaN is unknown
+        written.writerow(["" if each is None or each != each else cell(each) for each in cells])  # NaN is unknown
     return table.getvalue()

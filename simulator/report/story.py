@@ -1,6 +1,5 @@
 """The story of one replication: what happened, day by day, in words; and a proof that it is the one in the table."""
 
-import math
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from simulator.durations import TICKS_PER_SECOND
 from simulator.ensemble import Ensemble, replay
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.provenance import policy_name
-from simulator.ledger import Account, Outcome
+from simulator.ledger import Account, Column, Outcome
 from simulator.plan import Plan, Result
-from simulator.report.incidents import Incident, Note, Stalls, happenings
+from simulator.report.incidents import Incident, Note, Stalls
+from simulator.report.spans import MOST_READ, Told, tell
 from simulator.report.text import plural, table
 from simulator.scenario import Scenario
 
@@ -29,6 +29,8 @@ ENDS = {
 }
 # The work that a failure costs is found by running up to it again: so many records at most, a tenth of a second.
 MOST_RECORDS_AGAIN = 1_000_000
+MOST_RECORDS_ASKED = 30_000_000  # where somebody asks for the story, and waits for it: some seconds
+MOST_STRIKES = 20  # of one incident
 
 
 class ReplayError(RuntimeError):
@@ -42,7 +44,7 @@ def replay_story(ensemble: Ensemble, replication: int, policy: "type[Policy] | N
         raise ReplayError(f"the run had another policy ({wanted}); give the same one again, unchanged")
     plan, result = replay(ensemble.scenario, replication, ensemble.engine, policy)
     check(ensemble.table, replication, result)
-    return story(ensemble.scenario, replication, plan, result, most_again=math.inf if policy is None else 0)
+    return story(ensemble.scenario, replication, plan, result, most_again=MOST_RECORDS_ASKED if policy is None else 0)
 
 
 def check(table: pd.DataFrame, replication: int, result: Result) -> None:
@@ -64,23 +66,36 @@ def check(table: pd.DataFrame, replication: int, result: Result) -> None:
 
 
 def story(
-    scenario: Scenario, replication: int, plan: Plan, result: Result, *, most_again: float = MOST_RECORDS_AGAIN
+    scenario: Scenario, replication: int, plan: Plan, result: Result, *, most_again: int = MOST_RECORDS_AGAIN
 ) -> str:
     """Return the story of a replication from its plan and its event log."""
     causes = tuple(scenario.document.failures.causes)
-    told = list(happenings(plan, result, causes))
-    lost = _lost_work(scenario, replication, plan, told, most_again)
+    told = tell(plan, result, causes, MOST_READ)
+    incidents = [one for one in told.happenings if isinstance(one, Incident)]
+    lost = _lost_work(scenario, replication, plan, incidents, most_again)
     lines = list(_head(scenario, replication, plan, result))
-    if not lost and most_again == MOST_RECORDS_AGAIN and any(isinstance(one, Incident) for one in told):
+    if len(lost) < len(incidents) and most_again == MOST_RECORDS_AGAIN:
         lines.append(f"What each stop cost in work: derisk replay RUN --replication {replication}")
+    elif 0 < len(lost) < len(incidents):
+        lines.append(f"What each stop cost in work is told of the first {len(lost):_}.")
     day = -1
-    for happening in told:
+    for happening in told.happenings:
         if happening.tick // TICKS_PER_DAY != day:
             day = happening.tick // TICKS_PER_DAY
             lines += ["", _day(scenario, day)]
         lines.append(f"  {clock(happening.tick)}  {_sentence(happening, lost)}")
+    if told.records < result.records:
+        lines += ["", _left_out(told, result)]
     lines += ["", f"{ENDS[Outcome(result.outcome)]} after {duration(result.finish)}.", "", *_ledger(result)]
     return "\n".join(lines) + "\n"
+
+
+def _left_out(told: Told, result: Result) -> str:
+    """Return the sentence of what a story leaves out, so that it has an end."""
+    events, day = result.records - told.records, int(result.log[told.records, Column.TICK]) // TICKS_PER_DAY
+    return (
+        f"Left out here: {plural(told.stops_left, 'stop')} of the job among {events:_} more events from day {day} on."
+    )
 
 
 def _head(scenario: Scenario, replication: int, plan: Plan, result: Result) -> Iterator[str]:
@@ -116,7 +131,9 @@ def _sentence(happening: "Incident | Stalls | Note", lost: dict[int, int]) -> st
 
 
 def _told_incident(incident: Incident, lost: dict[int, int]) -> str:
-    sentences = [*incident.strikes]
+    sentences = incident.strikes[:MOST_STRIKES]
+    if more := len(incident.strikes) - len(sentences) + incident.untold:
+        sentences.append(f"{plural(more, 'more strike')} follow.")
     steps = [f"{phase} {duration(ticks)}" for phase, ticks in incident.phases.items() if ticks > 0]
     if steps:
         sentences.append(f"Then: {', '.join(steps)}.")
@@ -135,20 +152,21 @@ def _told_incident(incident: Incident, lost: dict[int, int]) -> str:
 
 
 def _lost_work(
-    scenario: Scenario, replication: int, plan: Plan, told: "list[Incident | Stalls | Note]", most_again: float
+    scenario: Scenario, replication: int, plan: Plan, incidents: list[Incident], most_again: int
 ) -> dict[int, int]:
-    """Return the training lost in each incident [ticks], by its last record; empty where that would take too long.
+    """Return the training lost in each incident [ticks], by its last record.
 
-    The log does not tell when the last save was. But a run that is cut off after so many records has a ledger, too.
+    Where that would take too long: in none of them, or if somebody waits for it, in the first of them. The log does not
+    tell when the last save was. But a run that is cut off after so many records has a ledger, too.
     """
-    incidents = [happening for happening in told if isinstance(happening, Incident)]
-    if sum(incident.last_record for incident in incidents) > most_again:
+    affordable = int((np.cumsum([incident.last_record for incident in incidents]) <= most_again).sum())
+    if affordable < len(incidents) and most_again <= MOST_RECORDS_AGAIN:
         return {}
     from simulator.engines.kernel import run
 
     key = np.uint64(replication_key(scenario.seed, replication))
     lost, before = {}, 0
-    for incident in incidents:
+    for incident in incidents[:affordable]:
         up_to = run(plan._replace(max_records=min(plan.max_records, incident.last_record)), key)
         after = int(up_to.ledger[Account.LOST_WORK])
         lost[incident.last_record], before = after - before, after

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import math
-import uuid
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,12 +23,16 @@ import pyarrow.parquet
 
 from simulator.ensemble.provenance import model
 from simulator.planning.sweep import Cell, Grid, Outcome, table
+from simulator.report import leftovers
+from simulator.report.cells import cell
 from simulator.report.contents import RESOLVED, as_json, as_parquet, from_parquet
-from simulator.report.folder import DIGITS, OutputError, slug
+from simulator.report.folder import DIGITS, slug
+from simulator.report.whole import OutputError, part
 
 MANIFEST = "sweep.json"
 TABLE = "sweep.parquet"
 CSV = "sweep.csv"
+CELLS = "cells"
 SCHEMA = 1
 _KINDS = {
     "hash": str, "model": str, "scenario": str, "seed": int, "replications": int, "axes": dict, "cells": int,
@@ -44,7 +48,8 @@ class SweepFolder:
         origin = [SCHEMA, *grid.digests, grid.axes, grid.base, model()]
         self._digest = hashlib.sha256(json.dumps(origin).encode()).hexdigest()
         self.path = Path(root) / f"{slug(grid.own.name) or 'scenario'}-sweep-{self._digest[:DIGITS]}"
-        self._cells = self.path / "cells"
+        self._cells = self.path / CELLS
+        self.told: list[str] = []  # what stood there and was not ours, or not whole, and under which name it is kept
 
     def kept(self) -> dict[int, Outcome]:
         """Return the cells that are done, by number; one whose file cannot be read counts as not done."""
@@ -53,10 +58,14 @@ class SweepFolder:
 
     def begin(self) -> None:
         """Make the folder, with what it is of. Raises OutputError."""
+        leftovers.sweep(self.path)
+        leftovers.sweep(self._cells)
         with self._writing():
-            if (self.path.exists() or self.path.is_symlink()) and not self._is_ours():
+            if os.path.lexists(self.path) and not self._is_ours():
                 text = "is in the way, and is no folder of this sweep; move it, or name another place"
                 raise OutputError(text, self.path, errno.EEXIST)
+            if os.path.lexists(self._cells) and not self._cells.is_dir():
+                self._set_aside(self._cells)
             self._cells.mkdir(parents=True, exist_ok=True)
             self._put(RESOLVED, self._grid.own.resolved_yaml().encode())
             self._put(MANIFEST, as_json(self._manifest()))
@@ -79,7 +88,7 @@ class SweepFolder:
         return frame
 
     def _name(self, cell: Cell) -> str:
-        return f"cells/{cell.number:05}.parquet"
+        return f"{CELLS}/{cell.number:05}.parquet"
 
     def _read(self, cell: Cell) -> Outcome | None:
         file = self.path / self._name(cell)
@@ -95,10 +104,15 @@ class SweepFolder:
         return Outcome(row, values) if whole and row.get("cell") == cell.number else None
 
     def _is_ours(self) -> bool:
-        with suppress(OSError, ValueError):
-            return bool(json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))["hash"] == self._digest)
-        # Stopped before it was written: nothing is in it, or the cells alone.
-        return self.path.is_dir() and {file.name for file in self.path.iterdir()} <= {"cells", RESOLVED}
+        if not self.path.is_dir():
+            return False
+        with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
+            manifest = self.path / MANIFEST
+            if manifest.is_file():
+                return bool(json.loads(manifest.read_text(encoding="utf-8"))["hash"] == self._digest)
+        # Stopped before it was written, or damaged: the name of the folder says whose the cells are.
+        found = {file.name for file in self.path.iterdir()}
+        return not found or bool(found & {CELLS, RESOLVED})
 
     def _manifest(self) -> dict[str, Any]:
         grid = self._grid
@@ -116,14 +130,22 @@ class SweepFolder:
         }
 
     def _put(self, name: str, content: bytes) -> None:
-        """Write a file aside and rename it, so that under its name it is whole."""
+        """Write a file aside and rename it, so that under its name it is whole; what else stood there is kept."""
         target = self.path / name
-        aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+        if os.path.lexists(target):
+            if target.is_file() and target.stat().st_size == len(content) and target.read_bytes() == content:
+                return
+            self._set_aside(target)
+        aside = leftovers.beside(target)
         try:
             aside.write_bytes(content)
             aside.rename(target)
         finally:
             aside.unlink(missing_ok=True)
+
+    def _set_aside(self, place: Path) -> None:
+        kept = leftovers.set_aside(place, f"{place.name}.replaced")
+        self.told.append(f"{place} is damaged or was changed: it is kept as {kept.name}, and written again")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -139,19 +161,14 @@ class SweepFolder:
 def read(sweep: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return the manifest and the table of a sweep's folder. Raises OutputError for what is not whole."""
     file = sweep / MANIFEST
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        text = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise OutputError(text, file, getattr(error, "errno", None) or errno.EIO) from error
+    manifest = part(sweep, MANIFEST, json.loads)
     if (fault := _fault(manifest)) is not None:
         raise OutputError(f"{fault}; run the sweep again in another place", file, errno.EIO)
     file = sweep / TABLE
     try:
-        table = from_parquet(file.read_bytes())
-    except (OSError, ValueError) as error:
-        text = f"cannot be read: {getattr(error, 'strerror', None) or error}; is the sweep done?"
-        raise OutputError(text, file, getattr(error, "errno", None) or errno.EIO) from error
+        table = part(sweep, TABLE, from_parquet)
+    except OutputError as error:
+        raise OutputError(f"{error.strerror}; is the sweep done?", file, error.errno or errno.EIO) from error
     if missing := [name for name in ("cell", *manifest["axes"], "replications", "unfinished") if name not in table]:
         raise OutputError(f"has no column {', '.join(missing)}; run the same sweep again to write it", file, errno.EIO)
     return manifest, table
@@ -177,7 +194,7 @@ def as_csv(frame: pd.DataFrame) -> str:
     """Return a table as CSV: numbers with all their digits, infinity as inf, and nothing where there is no number."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(frame.columns)
+    writer.writerow(map(cell, frame.columns))
     for row in frame.itertuples(index=False):
-        writer.writerow("" if isinstance(value, float) and math.isnan(value) else value for value in row)
+        writer.writerow("" if isinstance(value, float) and math.isnan(value) else cell(value) for value in row)
     return text.getvalue()

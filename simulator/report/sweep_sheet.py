@@ -8,12 +8,13 @@ import pandas as pd
 
 from simulator.planning.quantities import COST, DELAY_COST, FINISH, GOODPUT, Measure
 from simulator.planning.sweep import Grid
-from simulator.report import text
-from simulator.report.compare_sheet import amount, signed
+from simulator.report import ranges, text
+from simulator.report.compare_sheet import amount, mean_of, signed
 
 SCHEMA = 1
 MOST_ROWS = 60  # of cells that are printed; the files have all
-_SPARE = ("cost - base, 95%", "P10", "in time", "P50", "cost")  # columns of a narrow terminal, the first goes first
+# Columns that a narrow terminal has no room for, the first goes first.
+_SPARE = ("cost - base, 95%", "P10", "in time", "P50", "mean cost")
 Row = Mapping[str, Any]
 P90 = "finish_days_p90"
 
@@ -27,6 +28,7 @@ def as_json(grid: Grid, frame: pd.DataFrame) -> dict[str, Any]:
         "scenario": grid.own.name,
         "seed": grid.own.seed,
         "replications": grid.replications,
+        "replications_of_the_scenario": grid.usual,
         "axes": {axis.path: list(axis.values) for axis in grid.axes},
         "base": grid.base + 1,
         "base_is_the_scenario": grid.base_is_own,
@@ -100,8 +102,9 @@ def _sentences(grid: Grid, frame: pd.DataFrame, rows: Sequence[Row]) -> Iterator
 
 def _told(measure: Measure, row: Row, name: str) -> str:
     """Return what a row has in a column, and how many of its replications are unfinished, where some are."""
-    level, left = amount(measure, _level(row, name)), row["unfinished"]
-    return f"{level} ({left:_} of {text.plural(row['replications'], 'replication')} unfinished)" if left else level
+    level, left = _quantile(measure, "p90")(row) if name == P90 else _mean(measure)(row), row["unfinished"]
+    level = level if math.isfinite(_level(row, name)) else amount(measure, _level(row, name))
+    return f"{level} with {left:_} of {text.plural(row['replications'], 'replication')} unfinished" if left else level
 
 
 def _base(grid: Grid) -> str:
@@ -140,16 +143,16 @@ def _columns(grid: Grid, frame: pd.DataFrame, rows: Sequence[Row]) -> dict[str, 
     """Return what is told of a cell, by the heads of the columns."""
     columns: dict[str, Callable[[Row], str]] = {axis.path: _axis_cell(axis.path) for axis in grid.axes}
     for share in ("p10", "p50", "p90"):
-        columns[share.upper()] = _value(FINISH, f"{FINISH.name}_{share}")
+        columns[share.upper()] = _quantile(FINISH, share)
     columns["mean - base, 95%"] = lambda row: _difference(FINISH, row)
-    columns["goodput"] = _value(GOODPUT, f"{GOODPUT.name}_mean")
+    columns["mean goodput"] = _mean(GOODPUT)
     if f"{COST.name}_mean" in frame:
-        columns["cost"] = _value(COST, f"{COST.name}_mean")
+        columns["mean cost"] = _mean(COST)
         columns["cost - base, 95%"] = lambda row: _difference(COST, row)
     if "deadline_probability" in frame:
-        columns["in time"] = lambda row: text.share(row["deadline_probability"])
+        columns["in time"] = _probability("deadline")
     if any(row["unfinished"] for row in rows):
-        columns["unfinished"] = lambda row: f"{row['unfinished']:_}"
+        columns["never finishes"] = _probability("never")
     return columns
 
 
@@ -157,17 +160,32 @@ def _axis_cell(path: str) -> Callable[[Row], str]:
     return lambda row: str(row[path])
 
 
-def _value(measure: Measure, name: str) -> Callable[[Row], str]:
-    return lambda row: amount(measure, row[name])
+def _quantile(measure: Measure, share: str) -> Callable[[Row], str]:
+    """Return how a quantile is told, with its 95 % interval."""
+
+    def told(row: Row) -> str:
+        value, low, high = (float(row[f"{measure.name}_{name}"]) for name in (share, f"{share}_low", f"{share}_high"))
+        return ranges.within(value, (low, high), lambda each: amount(measure, each))
+
+    return told
+
+
+def _mean(measure: Measure) -> Callable[[Row], str]:
+    return lambda row: mean_of(measure, row[f"{measure.name}_mean"], row[f"{measure.name}_mc_error"])
+
+
+def _probability(name: str) -> Callable[[Row], str]:
+    names = ("probability", "low", "high")
+    return lambda row: ranges.probability({each: row[f"{name}_{each}"] for each in names})
 
 
 def _matrices(grid: Grid, frame: pd.DataFrame, rows: Sequence[Row]) -> Iterator[str]:
     """Yield what is told of two axes."""
-    yield "\nRun time, P90\n" + _matrix(grid, rows, _value(FINISH, P90))
+    yield "\nRun time, P90\n" + _matrix(grid, rows, _quantile(FINISH, "p90"))
     change = _matrix(grid, rows, lambda row: _difference(FINISH, row))
     yield f"\nRun time, mean difference to the base cell, with its 95% interval\n{change}"
     if f"{COST.name}_mean" in frame:
-        yield "\nCost, mean\n" + _matrix(grid, rows, _value(COST, f"{COST.name}_mean"))
+        yield "\nCost, mean\n" + _matrix(grid, rows, _mean(COST))
 
 
 def _matrix(grid: Grid, rows: Sequence[Row], write: Callable[[Row], str]) -> str:
@@ -183,8 +201,9 @@ def _matrix(grid: Grid, rows: Sequence[Row], write: Callable[[Row], str]) -> str
 
 
 def _notes(grid: Grid, rows: Sequence[Row]) -> Iterator[str]:
-    cells = f"{text.plural(len(grid.cells), 'cell')} of {text.plural(grid.replications, 'replication')}"
+    cells = f"{text.plural(len(grid.cells), 'cell')}, each of {text.replications(grid.replications, grid.usual)}"
     pairs = f"differences are to cell {grid.base + 1}, {_base(grid)}, pair by pair under the same chance"
+    pairs += "; brackets hold 95 % intervals, and means have their Monte Carlo errors"
     yield f"{cells}, all with seed {grid.own.seed}; {pairs}."
     unfinished = [row for row in rows if row["unfinished"]]
     if unfinished:

@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 NARROWEST = 24  # columns that a wrapped last column keeps, however narrow the terminal
 GAP = "  "
@@ -78,7 +78,8 @@ def dollars(value: float, digits: int = 4) -> str:
     rounded = abs(float(f"{value:.{digits - 1}e}"))  # 999,990 is 1M, not 1000k
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if rounded >= size:
-            return f"{value / size:.{digits}g}{letter} USD"
+            whole = len(f"{rounded / size:.0f}")  # digits before the point are told whole
+            return f"{value / size:.{max(digits, whole)}g}{letter} USD"
     return f"{value:.{digits}g} USD"
 
 
@@ -97,6 +98,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count:_} {noun}{'' if count == 1 else 's'}"
 
 
+def replications(count: int, usual: int) -> str:
+    """Return how many replications, and of how many where the scenario asks for more: 100 of 1_000 replications."""
+    return f"{count:_} of {plural(usual, 'replication')}" if count < usual else plural(count, "replication")
+
+
 def duration(seconds: float) -> str:
     """Return a duration in the unit that people would use for it, with four digits at most."""
     written = durations([seconds])[0]
@@ -109,14 +115,21 @@ def durations(seconds: Sequence[float], error: float = math.nan) -> list[str]:
 
     The unit is that in which people would tell the largest.
     """
+    told = [ruler(seconds)(value) for value in seconds]
+    unit, size = _unit(_largest(seconds))
+    return told if math.isnan(error) else [*told, f"{number(error / size, 2)} {unit}"]
+
+
+def ruler(seconds: Sequence[float]) -> Callable[[float], str]:
+    """Return how durations are written beside those given: in their unit, with their digits behind the point."""
     largest = _largest(seconds)
     unit, size = _unit(largest)
     behind = max(0, 3 - math.floor(math.log10(largest / size))) if largest else 0
-    told = [
-        f"{grouped(value / size, min(behind, 3))} {unit}" if math.isfinite(value) else number(value)
-        for value in seconds
-    ]
-    return told if math.isnan(error) else [*told, f"{number(error / size, 2)} {unit}"]
+
+    def write(value: float) -> str:
+        return f"{grouped(value / size, min(behind, 3))} {unit}" if math.isfinite(value) else number(value)
+
+    return write
 
 
 def alike(seconds: Sequence[float], others: Sequence[float]) -> list[str]:

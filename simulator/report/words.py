@@ -67,6 +67,13 @@ STATISTICS = {
     "p10": "one replication in ten is below; runs that did not finish count as infinitely long",
     "p50": "the median; runs that did not finish count as infinitely long",
     "p90": "one replication in ten is above; runs that did not finish count as infinitely long",
+    "p95": "one replication in twenty is above; runs that did not finish count as infinitely long",
+    "p99": "one replication in a hundred is above; runs that did not finish count as infinitely long",
+}
+STATISTICS |= {
+    f"{name}_{end}": f"the {word} end of the 95 % interval of {name.upper()}, which this many replications leave"
+    for name in ("p10", "p50", "p90", "p95", "p99")
+    for end, word in (("low", "lower"), ("high", "upper"))
 }
 
 # What the block of money holds beside its lines and its parts.

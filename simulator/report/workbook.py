@@ -11,19 +11,19 @@ import xlsxwriter
 
 from simulator import units
 from simulator.ensemble import Ensemble
+from simulator.ensemble.estimates import STATISTICS
 from simulator.ensemble.table import LIST_COLUMN
 from simulator.quantity import ASSUMED
-from simulator.report import answer, text
+from simulator.report import answer, ranges, text
 from simulator.report.checklist import assumed
 from simulator.report.figures.style import Figure
 from simulator.scenario.settle import quantities
 
 MOST_REPLICATIONS = 10_000  # more are in replications.parquet
-ESTIMATE = ("mean", "sd", "mc_error", "p10", "p50", "p90")
-UNFINISHED = ("unfinished", "uninterrupted", "unproductive")
+ESTIMATE = STATISTICS
 WIDEST = 80  # characters of a column
 WHOLE_DOLLARS = 1_000  # from here on cents are noise
-INPUTS = ("input", "value", "unit", "P10", "P90", "spread", "as written", "source", "ASSUMED")
+INPUTS = ("input", "value", "unit", "P10", "P90", "spread", "as written", "set by", "source", "ASSUMED")
 FORMATS = {"share": "0.00%", "usd": "#,##0", "cents": "#,##0.00", "whole": "#,##0", "number": "#,##0.000"}
 UNITS = {
     "finish_days": "d", "wall_days": "d", "mttf_hours": "h", "cost_usd": "USD", "delay_cost_usd": "USD",
@@ -91,7 +91,7 @@ def _summary(summary: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterato
             continue
         path = (*above, str(name))
         if {"mean", "p50"} <= value.keys():
-            infinite = next((value[word] for word in UNFINISHED if word in value), None)
+            infinite = next((value[word] for word in ranges.ENDLESS if word in value), None)
             yield ".".join(path), _unit(path), *(value.get(field) for field in ESTIMATE), infinite
         yield from _summary(value, path)
 
@@ -107,7 +107,7 @@ def _facts(ensemble: Ensemble, summary: Mapping[str, Any], manifest: Mapping[str
         yield name, summary[name]
     for name in ("model", "hash", "written", "interrupted"):
         yield name, str(manifest.get(name))
-    for section in ("outcomes", "finish_date", "deadline", "precision"):
+    for section in ("outcomes", "never_finishes", "finish_date", "deadline", "precision"):
         for name, value in summary.get(section, {}).items():
             yield f"{section}.{name}", str(value) if isinstance(value, bool) else value
     if not ensemble.scenario.inputs:
@@ -129,7 +129,8 @@ def _inputs(ensemble: Ensemble) -> list[tuple[Any, ...]]:
         size = float(units.unit(quantity.like).scale) if quantity.like else 1.0
         ends = [None if end is None else end / size for end in (quantity.p10, quantity.p90)]
         numbers = (quantity.median / size, quantity.like, *ends, quantity.spread or None)
-        told.append((row.path, *numbers, row.value, row.source, "yes" if row.source.startswith(ASSUMED) else "no"))
+        backing = (row.standing, row.source, "yes" if row.source.startswith(ASSUMED) else "no")
+        told.append((row.path, *numbers, row.value, *backing))
     return told
 
 
@@ -148,7 +149,8 @@ def _head(name: Any) -> str:
         "ettr",
         "mfu_end_to_end",
         "twin_goodput",
-        "share_of_mean_wall_clock",
+        "share_of_median",
+        "mean_share",
     ):
         return f"{words} [share]"
     return f"{words} [SI]" if words.startswith("input:") else words

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from simulator.hardware import Fabric, Gpu
 from simulator.scenario.case_row import EXAMPLES, SILENT, CaseRow, ExpertsRow, ModelRow
 from simulator.scenario.errors import ScenarioErrors, Spot, error_at
+from simulator.scenario.hub_config import as_case, in_our_words, is_config
 from simulator.scenario.json_cases import read_json_cases
 from simulator.scenario.profiles import load_fabric, load_gpu, outer_fabric_fault
 from simulator.scenario.source import Item, read_file
@@ -21,7 +22,8 @@ __all__ = ["Batch", "CaseRow", "Entry", "ExpertsRow", "ModelRow", "batch_in", "r
 
 T = TypeVar("T", Gpu, Fabric)
 
-MOST_BYTES = 100_000_000  # some 100,000 cases
+MOST_BYTES = 100_000_000  # some 100,000 cases, as JSON
+MOST_YAML_BYTES = 10_000_000  # a minute or two
 
 # Fields of a case, and words of a scenario, under the keys of a file.
 _KEYS = {
@@ -57,7 +59,12 @@ class Batch(NamedTuple):
 
 def read_tree(path: Path) -> Item:
     """Return the tree of a file of cases, or of a scenario. Raises ScenarioErrors."""
-    return read_json_cases(path, MOST_BYTES) or read_file(path, str(path), MOST_BYTES)
+    found = read_json_cases(path, MOST_BYTES)
+    if found is None and path.is_file() and MOST_YAML_BYTES < path.stat().st_size <= MOST_BYTES:
+        size = f"has {path.stat().st_size / 1e6:.0f} MB, and as YAML a file of cases has at most"
+        text = f"{size} {MOST_YAML_BYTES / 1e6:.0f} MB; write each case as JSON, which is read a hundred times faster"
+        raise ScenarioErrors([error_at(Spot(str(path)), "", text)])
+    return found or read_file(path, str(path), MOST_BYTES)
 
 
 def read_cases(path: Path) -> list[Entry]:
@@ -79,6 +86,10 @@ def batch_in(tree: Item, folder: Path) -> Batch | None:
     Names of files are relative to `folder`. Raises ScenarioErrors where `cases` is no list, or empty.
     """
     listed = tree if isinstance(tree.value, list) else tree.child("cases")
+    if listed is None and is_config(tree):
+        text = "is the configuration of a model, which tells no GPUs and no batch; write a file of cases with a row as"
+        example = f"- {{gpu: h100_sxm, gpus: 1024, gbs: 1024, model: {as_case(tree)}}}"
+        raise ScenarioErrors([error_at(Spot(tree.spot.file), "", f"{text}\n  {example}")])
     if listed is None:
         return None
     if not isinstance(listed.value, list) or not listed.value:
@@ -100,6 +111,9 @@ class _Reader:
 
     def entry(self, item: Item, place: str) -> Entry:
         """Return what a list's item says."""
+        model = item.child("model")
+        if model is not None and isinstance(item.value, dict):
+            item = Item(item.value | {"model": in_our_words(model)}, item.spot, item.layer)
         named = item.child("id")
         name = place if named is None or isinstance(named.value, list | dict | None) else str(named.value) or place
         if not isinstance(item.value, dict):

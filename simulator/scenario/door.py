@@ -56,7 +56,7 @@ def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:
     if cause.lemons is not None and not parts.per_place:
         yield ("lemons",), f"the part '{cause.part}' is of no single node, so no node is bad; name a part of a node"
     if cause.blast is not None and cause.blast.median > 0 and not element and not placed:
-        yield ("blast",), f"the part '{cause.part}' has no place, so it takes no nodes; write 0 nodes"
+        yield ("blast",), f"the part '{cause.part}' has no place, so it takes no nodes; write \"0 nodes\""
     if cause.blast is not None and cause.blast.median > cluster.needed:
         yield ("blast",), f"{cause.blast.text()} are more than the {cluster.needed:_} nodes of the job; lower it"
 
@@ -70,7 +70,7 @@ def _element_faults(cluster: Cluster, cause: Cause) -> Iterator[Fault]:
             yield ("healed",), text
         return
     if cause.effect != "stop":
-        yield ("effect",), f"what a {cause.part} does the fabric tells; write effect: stop, or leave it out"
+        yield ("effect",), f'what a {cause.part} does the fabric tells; write "effect: stop", or leave it out'
     if cause.blast is not None and cause.blast.median > 0:
         yield ("blast",), f"what a {cause.part} takes the fabric tells; leave it out"
 
@@ -152,7 +152,7 @@ def _checkpoint_faults(scenario: Scenario) -> Iterator[Fault]:
     if checkpoint.follows:
         saves = [tier.blocking_at(None) for tier in checkpoint.tiers]
         if max(saves, default=0.0) <= 0 and scenario.document.failures.causes:
-            yield ("checkpoint", "interval"), "a save that costs nothing has no best interval; write interval: 10 min"
+            yield ("checkpoint", "interval"), 'a save that costs nothing has no best interval; write "interval: 10 min"'
 
 
 def _time_faults(scenario: Scenario) -> Iterator[Fault]:
@@ -163,7 +163,7 @@ def _time_faults(scenario: Scenario) -> Iterator[Fault]:
         text = f"{units.show(work, 'd')} of work are more than the 2.5 years that can be simulated"
         yield place, text + "; split the run, or check MFU and GPUs"
     elif work < 1e-3:
-        yield place, f"{units.show(work, 's')} of work are too little; check tokens and parameters"
+        yield place, f"{units.show(work, 's')} of work are too little; check tokens, parameters and GPUs"
     horizon = document.run.horizon
     if horizon is not None and horizon.median < work:
         yield ("run", "horizon"), f"{horizon.text()} is less than the work, {units.show(work, 'd')}; raise it"

@@ -1,9 +1,40 @@
 """Errors of a scenario, a profile or a script: each names file, line, column, path, value, and what to do."""
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SET = "--set"  # the "file" of values given on the command line
+SET = "--set"  # the "file" of values given on the command line; other options that set values have their own names
+
+AXIS = "--axis"
+SECTION = "sweep in the scenario"
+
+
+class Override(str):
+    """A text "a.b=value" that another option than --set gave, by whose name its errors are told."""
+
+    option: str
+
+    def __new__(cls, text: str, option: str = SET) -> "Override":
+        """Return the text, marked with its option."""
+        made = super().__new__(cls, text)
+        made.option = option
+        return made
+
+
+def given_as(option: str, overrides: Iterable[str]) -> list[str]:
+    """Return overrides that an option other than --set gave."""
+    return [Override(override, option) for override in overrides]
+
+
+def option_of(override: str) -> str:
+    """Return the option that gave an override."""
+    return override.option if isinstance(override, Override) else SET
+
+
+def of_option(file: str) -> bool:
+    """Whether the "file" of a spot is an option of the command line."""
+    return file.startswith("--") or file == SECTION
 
 
 @dataclass(frozen=True)
@@ -15,6 +46,7 @@ class Spot:
     column: int = 1
     width: int = 0
     text: str = ""
+    said: str = ""  # the override, where an option is the file
 
 
 @dataclass(frozen=True)
@@ -43,9 +75,16 @@ class ScenarioError:
         return self.spot.column
 
     @property
+    def follows(self) -> bool:
+        """Whether it is of another place than the override that brings it about, so that both have to be named."""
+        return not _parts_of(self.spot.said.partition("=")[0].strip(), self.path)
+
+    @property
     def headline(self) -> str:
         """File, line, column, path, message and remedy in one line."""
-        where = SET if self.file == SET else f"{self.file}:{self.line}:{self.column}"
+        where = f"{self.file}:{self.line}:{self.column}"
+        if of_option(self.file):
+            where = f"{self.file} {shlex.quote(self.spot.said)}" if self.follows else self.file
         path = f"{self.path}: " if self.path else ""
         return f"{where}: {path}{self.message}" + (f"; {self.remedy}" if self.remedy else "")
 
@@ -60,6 +99,11 @@ class ScenarioError:
         return f"{self.headline}\n{number} | {self.spot.text}\n{' ' * len(number)} | {indent}{carets}"
 
 
+def _parts_of(one: str, other: str) -> bool:
+    """Whether one of two paths is, or is a part of, the other; the empty one is all."""
+    return not one or not other or f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
 class ScenarioErrors(Exception):  # noqa: N818 - it holds several
     """All that is wrong with a scenario, in the order of the file."""
 
@@ -67,7 +111,7 @@ class ScenarioErrors(Exception):  # noqa: N818 - it holds several
         """Keep the errors, sorted by file and position."""
         # Two of one place stay in the order in which they were found.
         self.errors = sorted(
-            dict.fromkeys(errors), key=lambda error: (error.file == SET, error.file, error.line, error.column)
+            dict.fromkeys(errors), key=lambda error: (of_option(error.file), error.file, error.line, error.column)
         )
         super().__init__("\n".join(str(error) for error in self.errors))
 

@@ -28,7 +28,6 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         remedy = f'write "start: 2027-03-01" and "deadline: 2027-06-15" under job, {_LEAVE}'
         yield ("cost", "delay"), f"without a deadline nothing is late; {remedy}"
     yield from _pool_faults(scenario)
-    yield from _overlap_faults(scenario, tree)
     # Who writes no failure at all asks for the run without failures, whatever follows one.
     if not document.failures.given:
         return
@@ -72,17 +71,6 @@ def _pool_faults(scenario: Scenario) -> Iterator[Fault]:
     if recovery.spares_exposed and not cluster.spares and not bad:
         text = f"there are no hot spares that could break; give hot_spares under cluster, {_LEAVE}"
         yield ("recovery", "spares_exposed"), text
-
-
-def _overlap_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
-    checkpoint = scenario.document.checkpoint
-    position, storage = next((each for each in enumerate(checkpoint.tiers) if each[1].to == "storage"), (0, None))
-    written = tree.find(("checkpoint", "tiers", position, "lag")) is not None
-    if checkpoint.overlap == "delay" or storage is None or written or storage.lag is None or storage.lag.uncertain:
-        return
-    if storage.lag.median == 0:
-        text = "a save to storage is durable when it ends, so none overlaps another"
-        yield ("checkpoint", "overlap"), f'{text}; write "lag: 2 min" in that tier, {_LEAVE}'
 
 
 def _shop_faults(scenario: Scenario) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
 """From a file to a scenario."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.hardware import Gpu, Node
 from simulator.scenario import door, inert
-from simulator.scenario.errors import SET, ScenarioErrors
-from simulator.scenario.merge import layered, layered_text, with_overrides
+from simulator.scenario.blame import blamed
+from simulator.scenario.errors import ScenarioError, ScenarioErrors, of_option
+from simulator.scenario.merge import Layered, layered, layered_text, with_overrides, wrong_in
 from simulator.scenario.model import Scenario
 from simulator.scenario.operators import class_of, with_operator
 from simulator.scenario.profiles import load_node
+from simulator.scenario.remedies import together
 from simulator.scenario.saves import with_save_times
 from simulator.scenario.schema import Document
-from simulator.scenario.settle import Sources, settled, sources_of
+from simulator.scenario.settle import Sources, settled, sources_of, with_silent
 from simulator.scenario.source import Item
 from simulator.scenario.sweep import as_text, factor_in
 from simulator.scenario.validate import error_for, validated
@@ -32,12 +34,13 @@ def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scena
     return base.scenario(overrides or [])
 
 
-def reload_scenario(path: str | Path) -> Scenario:
+def reload_scenario(path: str | Path, silent: Container[str] = ()) -> Scenario:
     """Return the scenario that a run wrote down, to the letter, be it that today it would not be taken like that.
 
-    Raises ScenarioErrors.
+    At the paths in `silent` the file says what its user's did not. Raises ScenarioErrors.
     """
-    return _from_tree(layered(Path(path), str(path)), Path(path).parent, str(path)).scenario
+    scenario = _from_tree(layered(Path(path), str(path)), Path(path).parent, str(path)).scenario
+    return replace(scenario, document=with_silent(scenario.document, silent))
 
 
 def load_variants(
@@ -50,7 +53,8 @@ def load_variants(
     """
     whole = _Base(layered(Path(path), str(path)), Path(path).parent, str(path)).tree_with(overrides)
     sections = whole.value if isinstance(whole.value, dict) else {}
-    tree = Item({key: item for key, item in sections.items() if key != "sweep"}, whole.spot, whole.layer)
+    kept = {key: item for key, item in sections.items() if key != "sweep"}
+    tree = Layered(kept, whole.spot, whole.layer, wrong=wrong_in(whole))
     base = _Base(tree, Path(path).parent, str(path))
     wanted = list(variants)
     useful: frozenset[Place] | None = None
@@ -75,7 +79,10 @@ def parse_scenario(
 
 def overridden(tree: Item, folder: Path, name: str, overrides: Sequence[str]) -> Item:
     """Return the tree of a file with overrides on top. Raises ScenarioErrors."""
-    return _Base(tree, folder, name).tree_with(overrides)
+    changed = _Base(tree, folder, name).tree_with(overrides)
+    if wrong := wrong_in(changed):
+        raise ScenarioErrors(wrong)
+    return changed
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +97,29 @@ class _Base:
         """Return the scenario with overrides on top; what is `useful` elsewhere is not refused here."""
         tree = self.tree_with(overrides)
 
+        try:
+            read = self._read(tree, overrides, useful)
+        except ScenarioErrors as failed:
+            raise ScenarioErrors(self._told(tree, failed.errors, overrides, useful)) from None
+        return read.pruned(tree) if read.inert else read.scenario
+
+    def _read(self, tree: Item, overrides: Sequence[str], useful: frozenset[Place]) -> "_Read":
         def refused(place: Place) -> bool:
             return place not in useful and self._answers_for(tree, place, overrides)
 
-        read = _from_tree(tree, self.folder, self.name, refused)
-        return read.pruned(tree) if read.inert else read.scenario
+        return _from_tree(tree, self.folder, self.name, refused)
+
+    def _told(
+        self, tree: Item, errors: Sequence[ScenarioError], overrides: Sequence[str], useful: frozenset[Place]
+    ) -> list[ScenarioError]:
+        """Return errors with those that they hide, each at the place that brings it about."""
+
+        def wrong_with(other: Item) -> list[ScenarioError]:
+            return _errors_of(lambda: self._read(other, overrides, useful))
+
+        found = together(tree, errors, wrong_in(self.tree), wrong_with)
+        file = self.tree if isinstance(self.tree, Layered) else None
+        return blamed(found, tree, file, overrides, wrong_with)
 
     def useful(self, variants: Iterable[Sequence[str]]) -> frozenset[Place]:
         """Return what is in vain in some of these variants, and not in all that say it."""
@@ -120,7 +145,8 @@ class _Base:
             # An override brought it; another may have taken away what it is for.
             own = [override for override in overrides if _leads_to(_parted(override)[0], place)]
             return len(own) == len(overrides) or place in self._vain(self.tree_with(own))
-        if tree.nearest(place).spot.file not in (SET, self.name):
+        file = tree.nearest(place).spot.file
+        if not of_option(file) and file != self.name:
             return False
         return not overrides or place in self._in_vain
 
@@ -144,7 +170,8 @@ class _Base:
         )
         absent = [list(path) for path in wanted if not self.tree.find(path)]
         given = [text for path in absent if (text := _as_override(self._resolved, path)) is not None]
-        return with_overrides(self.tree, [*given, *overrides])
+        changed = with_overrides(self.tree, [*given, *overrides])
+        return Layered(changed.value, changed.spot, changed.layer, wrong=wrong_in(self.tree))
 
     @cached_property
     def _resolved(self) -> dict[str, Any]:
@@ -152,6 +179,14 @@ class _Base:
             return _from_tree(self.tree, self.folder, self.name).scenario.resolved()
         except ScenarioErrors:
             return {}  # what is wrong may be put right by the overrides; if not, it is told then
+
+
+def _errors_of(read: Callable[[], object]) -> list[ScenarioError]:
+    try:
+        read()
+    except ScenarioErrors as failed:
+        return failed.errors
+    return []
 
 
 def _parted(override: str) -> tuple[list[str], str]:
@@ -196,6 +231,8 @@ class _Read:
 def _from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], bool] = lambda place: False) -> _Read:
     """Return what a tree says. Raises ScenarioErrors, also for what is in vain and `refused`."""
     document, profile, base = _validated(tree, folder, name)
+    if wrong := wrong_in(tree):
+        raise ScenarioErrors(wrong)
     if profile is not None:
         document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
     operator = class_of(document, tree, folder, name)
@@ -224,7 +261,7 @@ def _settled(document: Document, sources: Sources) -> Document:
 
 def _validated(tree: Item, folder: Path, name: str) -> tuple[Document, tuple[Node, Gpu] | None, Path]:
     """Return the sections of a tree, the node and GPU that it names, and the folder to which their path is relative."""
-    errors = []
+    errors = list(wrong_in(tree))
     document, node, base = None, tree.find(("cluster", "node")), folder
     profile = None
     try:
@@ -234,11 +271,12 @@ def _validated(tree: Item, folder: Path, name: str) -> tuple[Document, tuple[Nod
     if node is not None and isinstance(node.value, str):
         try:
             # A path is relative to the file that names it; a text and `--set` have the scenario's folder.
-            base = folder if node.spot.file in (SET, name) else Path(node.spot.file).parent
+            own = node.spot.file == name or of_option(node.spot.file)
+            base = folder if own else Path(node.spot.file).parent
             profile = load_node(node, base)
         except ScenarioErrors as failed:
             errors += failed.errors
-    if errors or document is None:
+    if document is None or len(errors) > len(wrong_in(tree)):
         raise ScenarioErrors(errors)
     return document, profile, base
 

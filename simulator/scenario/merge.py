@@ -1,13 +1,15 @@
 """Layers of a scenario: what a file extends, and what `--set` changes. Maps merge; scalars and lists replace."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from simulator import resources
-from simulator.scenario.errors import SET, ScenarioError, ScenarioErrors, Spot, error_at
-from simulator.scenario.source import Item, read_file, read_text
-from simulator.section import did_you_mean
+from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at, of_option, option_of
+from simulator.scenario.hub_config import as_shape, is_config
+from simulator.scenario.named import closest, find_named, hint_for
+from simulator.scenario.source import MOST_DEPTH, Item, read_file, read_text
 
 SCHEMA = "1"
 _SCALE = re.compile(r"x\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
@@ -30,17 +32,31 @@ _BACKING = frozenset({"source", "how"})
 _MARKS = frozenset({"source", "spread", "law"})
 
 
-def layered(path: Path, name: str) -> Item:
+@dataclass
+class Layered(Item):
+    """The tree of a file over what it extends, which is kept: an error may be of either."""
+
+    below: "Layered | None" = None  # what it extends
+    own: Item | None = None  # what the file itself says, without `extends`
+    wrong: tuple[ScenarioError, ...] = ()  # what is wrong already, and need not keep the rest from being read
+
+
+def wrong_in(tree: Item) -> tuple[ScenarioError, ...]:
+    """Return what is known to be wrong with a tree before its sections are read."""
+    return tree.wrong if isinstance(tree, Layered) else ()
+
+
+def layered(path: Path, name: str) -> Layered:
     """Return the tree of a file with what it extends below it. Raises ScenarioErrors."""
     return _extended(read_file(path, name), path, name, ())
 
 
-def layered_text(text: str, folder: Path, name: str) -> Item:
+def layered_text(text: str, folder: Path, name: str) -> Layered:
     """Return the tree of a text that could stand in a folder, as `layered`. Raises ScenarioErrors."""
     return _extended(read_text(text, name), folder / name, name, ())
 
 
-def with_overrides(tree: Item, overrides: list[str]) -> Item:
+def with_overrides(tree: Item, overrides: Sequence[str]) -> Item:
     """Return a tree with `--set` values on top. Raises ScenarioErrors."""
     errors: list[ScenarioError] = []
     for override in overrides:
@@ -53,33 +69,50 @@ def with_overrides(tree: Item, overrides: list[str]) -> Item:
     return tree
 
 
-def _extended(tree: Item, path: Path, name: str, above: tuple[Path, ...]) -> Item:
-    check_head(tree, "a scenario is a mapping of keys such as schema, cluster and job")
+def _extended(tree: Item, path: Path, name: str, above: tuple[Path, ...]) -> Layered:
+    wrong = _faults_of_head(tree, not above)
     target = tree.child("extends")
     if target is None or not isinstance(tree.value, dict):
-        return tree
-    spot = target.spot
-    if not isinstance(target.value, str):
-        raise ScenarioErrors([error_at(spot, "extends", "must be the path of a file")])
+        return Layered(tree.value, tree.spot, tree.layer, wrong=tuple(wrong))
+    base = _base_of(target, path, wrong)
     chain = (*above, path.resolve())
-    base = _find(path.parent, target.value)
-    if base is None:
-        shipped = [str(file.relative_to(resources.scenarios())) for file in resources.scenario_files()]
-        text = f"there is no file '{target.value}' beside this one or among the presets"
-        raise ScenarioErrors([error_at(spot, "extends", text + did_you_mean(target.value, shipped), target.value)])
     if base.resolve() in chain:
         circle = " -> ".join(file.name for file in (*chain[chain.index(base.resolve()) :], base))
-        raise ScenarioErrors([error_at(spot, "extends", f"goes round in a circle: {circle}; leave one out")])
+        raise ScenarioErrors([error_at(target.spot, "extends", f"goes round in a circle: {circle}; leave one out")])
     if len(chain) > 10:
-        raise ScenarioErrors([error_at(spot, "extends", "is more than 10 files deep")])
+        raise ScenarioErrors([error_at(target.spot, "extends", "is more than 10 files deep")])
     shown = _shown(base, path, name)
     below = _extended(read_file(base, shown), base, shown, chain)
-    rest = Item({key: item for key, item in tree.value.items() if key != "extends"}, tree.spot, tree.layer)
-    errors: list[ScenarioError] = []
-    merged = merge(below, rest, (), errors)
-    if errors:
-        raise ScenarioErrors(errors)
-    return merged
+    own = Item({key: item for key, item in tree.value.items() if key != "extends"}, tree.spot, tree.layer)
+    merged = merge(below, own, (), wrong)
+    return Layered(merged.value, merged.spot, merged.layer, below, own, (*below.wrong, *wrong))
+
+
+def _faults_of_head(tree: Item, top: bool) -> list[ScenarioError]:
+    """Return what is wrong with the head of a file, if the rest can be read all the same. Raises ScenarioErrors."""
+    try:
+        check_head(tree, "a scenario is a mapping of keys such as schema, cluster and job")
+    except ScenarioErrors as failed:
+        if not top or [error.path for error in failed.errors] != ["schema"] or tree.child("schema") is not None:
+            raise
+        return list(failed.errors)
+    return []
+
+
+def _base_of(target: Item, path: Path, wrong: list[ScenarioError]) -> Path:
+    """Return the file that `extends` names, or was probably to name, which is told. Raises ScenarioErrors."""
+    if not isinstance(target.value, str):
+        raise ScenarioErrors([*wrong, error_at(target.spot, "extends", "must be the path of a file")])
+    base = find_named(target.value, path.parent, other_than=path)
+    if base is not None:
+        return base
+    text = f"there is no file '{target.value}' beside this one or among the presets; {hint_for(target.value)}"
+    wrong.append(error_at(target.spot, "extends", text, target.value))
+    near = closest(target.value)
+    meant = find_named(near[0], path.parent) if near else None
+    if meant is None:
+        raise ScenarioErrors(wrong)
+    return meant
 
 
 def check_head(tree: Item, shape: str) -> None:
@@ -90,6 +123,9 @@ def check_head(tree: Item, shape: str) -> None:
     schema = tree.child("schema")
     if schema is None and _holds_cases(tree):
         raise ScenarioErrors([error_at(Spot(tree.spot.file), "", _OF_CASES)])
+    if schema is None and is_config(tree):
+        text = f"is the configuration of a model; in a scenario write under job: shape: {as_shape(tree)}"
+        raise ScenarioErrors([error_at(Spot(tree.spot.file), "", f"{text}, and sequence: 8_192 tokens")])
     if schema is None:
         raise ScenarioErrors([error_at(Spot(tree.spot.file), "schema", f'missing; write "schema: {SCHEMA}"')])
     if schema.value != SCHEMA:
@@ -106,17 +142,6 @@ def _holds_cases(tree: Item) -> bool:
     if not isinstance(tree.value, list):
         return tree.child("cases") is not None
     return any(item.child("gpus") is not None or item.child("model") is not None for item in tree.value)
-
-
-def _find(folder: Path, name: str) -> Path | None:
-    for root in (folder, resources.scenarios()):
-        for candidate in (root / name, root / f"{name}.yaml"):
-            try:
-                if candidate.is_file():
-                    return candidate
-            except (OSError, ValueError):
-                continue
-    return None
 
 
 def _shown(base: Path, path: Path, name: str) -> str:
@@ -136,7 +161,7 @@ def merge(base: Item, top: Item, path: tuple[str, ...], errors: list[ScenarioErr
     merged = dict(base.value)
     for key in _displaced(merged, top.value, path):
         del merged[key]
-    if _is_number(base.value):
+    if is_number(base.value):
         for key in _BACKING:
             merged.pop(key, None)  # it vouched for the numbers below, not for these
     for key, item in top.value.items():
@@ -151,7 +176,7 @@ def merge(base: Item, top: Item, path: tuple[str, ...], errors: list[ScenarioErr
             errors.append(error_at(item.spot, ".".join(here), f"{item.value} scales a number that is given; none is"))
         else:
             merged[key] = item
-    return Item(merged, base.spot if top.spot.file == SET else top.spot, base.layer)
+    return Item(merged, base.spot if of_option(top.spot.file) else top.spot, base.layer)
 
 
 def _is_scale(item: Item) -> bool:
@@ -169,7 +194,7 @@ def _displaced(base: dict[str, Item], top: dict[str, Item], path: tuple[str, ...
     return displaced
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
     """Whether a mapping is one number or law with what belongs to it, rather than a section."""
     return isinstance(value, dict) and bool(_FORM_KEYS & set(value)) and set(value) <= _FORM_KEYS | _BACKING
 
@@ -178,11 +203,11 @@ def _replaces_number(base: dict[str, Item], top: dict[str, Item]) -> bool:
     """Whether `top` gives a number in another form than `base`, such as a mean and shape for a median and P90."""
     form = (_FORM_KEYS & set(top)) - _MARKS
     # A median and a P90 alone are a law of chance; over {p10, p50, p90} they would silently stay what is not known.
-    return _is_number(base) and (not form <= set(base) or (form == {"p50", "p90"} and "p10" in base))
+    return is_number(base) and (not form <= set(base) or (form == {"p50", "p90"} and "p10" in base))
 
 
 def _scaled(base: Item, factor: Decimal, top: Item, path: tuple[str, ...], errors: list[ScenarioError]) -> Item:
-    if isinstance(base.value, dict) and _is_number(base.value):
+    if isinstance(base.value, dict) and is_number(base.value):
         keys = ("value", "p10", "p50", "p90", "mean", "from", "to")
         value = {
             key: _scaled(item, factor, top, (*path, key), errors) if key in keys else item
@@ -201,13 +226,17 @@ def _override(tree: Item, override: str) -> Item:
     """Return the tree of one `--set a.b=value`."""
     name, equals, text = override.partition("=")
     path = [word.strip() for word in name.split(".")]
-    spot = Spot(SET)
+    option = option_of(override)
+    spot = Spot(option, said=str(override))
     if not equals or not all(path):
         raise ScenarioErrors([error_at(spot, "", f"'{override}' is not of the form a.b=value")])
-    value = Item(None, spot, SET)
+    if len(path) > MOST_DEPTH:
+        text = f"has {len(path):_} words between dots, and no input lies more than {MOST_DEPTH} deep"
+        raise ScenarioErrors([error_at(spot, ".".join(path[:3]), text)])
+    value = Item(None, spot, option)
     if text.strip():
         try:
-            value = _respotted(read_text(text.strip(), SET), spot)
+            value = _respotted(read_text(text.strip(), option), spot)
         except ScenarioErrors as failed:
             message = failed.errors[0].message
             raise ScenarioErrors([error_at(spot, name, f"'{text}' {message}")]) from None
@@ -216,7 +245,7 @@ def _override(tree: Item, override: str) -> Item:
         if base is not None and isinstance(base.value, list):
             value = _in_list(base, path[: depth + 1], value, spot)
         else:
-            value = Item({path[depth]: value}, spot, SET)
+            value = Item({path[depth]: value}, spot, option)
     return value
 
 
@@ -229,7 +258,7 @@ def _in_list(base: Item, path: list[str], value: Item, spot: Spot) -> Item:
     items[int(path[-1])] = merge(items[int(path[-1])], value, tuple(path), errors)
     if errors:
         raise ScenarioErrors(errors)
-    return Item(items, spot, SET)
+    return Item(items, spot, spot.file)
 
 
 def _respotted(item: Item, spot: Spot) -> Item:
@@ -238,4 +267,4 @@ def _respotted(item: Item, spot: Spot) -> Item:
         value = {key: _respotted(below, spot) for key, below in value.items()}
     elif isinstance(value, list):
         value = [_respotted(below, spot) for below in value]
-    return Item(value, spot, SET)
+    return Item(value, spot, spot.file)

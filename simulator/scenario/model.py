@@ -31,6 +31,7 @@ class Row(NamedTuple):
     value: str
     ignorance: str
     source: str  # begins with ASSUMED where nothing backs it
+    standing: str = ""  # given | chosen | default | follows, see Quantity.standing
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +137,8 @@ class Scenario:
     def _alike(self) -> float:
         """How much of the variance of what the operator's maturity moves is common to all of that [1]."""
         alike = self.document.operator.alike
-        moves = (quantity.uncertain and moved(quantity.path) for quantity in quantities(self.document))
-        return alike.median if alike is not None and any(moves) else 0.0
+        moves = sum(quantity.uncertain and moved(quantity.path) for quantity in quantities(self.document))
+        return alike.median if alike is not None and moves > 1 else 0.0
 
     @cached_property
     def _names(self) -> tuple[tuple[int, int], ...]:
@@ -192,6 +193,10 @@ class Scenario:
     def _moves(self) -> tuple[bool, ...]:
         return tuple(self._shared_variance > 0 and moved(quantity.path) for quantity in self.inputs)
 
+    def silent(self) -> list[str]:
+        """Return the paths of the numbers that its file does not say: defaults, and what follows from others."""
+        return [quantity.path for quantity in quantities(self.document) if not quantity.said]
+
     def table(self) -> list[Row]:
         """Return every resolved number that bears on the answer, in the order of the schema."""
         ageless = {
@@ -200,7 +205,7 @@ class Scenario:
             if cause.law == "exponential" and cause.intensity is None
         }
         return [
-            Row(quantity.path, quantity.text(), quantity.ignorance(), quantity.backing)
+            Row(quantity.path, quantity.text(), quantity.ignorance(), quantity.backing, quantity.standing)
             for quantity in quantities(self.document)
             if quantity.path not in ageless
         ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator import resources
 from simulator.operators import USUAL, OperatorClass, mixed
-from simulator.scenario.errors import SET, ScenarioErrors, Spot, error_at
+from simulator.scenario.errors import ScenarioErrors, Spot, error_at, of_option
 from simulator.scenario.merge import check_head
 from simulator.scenario.schema import Document
 from simulator.scenario.settle import settled, sources_of
@@ -30,7 +30,8 @@ def class_of(document: Document, tree: Item, folder: Path, name: str) -> Operato
     classes, operator = {}, document.operator
     for label in operator.classes:
         spot = tree.nearest(("operator", "classes", label))
-        base = folder if spot.spot.file in (SET, name) else Path(spot.spot.file).parent
+        own = spot.spot.file == name or of_option(spot.spot.file)
+        base = folder if own else Path(spot.spot.file).parent
         classes[label] = _class(label, base, spot)
     try:
         given = {"tiers"} if document.checkpoint.tiers else set()

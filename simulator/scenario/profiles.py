@@ -149,8 +149,16 @@ def _tree(name: str | Item, folder: Path, path: str, kind: str) -> Item:
     found = kind_of(tree)
     if found != kind:
         text = f"'{word}' is the profile of a {found}, but a {kind} is needed"
+        if (found, kind) == ("gpu", "node") and (nodes := _nodes_with(file.stem)):
+            text += "; write " + " or ".join(f'"{node}"' for node in nodes)
         raise ScenarioErrors([error_at(item.spot, path, text, word)])
     return tree
+
+
+def _nodes_with(gpu: str) -> list[str]:
+    """Return the nodes that ship with a GPU."""
+    named = {name: _shipped_tree(_shipped_file(name)).child("gpu") for name in _names_of("node")}
+    return [name for name, item in named.items() if item is not None and item.value == gpu]
 
 
 @cache

@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from simulator.checkpoint import Checkpoint
 from simulator.cluster import Cluster
 from simulator.cost import Cost
-from simulator.drawn import Drawn
+from simulator.drawn import BY_OPERATOR, Drawn
 from simulator.experiment import Run
 from simulator.failures import Failures
 from simulator.job import Job
@@ -42,7 +42,7 @@ class Document(Section):
 
     def faults(self) -> Iterator[Fault]:
         """Yield paths of a sweep at which there is no input."""
-        for path, _ in () if self.sweep is None else self.sweep.axes:
+        for path in () if self.sweep is None else (axis.path for axis in self.sweep.axes):
             words = path.split(".")
             for depth, word in enumerate(words):
                 cause = depth == 1 and words[0] == "failures" and word in self.failures.given
@@ -183,10 +183,18 @@ def json_schema() -> dict[str, Any]:
     for section in sections(Document):
         _describe(schema["$defs"][section.__name__], section)
     schema["properties"] = HEAD | schema["properties"]
+    _allow_short_forms(schema["$defs"]["Operator"])
     _loosen(schema)
     schema["required"] = ["schema"]
     words = {"title": "Derisk scenario", "description": "A planned training run on a planned cluster."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, **words}
+
+
+def _allow_short_forms(operator: dict[str, Any]) -> None:
+    """Let an operator be a class alone, or a share of each, as `Operator` reads it."""
+    operator["type"] = ["object", "string"]
+    operator["additionalProperties"] = operator["properties"]["classes"]["additionalProperties"]
+    operator["properties"]["classes"]["type"] = ["object", "string"]
 
 
 class _ForEditors(GenerateJsonSchema):
@@ -194,6 +202,8 @@ class _ForEditors(GenerateJsonSchema):
 
     def encode_default(self, dft: Any) -> Any:
         """Return a default as a scenario says it, without its source; None where that is to say nothing."""
+        if isinstance(dft, Drawn) and any(number.source == BY_OPERATOR for _, number in dft.numbers):
+            return None  # what holds then is not one value
         if isinstance(dft, Quantity | Drawn):
             return _without_source(document(dft))
         return dft if isinstance(dft, str | bool) else None

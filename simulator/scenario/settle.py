@@ -1,6 +1,6 @@
 """Giving every number of a scenario its path and its source, and going through all of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -51,7 +51,7 @@ def settled(section: S, path: tuple[str, ...], sources: Sources) -> S:
 def _settle(value: Any, path: tuple[str, ...], sources: Sources) -> Any:
     if isinstance(value, Quantity):
         name = ".".join(path)
-        return replace(value, path=name, source=sources.get(name, value.source))
+        return replace(value, path=name, source=sources.get(name, value.source), said=name in sources)
     if isinstance(value, Drawn):
         numbers = ((key, _settle(number, (*path, *_suffix(value, key)), sources)) for key, number in value.numbers)
         return replace(value, numbers=tuple(numbers))
@@ -73,6 +73,22 @@ def _fields(section: Section) -> Iterator[tuple[str, Any]]:
     for name in type(section).model_fields:
         yield name, getattr(section, name)
     yield from (section.__pydantic_extra__ or {}).items()
+
+
+def with_silent(value: Any, silent: Container[str]) -> Any:
+    """Return a settled section in which the numbers at some paths are not said by its file."""
+    if isinstance(value, Quantity):
+        return replace(value, said=value.said and value.path not in silent)
+    if isinstance(value, Drawn):
+        return replace(value, numbers=tuple((key, with_silent(number, silent)) for key, number in value.numbers))
+    if isinstance(value, Section):
+        return value.model_copy(update={name: with_silent(below, silent) for name, below in _fields(value)})
+    if isinstance(value, dict):
+        return {key: with_silent(below, silent) for key, below in value.items()}
+    if isinstance(value, tuple):
+        parts = [with_silent(below, silent) for below in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value
 
 
 def quantities(value: Any) -> Iterator[Quantity]:

@@ -34,11 +34,17 @@ class Step(NamedTuple):
     case: Case
     prediction: Prediction
     explained: tuple[str, ...]  # how its plan was found, in sentences
+    filled: tuple[str, ...] = ()  # what of the plan the job leaves open
 
 
 def known_model(name: str | None) -> KnownModel | None:
     """Return the known model that a name means, in any spelling of case, blanks and hyphens."""
     return None if name is None else MODELS.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
+
+
+def model_of(job: Job) -> Transformer | None:
+    """Return the model of a job, a known one or one by its shape; None where too little is said of it."""
+    return _model(job)[0]
 
 
 def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> tuple[Document, Step | None]:
@@ -54,7 +60,7 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
         if job.predicted:
             faults = faults or [_nothing_to_predict_from(gpu)]
             raise ScenarioErrors(error_for(tree, fault) for fault in faults)
-        document = _named(document)
+        document = _named(document, model)
         if document.job.mfu is not None and document.job.work is None and document.job.flop_unknown:
             raise ScenarioErrors([error_for(tree, (("job",), UNKNOWN_FLOP))])
         return document, None
@@ -185,7 +191,8 @@ def _predicted(document: Document, model: Transformer, gpu: Gpu, fabrics: tuple[
     if not chosen.plans:
         raise _ImpossiblePlanError([_no_plan(case, chosen)])
     fixed = fixed_at(case, chosen.plans[0].layout)
-    return Step(fixed, predict([fixed])[0], tuple(chosen.explain()))
+    filled = tuple(name for name in type(plan).model_fields if getattr(plan, name) is None)
+    return Step(fixed, predict([fixed])[0], tuple(chosen.explain()), filled)
 
 
 def _no_plan(case: Case, found: Found) -> Fault:
@@ -196,9 +203,12 @@ def _no_plan(case: Case, found: Found) -> Fault:
     least = max(8, case.gpus // 64)
     near = max(1, round(case.global_batch / least)) * least
     if near == case.global_batch:
-        return ("job", "parallel"), f"no plan has these degrees; nearest that works: {nearest_that_fits(case)}"
-    text = f"{case.global_batch:_.0f} sequences cannot be shared out over {case.gpus:_} GPUs; write such as {near:_}"
-    return ("job", "global_batch"), f"{text} sequences"
+        text = (
+            f'no plan has these degrees; write "parallel: auto", or the nearest that works: {nearest_that_fits(case)}'
+        )
+        return ("job", "parallel"), text
+    text = f"{case.global_batch:_.0f} sequences cannot be shared out over {case.gpus:_} GPUs"
+    return ("job", "global_batch"), f'{text}; write "{near:_} sequences"'
 
 
 def fixed_at(case: Case, layout: Layout) -> Case:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from simulator import units
+from simulator.scenario.errors import AXIS, SECTION
 from simulator.section import Fault, Section, refusal
 from simulator.unit_catalogue import PLURALS
 
@@ -36,6 +37,7 @@ class Axis(NamedTuple):
 
     path: str
     values: tuple[str, ...]
+    given_as: str = AXIS  # or SECTION: where its values stand, for what is wrong with them
 
 
 def read_axis(text: str) -> Axis:
@@ -255,7 +257,7 @@ class Sweep(Section):
     @property
     def axes(self) -> tuple[Axis, ...]:
         """The axes in the order of the file."""
-        return tuple(Axis(path, values) for path, values in self.__pydantic_extra__.items())
+        return tuple(Axis(path, values, SECTION) for path, values in self.__pydantic_extra__.items())
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the paths."""

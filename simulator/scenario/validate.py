@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
+from simulator.scenario.hub_config import SHAPE_KEYS
 from simulator.scenario.schema import keys_at
 from simulator.scenario.source import Item
 from simulator.section import Fault, Place, Section, did_you_mean, unknown_key
@@ -28,11 +29,21 @@ def validated(
         section = model.model_validate(data)
     except ValidationError as failed:
         found = [_error(model, tree, detail) for detail in failed.errors(include_url=False)]
+        found = [error for error in found if not _is_mistyped(error, found)]
         # What is missing above an empty value is that value.
         errors += [error for error in found if not any(f"{gap.path}.".startswith(f"{error.path}.") for gap in errors)]
     if errors:
         raise ScenarioErrors(_below(prefix, error) for error in errors)
     return section
+
+
+def _is_mistyped(missing: ScenarioError, errors: Iterable[ScenarioError]) -> bool:
+    """Whether what is missing is there, as a key that is nearly it, which is told."""
+    section, _, key = missing.path.rpartition(".")
+    meant = f"did you mean '{key}'?"
+    return missing.message == "missing" and any(
+        error.remedy == meant and error.path.rpartition(".")[0] == section for error in errors
+    )
 
 
 def _below(prefix: str, error: ScenarioError) -> ScenarioError:
@@ -65,6 +76,16 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:40]}..."
 
 
+# What people look for under other names.
+_ELSEWHERE = {
+    "active_parameters": "FLOP of a mixture of experts follow from them: give flop, 6 x active parameters x tokens",
+}
+# What to write where something is missing that a section cannot do without.
+_EXAMPLES = {
+    "name": "my run", "cluster": "{node: hgx_h100, gpus: 1_024 GPUs}",
+    "job": "{parameters: 70B parameters, tokens: 15T tokens, mfu: 40%}", "part": "gpu", "to": "storage",
+    "domain": "rack", "size": "16 nodes", "half_width": "6 h", "length": "2 h", "count": "12",
+}  # fmt: skip
 _BOUNDS = {"greater_than_equal": "below", "less_than_equal": "above"}
 _NO_VALUE = "no value is given; write one, or leave the key out"
 
@@ -88,7 +109,13 @@ def _without_empty(data: Any) -> Any:
 
 def _error(model: type[Section], tree: Item, detail: ErrorDetails) -> ScenarioError:
     place = detail["loc"]
-    return error_for(tree, (place, _text(model, place, detail)))
+    text = _text(model, place, detail)
+    if detail["type"] == "missing" and len(place) == 3 and (place[0], place[2]) == ("failures", "part"):
+        causes = tree.child("failures")
+        others = [] if causes is None else [name for name in causes.data() if name not in (place[1], "source")]
+        if any(causes is not None and causes.find((name, "part")) is not None for name in others):
+            text += f", or name a cause that there is: {', '.join(others)}"
+    return error_for(tree, (place, text))
 
 
 def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetails) -> str:
@@ -97,9 +124,14 @@ def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetai
         return str(detail["msg"])
     if kind == "extra_forbidden":
         word = str(place[-1])
+        if "shape" in place and word in SHAPE_KEYS:
+            return f"unknown key; did you mean '{SHAPE_KEYS[word]}'?"
+        if word in _ELSEWHERE:
+            return f"unknown key; {_ELSEWHERE[word]}"
         return unknown_key(word, [key for key in keys_at(model, place[:-1]) if key != "source"])
     if kind == "missing":
-        return "missing; write it"
+        word = str(place[-1])
+        return f'missing; write "{word}: {_EXAMPLES[word]}"' if word in _EXAMPLES else "missing; write it"
     if kind == "literal_error":
         choices = [choice.strip("'") for choice in str(context["expected"]).replace(" or ", ", ").split(", ")]
         word = str(detail["input"])

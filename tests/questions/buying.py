@@ -5,24 +5,20 @@ from typing import Any
 
 from questions import plots, tables
 from questions.asking import Question, Told
-from questions.middle import p90_error
 from questions.plots import Across
-from questions.words import about, about_usd, counted, days, share, usd
-from simulator.metrics.columns import column
+from questions.words import about_usd, chance, counted, days, interval, share, usd
 
 
 def promise(told: Told) -> tuple[str, ...]:
     """Return which date to promise."""
     found = told.json
     finish, dates, met = found["finish_days"], found["finish_date"], found["deadline"]
-    assert told.ensemble is not None
-    half = p90_error(column(told.ensemble, "finish_days"))
-    late = counted(int(found["finish_days"].get("unfinished", 0)), found["replications"])
+    never = found["never_finishes"]
     return (
-        f"{dates['p90']}: nine runs in ten are done by then, {about(finish['p90'], half)} after the start (95 % "
-        f"interval); half are done by {dates['p50']} ({days(finish['p50'])}).",
-        f"The deadline, {met['date']}, is met with a probability of {share(met['probability'])} ± "
-        f"{100 * met['mc_error']:.1f} (Monte Carlo error); {late} of the runs do not finish within the horizon.",
+        f"{dates['p90']}: nine runs in ten are done by then, {interval(finish, 'p90', days)} after the start (95 % "
+        f"interval); half are done by {dates['p50']}, {interval(finish, 'p50', days)}.",
+        f"The deadline, {met['date']}, is met with a probability of {chance(met)}; "
+        f"{chance(never)} of the runs do not finish within the horizon (95 % intervals).",
         f"Of the variance {share(found['variance_share']['finish_days']['ignorance'], 0)} comes from inputs that "
         "somebody could measure, so the date is as good as the inputs.",
     )
@@ -33,11 +29,11 @@ def point(told: Told) -> tuple[str, ...]:
     money, goodput = told.json["money"], told.json["goodput"]
     one, total, lost = money["usd_per_goodput_point"], money["total_usd"], money["of_which_usd"]["goodput_expense"]
     return (
-        f"One more point of goodput saves {usd(one['p50'])} in the median, {usd(one['p10'])} to {usd(one['p90'])} in "
-        f"eight cases of ten, of {usd(total['p50'])} that the run costs.",
-        f"The mean, {about_usd(one['mean'], one['mc_error'])} (Monte Carlo error), is made of the runs that fare "
-        f"worst. Median goodput is {share(goodput['p50'])}: GPU hours without productive training cost "
-        f"{usd(lost['p50'])}.",
+        f"One more point of goodput saves {usd(one['p50'])} in the median of the replications (95 % interval "
+        f"{usd(one['p50_low'])} to {usd(one['p50_high'])}), of {usd(total['p50'])} that the run costs; in the mean it "
+        f"is {about_usd(one['mean'], one['mc_error'])} of {usd(total['mean'])}.",
+        f"Median goodput is {interval(goodput, 'p50', lambda value: share(value or 0.0))}: GPU hours without "
+        f"productive training cost {usd(lost['p50'])} in the median, and {usd(lost['mean'])} in the mean.",
     )
 
 

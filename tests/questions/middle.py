@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.ensemble.estimates import half_width, interval_ranks, quantile
+from simulator.ensemble.estimates import interval_ranks, quantile
 from simulator.plan import Floats
 
 
@@ -40,8 +40,3 @@ def middle(base: Floats, other: Floats) -> Middle:
     low, high = interval_ranks(count, 0.5)
     ends = ordered[low - 1] if low >= 1 else -math.inf, ordered[high - 1] if high <= count else math.inf
     return Middle(quantile(ordered, 0.5), float(ends[0]), float(ends[1]), count)
-
-
-def p90_error(values: Floats) -> float:
-    """Return half the 95 % interval of the P90; infinite where the values do not bound it."""
-    return half_width(np.sort(values), 0.9)

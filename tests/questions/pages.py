@@ -8,8 +8,7 @@ import numpy as np
 
 from questions.asking import Question, Told, written
 from questions.drawing import digest
-from questions.middle import p90_error
-from questions.words import bounded, counted
+from questions.words import counted
 from simulator.metrics.columns import column
 from simulator.report.figures import Figure
 
@@ -17,8 +16,8 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "questions"
 IMAGES = FOLDER.parent / "images" / "questions"
 FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ESTIMATES = (
-    "Run time and goodput are P50, with P10 to P90 in brackets, cost is P50; the error of P90 is half its 95 % "
-    "interval; never is the share of runs that do not finish within the horizon, {horizon}, with its Monte Carlo error"
+    "Run time is P50, with P10 to P90 in brackets, each with half its 95 % interval; goodput is P50, with P10 to P90, "
+    "and cost P50; never is the share of runs that do not finish within the horizon, {horizon}, with its 95 % interval"
 )
 CHOICES = {"chosen": "a choice", "given": "a choice of this page"}
 PAIRED = (
@@ -75,9 +74,8 @@ def _of_a_run(told: Told) -> str:
     finishes = column(told.ensemble, "finish_days")
     never = counted(int(np.isinf(finishes).sum()), len(finishes))
     return (
-        "The error is that of the mean; quantiles are order statistics, and the 95 % interval of the P90 of the run "
-        f"time is {bounded(p90_error(finishes))}. {never} of the runs never finish within the horizon, "
-        f"{_horizon(told)}."
+        "The error is that of the mean; quantiles are order statistics, with their 95 % intervals. "
+        f"{never} of the runs never finish within the horizon, {_horizon(told)}."
     )
 
 

@@ -203,14 +203,18 @@ def tornado(told: Told) -> Figure:
     found = told.json["tornado"]
     known = set(Bar._fields)
     bars = [Bar(**{name: _ends(name, value) for name, value in bar.items() if name in known}) for bar in found["bars"]]
-    names = ("scenario_name", "replications", "finish_p90_days", "goodput", "cost_usd")
-    return figures.tornado(Tornado(**{name: found[name] for name in names}, bars=tuple(bars)))
+    names = ("scenario_name", "replications", "replications_of_the_scenario", "finish_p90_days", "goodput", "cost_usd")
+    low, high = (_number(end) for end in found["finish_p90_interval"])
+    told_of = {name: found[name] for name in names}
+    return figures.tornado(Tornado(**told_of, bars=tuple(bars), finish_p90_interval=(low, high)))
 
 
 def _ends(name: str, value: Any) -> Any:
     """Return a field of a bar: what JSON has no number for is infinite where it is a time."""
     if name in ("finish_p90_days", "wall_days"):
         return tuple(_number(end) for end in value)
+    if name == "finish_p90_intervals":
+        return tuple(tuple(_number(end) for end in each) for each in value)
     return tuple(value) if isinstance(value, list) else value
 
 

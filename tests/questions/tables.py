@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from questions.asking import Told
-from questions.middle import p90_error
-from questions.words import bounded, counted, days, plus, share, shift, spread, usd
+from questions.words import counted, days, interval, plus, share, shift, spread, usd
 from simulator.ensemble.estimates import estimate
 
 ENDS = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
@@ -27,7 +26,7 @@ def compared(*labels: str) -> Callable[[Told], list[str]]:
         alternatives = told.json["alternatives"]
         assert len(labels) == 1 + len(alternatives), labels
         costs = "cost_usd" in alternatives[0]["differences"]
-        rows = [["", "run time [d]", "error of P90", "never", "goodput", "median difference", "mean difference"]]
+        rows = [["", "run time [d]", "never", "goodput", "median difference", "mean difference"]]
         rows[0] += ["cost"] if costs else []
         for place, label in enumerate(labels):
             differences = alternatives[max(place - 1, 0)]["differences"]
@@ -44,10 +43,10 @@ def compared(*labels: str) -> Callable[[Told], list[str]]:
 
 
 def _times(told: Told, place: int) -> list[str]:
-    """Return the run time, the error of its P90, and the share of runs that never finish."""
+    """Return the run time, and the share of runs that never finish."""
     finishes = told.finishes(place)
     cell = estimate(finishes)._asdict()
-    return [spread(cell), bounded(p90_error(finishes)), counted(int(np.isinf(finishes).sum()), len(finishes))]
+    return [spread(cell), counted(int(np.isinf(finishes).sum()), len(finishes))]
 
 
 def _median(goodput: dict[str, Any]) -> str:
@@ -67,7 +66,7 @@ def swept(axis: str, name: str, difference: bool = True) -> Callable[[Told], lis
 
     def table(told: Told) -> list[str]:
         first = told.cells[0]
-        rows = [[name, "run time [d]", "error of P90", "never", "goodput"]]
+        rows = [[name, "run time [d]", "never", "goodput"]]
         rows[0] += ["median difference", "mean difference"] if difference else []
         rows[0] += ["cost"] if "cost_usd_p50" in first else []
         rows[0] += ["in time"] if "deadline_probability" in first else []
@@ -125,7 +124,8 @@ def swings(many: int = 6) -> Callable[[Told], list[str]]:
         for bar in told.json["tornado"]["bars"][:many]:
             swing, error = bar["swing_days"], bar["finish_error_days"]
             sized = "to never" if swing is None else f"{swing:.1f} ± {1.96 * (error or 0):.1f} d"
-            ends = [days(end) for end in bar["finish_p90_days"]]
+            pairs = zip(bar["finish_p90_days"], bar["finish_p90_intervals"], strict=True)
+            ends = [f"{days(end)} ({days(low)} to {days(high)})" for end, (low, high) in pairs]
             rows.append(
                 [f"`{bar['path']}`", bar["low"], bar["high"], *ends, sized, "ASSUMED" if bar["assumed"] else ""]
             )
@@ -138,13 +138,18 @@ def run(*wanted: tuple[str, str, Callable[[float | None], str]]) -> Callable[[To
     """Return the table of a run: quantities by their dotted name in summary.json, how they are called and written."""
 
     def table(told: Told) -> list[str]:
-        rows = [["", *(label for _, label in ENDS), "mean", "Monte Carlo error"]]
+        rows = [["", *(f"{label} (95 % interval)" for _, label in ENDS), "mean", "Monte Carlo error"]]
         for path, label, write in wanted:
             found: Any = told.json
             for key in path.split("."):
                 found = found[key]
             rows.append(
-                [label, *(write(found[end]) for end, _ in ENDS), write(found["mean"]), write(found["mc_error"])]
+                [
+                    label,
+                    *(interval(found, end, write) for end, _ in ENDS),
+                    write(found["mean"]),
+                    write(found["mc_error"]),
+                ]
             )
         return of(rows)
 

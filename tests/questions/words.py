@@ -1,9 +1,11 @@
 """Numbers for a page: with units, and with how sure they are."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from questions.middle import Middle
+from simulator.metrics.probability import proportion
 
 HOUR, DAY = 3_600.0, 86_400.0
 SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))
@@ -20,9 +22,30 @@ def known(value: float | None) -> bool:
 
 
 def spread(cell: dict[str, Any], prefix: str = "") -> str:
-    """Return P50 with P10 to P90, in days without the unit."""
-    low, middle, high = (days(cell[f"{prefix}{name}"]).removesuffix(" d") for name in ("p10", "p50", "p90"))
+    """Return P50 with P10 to P90, each with half its 95 % interval, in days without the unit."""
+    low, middle, high = (_with_half(cell, f"{prefix}{name}") for name in ("p10", "p50", "p90"))
     return f"{middle} ({low} to {high})"
+
+
+def _with_half(cell: dict[str, Any], name: str) -> str:
+    value, low, high = cell[name], cell[f"{name}_low"], cell[f"{name}_high"]
+    if not known(value):
+        return "never"
+    half = f"{(high - low) / 2:,.1f}" if known(low) and known(high) else "unbounded"
+    return f"{value:,.1f} ± {half}"
+
+
+def interval(told: dict[str, Any], name: str, write: Callable[[float | None], str]) -> str:
+    """Return a quantile with the ends of its 95 % interval in brackets, as far as they are bounded."""
+    ends = [
+        "unbounded" if end in told.get("unbounded", ()) else write(told[end]) for end in (f"{name}_low", f"{name}_high")
+    ]
+    return f"{write(told[name])} ({ends[0]} to {ends[1]})"
+
+
+def chance(told: dict[str, Any]) -> str:
+    """Return a probability with its 95 % interval."""
+    return f"{share(told['probability'])} ({100 * told['low']:.1f} to {100 * told['high']:.1f})"
 
 
 def share(value: float, digits: int = 1) -> str:
@@ -31,13 +54,8 @@ def share(value: float, digits: int = 1) -> str:
 
 
 def counted(number: int, of: int) -> str:
-    """Return a share of replications with its Monte Carlo error; none or all of so many where it has none."""
-    if number in (0, of):
-        return f"{number} of {of:,}"
-    part = number / of
-    error = math.sqrt(part * (1 - part) / of)
-    digits = 0 if error > 0.0095 else 1
-    return f"{100 * part:.{digits}f} % ± {100 * error:.{digits}f}"
+    """Return a share of replications with its 95 % interval."""
+    return chance(proportion(number, of)._asdict())
 
 
 def plus(value: float, half: float | None, unit: str = "d") -> str:
@@ -123,8 +141,3 @@ def shift(told: Middle, unit: str = "d") -> str:
 
 def _signed(value: float, digits: int) -> str:
     return f"{value:+,.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
-
-
-def bounded(half: float) -> str:
-    """Return half of a 95 % interval of days, or that the replications do not bound it."""
-    return f"± {half:,.1f} d" if math.isfinite(half) else "not bounded"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from simulator.planning.information import Information
     from simulator.planning.tornado import Tornado
 
-REPLICATIONS = (50, 100, 200, 400)
+REPLICATIONS = (50, 100, 200, 400, 1_000)
 PER_OPTION = 5  # times as many replications as a bar end, as `derisk sensitivity` has
 MOST_ROWS = 15
 MEASURES = {"finish_p90_days": "Finish, P90", "goodput": "Goodput", "cost_usd": "Cost"}

@@ -1,7 +1,5 @@
 """Answer: when will it be done, how sure is that, and where does the time go? Works without typing a word."""
 
-import math
-from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
@@ -11,9 +9,11 @@ from simulator.app.state import Draft, Preset, presets
 
 if TYPE_CHECKING:
     from simulator.app.works import Result
+    from simulator.report.answer import Losses
 
 DAY = 86_400.0
 DIGITS = 3  # of money on a card
+LOSSES = {"median": "Median replication", "mean": "Mean of all"}
 
 
 def page() -> None:
@@ -29,7 +29,8 @@ def page() -> None:
         _answer(result)
         with st.expander("Other scenarios to begin with", expanded=False):
             _cards()
-    parts.command(session.draft().command("run"))
+    mean = [" --losses mean"] if result is not None and st.session_state.get("losses") == "mean" else []
+    parts.command("".join([session.draft().command("run"), *mean]))
 
 
 def _welcome() -> None:
@@ -95,71 +96,73 @@ def _answer(result: "Result") -> None:
         with left:
             parts.show(figures.finish(result.ensemble))
         with right:
-            parts.show(figures.waterfall(result.ensemble))
+            parts.show(figures.waterfall(result.ensemble, _losses()))
     costs = figures.money(summary)
     if costs is not None:
         parts.show(costs)
     _notes(result)
 
 
+def _losses() -> "Losses":
+    """Ask whose time is shown: the median replication's, or the mean of all."""
+    chosen = st.segmented_control(
+        "Where the time goes", list(LOSSES), default="median", format_func=LOSSES.__getitem__, required=True,
+        key="losses", persist_state="session",
+    )  # fmt: skip
+    return "mean" if chosen == "mean" else "median"
+
+
 def _numbers(result: "Result") -> list[tuple[str, str, str]]:
-    """Return the four numbers that matter, with units."""
-    from simulator.report import text
+    """Return the four numbers that matter, with units and 95 % intervals."""
+    from simulator.report import answer, ranges, text
 
     summary = result.summary
     work = result.ensemble.scenario.work()
-    finish, goodput = summary["finish_days"], summary["goodput"]
-    rows = [_finish(summary)]
+    finish = "Finish, median" if "finish_date" in summary else "Run time, median"
+    rows = [_card_of(finish, answer.finish_texts(summary))]
     if "deadline" in summary:
         promise = summary["deadline"]
-        rows.append(("Meets the deadline", f"{promise['probability']:.1%}", f"{_day(promise['date'])} or before"))
+        chance, interval = ranges.apart(ranges.probability(promise, lambda share: f"{share:.1%}"))
+        rows.append(("Meets the deadline", chance, f"95 %: {interval}; {answer.date_text(promise['date'])} or before"))
     else:
-        half = finish["p50"]
+        half = summary["finish_days"]["p50"]
         extra = "never" if half is None else text.duration(max(0.0, half * DAY - work))
         rows.append(("On top of training", _commas(extra), f"in the median; {text.duration(work)} without failures"))
-    rows.append(("Goodput", _share(goodput["p50"]), f"P10 {_share(goodput['p10'])}, P90 {_share(goodput['p90'])}"))
+    rows.append(_card_of("Goodput, median", [_cell(summary["goodput"], name) for name in answer.QUANTILES]))
     rows.append(_cost(summary))
+    if summary["never_finishes"]["probability"] > 0:
+        chance, interval = ranges.apart(ranges.probability(summary["never_finishes"], lambda share: f"{share:.1%}"))
+        rows.append(("Never finishes", chance, f"95 %: {interval}"))
     return rows
 
 
-def _endless(days: float | None) -> float:
-    return math.inf if days is None else days
+def _card_of(label: str, cells: list[str]) -> tuple[str, str, str]:
+    """Return the card of a quantity from its P10, P50 and P90, each with its interval in brackets."""
+    from simulator.report import ranges
+
+    low, half, high = map(_commas, cells)
+    value, interval = ranges.apart(half)
+    return label, value, f"95 %: {interval}; P10 {low}, P90 {high}" if interval else f"P10 {low}, P90 {high}"
 
 
-def _finish(summary: dict[str, Any]) -> tuple[str, str, str]:
-    from simulator.report import text
+def _cell(estimate: dict[str, Any], name: str) -> str:
+    from simulator.report import ranges
 
-    dates = summary.get("finish_date")
-    if dates is not None:
-        told = {name: "never" if day is None else _day(day) for name, day in dates.items()}
-        return "Finish, median", told["p50"], f"P10 {told['p10']}, P90 {told['p90']}"
-    days = summary["finish_days"]
-    low, half, high = text.durations([_endless(days[name]) * DAY for name in ("p10", "p50", "p90")])
-    return "Run time, median", _commas(half), _commas(f"P10 {low}, P90 {high}")
+    return ranges.cell(estimate, name, lambda share: f"{share:.1%}")
 
 
 def _cost(summary: dict[str, Any]) -> tuple[str, str, str]:
-    from simulator.report import text
+    from simulator.report import answer, ranges, text
 
     if "cost_usd" in summary:
-        cost = summary["cost_usd"]
-        low, half, high = (
-            "unknown" if cost[name] is None else text.dollars(cost[name], DIGITS) for name in ("p10", "p50", "p90")
-        )
-        return "Cost, median", half, f"P10 {low}, P90 {high}"
+        cells = [
+            ranges.cell(summary["cost_usd"], name, lambda usd: text.dollars(usd, DIGITS)) for name in answer.QUANTILES
+        ]
+        return _card_of("Cost, median", cells)
     mttf = summary["mttf_hours"]["p50"]
     told = "never" if mttf is None else text.duration(mttf * 3600)
-    number = summary["interruptions"]["total"]["p50"]
-    return "Between interruptions", told, f"{number:,.0f} interruptions of the job, median"
-
-
-def _share(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.1%}"
-
-
-def _day(written: str) -> str:
-    moment = date.fromisoformat(written)
-    return f"{moment.day} {moment:%b %Y}"
+    number = ranges.cell(summary["interruptions"]["total"], "p50", answer.count_text)
+    return "Between interruptions", told, f"{_commas(number)} interruptions of the job, median"
 
 
 def _commas(words: str) -> str:
@@ -170,22 +173,13 @@ def _commas(words: str) -> str:
 
 def _notes(result: "Result") -> None:
     """Tell what one has to know of the numbers above."""
-    from simulator.report.answer import variance
     from simulator.report.checklist import assumed
+    from simulator.report.notes import never, point, tail, variance
     from simulator.report.shortage import warning
 
     summary, scenario = result.summary, result.ensemble.scenario
     notes = [*filter(None, [warning(scenario)])]
-    unfinished = {name: count for name, count in summary["outcomes"].items() if count and name != "DONE"}
-    if unfinished:
-        counts = " and ".join(
-            f"{count:,} {'reached the horizon' if name == 'OUT_OF_TIME' else 'had no end in sight'}"
-            for name, count in unfinished.items()
-        )
-        notes.append(
-            f"Not all finished: of {summary['replications']:,} replications {counts}. They count as infinitely long in "
-            "P10, P50 and P90."
-        )
+    notes += [_commas(told) for told in (tail(summary), never(summary), point(summary)) if told]
     if told := variance(summary, scenario):
         notes.append(told + " The page Sensitivity says which of them to measure." * bool(scenario.inputs))
     rows = scenario.table()

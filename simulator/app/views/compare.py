@@ -12,7 +12,9 @@ from simulator.scenario import Scenario
 from simulator.scenario.sweep import split
 
 if TYPE_CHECKING:
+    from simulator.ensemble.estimates import Estimate
     from simulator.planning.compare import Comparison, Difference
+    from simulator.planning.quantities import Measure
 
 OTHERS = 3
 REPLICATIONS = (100, 200, 500, 1_000, 2_000)
@@ -42,6 +44,7 @@ def page() -> None:
         found = session.answer_of(key)
         if found is not None:
             parts.partial(len(found.names), len(scenarios), "scenarios")
+            parts.counted(replications, next(iter(scenarios.values())))
             _show(found)
     parts.command(_command(base, drafts, replications))
 
@@ -131,9 +134,28 @@ def _show(found: "Comparison") -> None:
     chosen = st.segmented_control(
         "What", known, default=known[0], format_func=lambda name: MEASURES.get(name, name), required=True, key="measure"
     )
+    bases = next(one for one in found.differences[0] if one.measure.name == chosen)
+    st.html(look.note(_commas(f"{found.names[0]}, the base: {_level(bases.base, bases.measure)}")))
+    for name, some in zip(found.names[1:], found.differences, strict=True):
+        other = next(one for one in some if one.measure.name == chosen)
+        st.html(look.note(_commas(f"{name}: {_level(other.other, other.measure)}")))
     others = [next(one for one in some if one.measure.name == chosen) for some in found.differences]
     st.html(look.numbers([_told(name, one) for name, one in zip(found.names[1:], others, strict=True)]))
     parts.show(figures.paired(found, str(chosen)))
+
+
+def _commas(words: str) -> str:
+    from simulator.report.figures.style import commas
+
+    return commas(words)
+
+
+def _level(told: "Estimate", measure: "Measure") -> str:
+    """Return what a scenario comes to, with the intervals of its quantiles and the error of its mean."""
+    from simulator.report.compare_sheet import mean_of, quantile_of
+
+    quantiles = (f"{share.upper()} {quantile_of(measure, told, share)}" for share in ("p10", "p50", "p90"))
+    return f"{', '.join(quantiles)}; mean {mean_of(measure, told.mean, told.mc_error)}"
 
 
 def _told(name: str, one: "Difference") -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from simulator.scenario import Scenario
 
 AXIS, SPARES, CREWS = "cluster.gpus", "cluster.hot_spares", "recovery.crews"
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
-REPLICATIONS = (20, 50, 100, 200)
+REPLICATIONS = (20, 50, 100, 200, 500, 1_000)
 
 
 def page() -> None:
@@ -38,6 +38,7 @@ def page() -> None:
         from simulator.report import figures
 
         parts.partial(len(table), len(drafts), "sizes")
+        parts.counted(replications, scenario)
         parts.show(figures.scale(table, AXIS))
     parts.command(*_commands(drafts, replications))
 

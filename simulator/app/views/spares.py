@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AXIS = "cluster.hot_spares"
-REPLICATIONS = (50, 100, 200, 500)
+REPLICATIONS = (50, 100, 200, 500, 1_000)
 MOST_VALUES = 12
 
 
@@ -57,6 +57,7 @@ def _spares(scenario: Scenario) -> str:
     table = session.answer_of(key)
     if table is not None:
         parts.partial(len(table), len(drafts), "values")
+        parts.counted(replications, scenario)
         _show(table)
     values = ",".join(drafts)
     return f"{session.draft().command('sweep')} --axis {shlex.quote(f'{AXIS}={values}')} -n {replications}"

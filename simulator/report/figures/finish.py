@@ -8,10 +8,11 @@ import plotly.graph_objects as go
 
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate, quantile
-from simulator.metrics import deadline, finish_days
+from simulator.metrics import deadline, finish_days, never_finishes
 from simulator.metrics.columns import column
 from simulator.plan import Floats
-from simulator.report.figures.style import BLUE, HEIGHT, RED, Clock, Figure, blank, name_y, note, nothing, percent
+from simulator.report import ranges
+from simulator.report.figures.style import BLUE, GREY, HEIGHT, RED, Clock, Figure, blank, name_y, note, nothing, percent
 
 BARS = 40
 TAIL = 0.8  # times P90 - P10 beyond P90: what is later still is told, not drawn
@@ -47,7 +48,8 @@ def finish(ensemble: Ensemble) -> Figure:
         plot,
         _sentence(ensemble, clock, found),
         f"Histogram of the finish {'date' if clock.start else 'time'} over {ensemble.replications:,} replications, "
-        f"with lines at P10 ({clock.told(found.p10)}), P50 ({clock.told(found.p50)}) and P90 ({clock.told(found.p90)})"
+        f"with lines at P10 ({clock.told(found.p10)}), P50 ({clock.told(found.p50)}) and P90 ({clock.told(found.p90)}) "
+        f"in grey bands, their 95% intervals"
         f"{'' if allowed is None else f', and at the deadline ({_last_day(clock, allowed)})'}.",
         _table(known, clock),
     )
@@ -111,6 +113,20 @@ def _width(span: float, count: int) -> float:
     return next(step * power for step in STEPS if step * power >= least * (1 - 1e-9))
 
 
+def _within(clock: Clock, found: Estimate, name: str) -> str:
+    """Return a quantile of the finish with its interval in brackets."""
+    value, low, high = (getattr(found, each) for each in (name, f"{name}_low", f"{name}_high"))
+    return ranges.within(value, (low, high), clock.told)
+
+
+def _interval(plot: go.Figure, clock: Clock, found: Estimate, name: str) -> None:
+    """Shade the interval of a quantile, as far as it is bounded and drawn."""
+    low, high = (getattr(found, f"{name}_{end}") for end in ("low", "high"))
+    if math.isfinite(low) and math.isfinite(high):
+        place = {"xref": "x", "yref": "paper", "x0": clock.at(low), "x1": clock.at(high), "y0": 0, "y1": 1}
+        plot.add_shape(type="rect", fillcolor=GREY, opacity=0.22, line={"width": 0}, layer="below", **place)
+
+
 def _marks(plot: go.Figure, clock: Clock, found: Estimate, allowed: float | None) -> None:
     # Out of the way of the deadline's line.
     middle = "center" if allowed is None else "left" if allowed < found.p50 else "right"
@@ -118,6 +134,7 @@ def _marks(plot: go.Figure, clock: Clock, found: Estimate, allowed: float | None
     for name, (side, height) in sides.items():
         end = getattr(found, name)
         if math.isfinite(end):
+            _interval(plot, clock, found, name)
             plot.add_shape(type="line", xref="x", yref="paper", x0=clock.at(end), x1=clock.at(end), y0=0, y1=height)
             words = f"<b>{name.upper()}</b> {clock.told(end)}"
             place = {"yref": "paper", "xanchor": side, "yanchor": "bottom" if side == "center" else "middle"}
@@ -137,14 +154,15 @@ def _sentence(ensemble: Ensemble, clock: Clock, found: Estimate) -> str:
     if not done:
         return f"None of {ensemble.replications:,} replications finishes."
     when = "by" if clock.start is not None else "within"
-    told = f"Half of the replications are done {when} {clock.told(found.p50)}"
+    low, half, high = (_within(clock, found, name) for name in ("p10", "p50", "p90"))
+    told = f"Half of the replications are done {when} {half}"
     if not math.isfinite(found.p50):
         told = f"Only {percent(done / ensemble.replications)} of the replications finish"
     elif math.isfinite(found.p90):
-        told += f", nine in ten {when} {clock.told(found.p90)}, one in ten {when} {clock.told(found.p10)}"
+        told += f", nine in ten {when} {high}, one in ten {when} {low} (95% intervals in brackets)"
     met = deadline(ensemble)
     if met is not None:
-        told += f"; {percent(met.probability)} meet the deadline"
+        told += f"; {ranges.probability(met._asdict(), percent)} meet the deadline"
     if found.infinite and math.isfinite(found.p50):
-        told += f"; {percent(found.infinite / ensemble.replications)} do not finish at all"
+        told += f"; {ranges.probability(never_finishes(ensemble)._asdict(), percent)} do not finish at all"
     return f"{told}."

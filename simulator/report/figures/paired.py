@@ -173,7 +173,8 @@ def _table(
             {
                 "scenario": name, "base": comparison.names[0], "measure": one.measure.name,
                 f"mean_difference{end}": one.mean, f"half_width_95{end}": one.half_width,
-                f"p50_difference{end}": one.p50, f"p90_difference{end}": one.p90,
+                f"p50_difference{end}": one.p50,
+                f"p50_half_width_95{end}": one.p50_half_width, f"p90_difference{end}": one.p90,
                 f"p90_half_width_95{end}": one.p90_half_width, f"p10_of_pairs{end}": low, f"p90_of_pairs{end}": high,
                 "probability_better": one.probability_better, "pairs": one.pairs, "left_out": one.left_out,
             }

@@ -14,7 +14,8 @@ from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ledger import Column, Outcome
 from simulator.metrics import finish_days
 from simulator.plan import Floats
-from simulator.report.figures.style import BLUE, GREY, RED, Clock, Figure, blank, name_y, note, number
+from simulator.report import text
+from simulator.report.figures.style import BLUE, GREY, RED, Clock, Figure, blank, commas, name_y, note, number
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
@@ -46,7 +47,7 @@ def progress(ensemble: Ensemble, most: int = REPLICATIONS, policy: "type[Policy]
         "How the work gets done",
         plot,
         f"Half of the work is done {_halfway(times, (low, middle, high), clock)}: "
-        f"from the event logs of {len(chosen)} replications.",
+        f"from the event logs of {commas(text.replications(len(chosen), ensemble.replications))}.",
         f"Share of the work done against the {'date' if clock.start else 'days since the start'}: a band from P10 to "
         f"P90 around the median of {len(chosen)} replications, under the straight line of training without failures, "
         f"which takes {number(ideal, 4)} days.",

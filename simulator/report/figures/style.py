@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import plotly.io
 
 from simulator.report import text
+from simulator.report.cells import table_as_csv
 
 # Each has a contrast of 3 or more with both backgrounds (WCAG 2.2, 1.4.11), so a mark looks alike by day and by night,
 # and only text and lines follow the theme. Any two lie 15 or more apart in CIE L*a*b*, also as seen without red or
@@ -55,8 +56,7 @@ class Figure:
 
     def csv(self) -> str:
         """Return its table as CSV."""
-        written: str = self.table.to_csv(index=False, lineterminator="\n")
-        return written
+        return table_as_csv(self.table)
 
 
 def template(theme: str) -> go.layout.Template:

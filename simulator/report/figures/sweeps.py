@@ -1,7 +1,7 @@
 """Sweeps of one input: what more hot spares buy, and how far a design carries."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from simulator.report import ranges
 from simulator.report.figures.style import (
     BLUE,
     PALETTE,
@@ -44,9 +45,8 @@ def spares(table: pd.DataFrame, axis: str = SPARES) -> Figure:
         colour = PALETTE[at % len(PALETTE)]
         some = some.sort_values(number, kind="stable")
         finite = np.isfinite(some[f"finish_days_{end}"])
-        half = some["finish_days_p90_half_width"] if end == "p90" and "finish_days_p90_half_width" in some else None
-        half = None if half is None else half[finite].where(np.isfinite(half))  # without a bar where unbounded
-        _line(plot, some[number][finite], some[f"finish_days_{end}"][finite], (name, colour), row=1, half=half)
+        bars = _bars(some[finite], f"finish_days_{end}")
+        _line(plot, some[number][finite], some[f"finish_days_{end}"][finite], (name, colour), row=1, bars=bars)
         for place in some[number][~finite]:
             spot = {"yref": "paper", "xanchor": "center", "yanchor": "top", "yshift": -14 * at}
             note(plot, "✕", place, 0.99, font={"color": colour}, **spot)
@@ -85,10 +85,11 @@ def _spares_told(table: pd.DataFrame, number: str, axis: str, end: str) -> str:
     half = float(best.get("finish_days_p90_half_width", 0.0)) if end == "p90" else 0.0
     enough = finite[finite[finish] <= best[finish] + (half if math.isfinite(half) else 0.0)].iloc[0]
     rows = [some.iloc[0]] if enough[number] == some[number].iloc[0] else [some.iloc[0], enough]
-    told = " and ".join(f"{days(row[finish])} with {row[number]:,.0f}" for row in rows)
+    told = " and ".join(f"{_within(row, finish, days)} with {row[number]:,.0f}" for row in rows)
     told = f"{f'{name}: ' if name else ''}{end.upper()} of the finish is {told} hot spares"
     if "cost_usd_mean" in some:
         told += f", at a mean cost of {' and '.join(dollars(row['cost_usd_mean']) for row in rows)}"
+    told += _brackets(table, finish)
     if not math.isfinite(half):
         return f"{told}; interval unbounded, so these replications do not tell what more of them gain."
     if enough[number] == some[number].iloc[-1]:
@@ -116,21 +117,45 @@ def scale(table: pd.DataFrame, axis: str = GPUS) -> Figure:
             middle = some.iloc[len(some) // 2]
             spot = {"xshift": -4, "yshift": -14, "xanchor": "right"}
             note(plot, "P10 to P90", math.log10(middle[number]), 100 * middle["goodput_p10"], **spot)
-        _line(plot, some[number], 100 * some["goodput_p50"], (name or "P50", colour), lowest=100 * LOWEST)
+        bars = _bars(some, "goodput_p50", 100.0)
+        _line(plot, some[number], 100 * some["goodput_p50"], (name or "P50", colour), lowest=100 * LOWEST, bars=bars)
     plot.update_xaxes(type="log", title_text="GPUs of the job", tickformat=",", dtick="D2")
     plot.update_yaxes(range=[0, 100], ticksuffix="%")
     name_y(plot, "goodput")
     _name_lines(plot, table, axis)
     first, last = lines[0][1].sort_values(number).iloc[[0, -1]].to_dict("records")
-    ends = f"{percent(first['goodput_p50'])} on {first[number]:,.0f} GPUs to {percent(last['goodput_p50'])}"
+    low, high = (_within(row, "goodput_p50", percent) for row in (first, last))
+    ends = f"{low} on {first[number]:,.0f} GPUs to {high}"
     return Figure(
         "scale",
         "How far the design carries",
         plot,
-        f"Median goodput goes from {ends} on {last[number]:,.0f} GPUs.",
+        f"Median goodput goes from {ends} on {last[number]:,.0f} GPUs{_brackets(table, 'goodput_p50')}.",
         f"Goodput against the number of GPUs on a logarithmic axis, from {ends} at the largest.",
         _kept(table, (axis, "goodput_", "finish_days_")),
     )
+
+
+def _bars(some: pd.DataFrame, name: str, scale: float = 1.0) -> dict[str, Any] | None:
+    """Return the 95 % interval of a column as bars, without one at an end that nothing bounds; None without ends."""
+    if f"{name}_low" not in some:
+        return None
+    up, down = (scale * (some[f"{name}_high"] - some[name]), scale * (some[name] - some[f"{name}_low"]))
+    return {"symmetric": False, "array": up.where(np.isfinite(up)), "arrayminus": down.where(np.isfinite(down))}
+
+
+def _within(row: Any, name: str, write: Callable[[float], str]) -> str:
+    """Return a quantile of a row with its interval in brackets, where the row has its ends."""
+    if f"{name}_low" not in row:
+        return write(row[name])
+    return ranges.within(float(row[name]), (float(row[f"{name}_low"]), float(row[f"{name}_high"])), write)
+
+
+def _brackets(table: pd.DataFrame, name: str) -> str:
+    """Return what the brackets hold, where there are any."""
+    if f"{name}_low" not in table:
+        return ""
+    return f"; {int(table['replications'].iloc[0]):,} replications each, 95% intervals in brackets"
 
 
 def _axes(table: pd.DataFrame) -> tuple[str, ...]:
@@ -178,14 +203,14 @@ def _lines(table: pd.DataFrame, axis: str) -> Iterator[tuple[str, pd.DataFrame]]
 
 def _line(
     plot: go.Figure, x: Any, y: Any, named: tuple[str, str], *,
-    row: int | None = None, half: Any = None, lowest: float = -math.inf,
+    row: int | None = None, bars: dict[str, Any] | None = None, lowest: float = -math.inf,
 ) -> None:  # fmt: skip
     """Draw a line with its name at its end, which stands higher where the line ends below `lowest`."""
     name, colour = named
     where = {} if row is None else {"row": row, "col": 1}
     plot.add_scatter(
         x=x, y=y, mode="lines+markers", line={"color": colour, "width": 2.5}, marker={"color": colour, "size": 8},
-        error_y=None if half is None else {"array": half, "thickness": 1.5, "width": 0, "color": colour},
+        error_y=None if bars is None else bars | {"thickness": 1.5, "width": 0, "color": colour},
         showlegend=False, name=safe(name), hovertemplate="%{x:,}: %{y:.4~s}<extra></extra>", **where,
     )  # fmt: skip
     if not len(x) or not name:

@@ -28,7 +28,8 @@ from simulator.report.figures.style import (
     nothing,
     safe,
 )
-from simulator.report.incidents import Incident, happenings
+from simulator.report.incidents import Incident
+from simulator.report.spans import TICK, TICKS, spans, tell_some
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
@@ -60,14 +61,16 @@ def timeline(ensemble: Ensemble, replication: int | None = None, policy: "type[P
     story.check(ensemble.table, number, result)
     wall = result.finish / TICKS_PER_DAY
     clock = Clock(ensemble.scenario.start, wall)
-    told = [one for one in happenings(plan, result, ensemble.causes) if isinstance(one, Incident)]
-    stops = sorted(told, key=lambda one: (-one.ticks, one.tick * SCATTER % 2**32))
+    told = spans(plan, result)
+    scattered = told[:, TICK].astype(np.uint64) * np.uint64(SCATTER) % np.uint64(2**32)
+    longest = told[np.lexsort((scattered, -told[:, TICKS]))[:MOST_MARKS]]
+    stops = tell_some(plan, result, ensemble.causes, longest)
     table, edges = _table(plan, result)
     plot = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.4, 0.6], vertical_spacing=0.09)
     plot.update_layout(template="derisk_light", height=460, margin={"t": 30})
-    _marks(plot, clock, stops[:MOST_MARKS])
+    _marks(plot, clock, stops)
     _bars(plot, clock, table, edges)
-    span = stops[0].ticks / max(1, stops[min(len(stops), MOST_MARKS) - 1].ticks) if stops else 1.0
+    span = stops[0].ticks / max(1, stops[-1].ticks) if stops else 1.0
     _axes(plot, clock, edges, span)
     if not stops:
         nothing(plot, "Nothing stopped it.")
@@ -77,7 +80,7 @@ def timeline(ensemble: Ensemble, replication: int | None = None, policy: "type[P
     if stops:
         first = _first(stops[0])
         sentence += f"; the longest stop takes {story.duration(stops[0].ticks)} ({_when(clock, stops[0])}: {first})"
-    drawn = "" if len(stops) <= MOST_MARKS else f" The {MOST_MARKS:,} longest stops are drawn, the rest is in the bars."
+    drawn = "" if len(told) <= MOST_MARKS else f" The {MOST_MARKS:,} longest stops are drawn, the rest is in the bars."
     return Figure(
         "timeline",
         "One replication, day by day",
@@ -163,8 +166,8 @@ def _stop_ticks(span: float) -> dict[str, Any]:
 def _words(clock: Clock, stop: Incident) -> str:
     """Return what a stop was, for its hover box."""
     strikes = [safe(one) for one in stop.strikes[:MOST_STRIKES]]
-    if len(stop.strikes) > MOST_STRIKES:
-        strikes.append(f"... and {len(stop.strikes) - MOST_STRIKES} more strikes")
+    if more := len(stop.strikes) - len(strikes) + stop.untold:
+        strikes.append(f"... and {more} more strikes")
     steps = [f"{step} {story.duration(ticks)}" for step, ticks in stop.phases.items() if ticks > 0]
     head = f"<b>{_when(clock, stop)}: {story.duration(stop.ticks)}</b>"
     return commas("<br>".join([head, *strikes, ", ".join(steps)]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from simulator.report import ranges, text
 from simulator.report.figures.style import (
     BLUE,
     OCHRE,
@@ -28,6 +29,7 @@ BEYOND = 0.3  # of the span of the finite ends: how far behind them what is infi
 ROOM = 0.22  # of the span, for words at both sides
 MOST_TICKS = 8
 
+FINISH = "finish_p90_days"
 NAMES = {"finish_p90_days": "P90 of the finish", "goodput": "mean goodput", "cost_usd": "mean cost"}
 AXES = {"finish_p90_days": "P90 of the finish [d]", "goodput": "mean goodput [%]", "cost_usd": "mean cost [USD]"}
 
@@ -48,7 +50,7 @@ def tornado(found: "Tornado", measure: str = "finish_p90_days") -> Figure:
     if base is not None and shown:
         at = rule.place(base)
         plot.add_shape(type="line", xref="x", yref="paper", x0=at, x1=at, y0=0, y1=1)
-        words = f"as it is: {_told(base, measure)}"
+        words = f"as it is: {_base(found, measure)}"
         note(plot, words, at, 1.0, yref="paper", xanchor="center", yanchor="bottom", yshift=4)
     words = f"input at its <span style='color:{BLUE}'>■</span> P10  <span style='color:{OCHRE}'>■</span> P90"
     note(plot, words, 0, 1.0, xref="paper", yref="paper", yanchor="bottom", yshift=28)
@@ -104,13 +106,13 @@ def _draw(plot: go.Figure, bar: "Bar", base: float | None, rule: _Rule) -> None:
     assert ends is not None  # the others are left out
     middle = rule.place(ends[0] if base is None else base)
     places = [rule.place(end) for end in ends]
-    parts = list(zip(places, ends, (bar.low, bar.high), (BLUE, OCHRE), strict=True))
+    parts = list(zip(places, _within(bar, measure), (bar.low, bar.high), (BLUE, OCHRE), strict=True))
     # The longer one first, so that the shorter one is seen where both go the same way.
-    for place, end, value, colour in sorted(parts, key=lambda part: -abs(part[0] - middle)):
+    for place, told, value, colour in sorted(parts, key=lambda part: -abs(part[0] - middle)):
         plot.add_bar(
             y=[safe(bar.path)], x=[place - middle], base=[middle], orientation="h", width=0.66, showlegend=False,
             marker={"color": colour, "line": {"width": 0}},
-            hovertemplate=f"{safe(bar.path)} at {safe(commas(value))}: {_told(end, measure)}<extra></extra>",
+            hovertemplate=f"{safe(bar.path)} at {safe(commas(value))}: {told}<extra></extra>",
         )  # fmt: skip
     left, right = min(places), max(places)
     for place, _, value, _ in parts:
@@ -121,16 +123,27 @@ def _draw(plot: go.Figure, bar: "Bar", base: float | None, rule: _Rule) -> None:
 
 
 def _sentence(found: "Tornado", shown: "list[Bar]", measure: str) -> str:
-    how = f"{found.replications:,} replications for each end, under the same chance"
+    many = commas(text.replications(found.replications, found.replications_of_the_scenario))
+    how = f"{many} for each end, under the same chance"
     if not shown:
         return f"No input is uncertain, so none moves the {NAMES[measure]}; {how}."
     first, ends = shown[0], _ends(shown[0], measure)
     assert ends is not None  # the others are left out
     low, high = (
-        f"{_told(end, measure)} at its {name} ({commas(value)})"
-        for end, name, value in zip(ends, ("P10", "P90"), (first.low, first.high), strict=True)
+        f"{told} at its {name} ({commas(value)})"
+        for told, name, value in zip(_within(first, measure), ("P10", "P90"), (first.low, first.high), strict=True)
     )
     return f"{first.path} moves the {NAMES[measure]} most: {low}, {high}; {how}."
+
+
+def _within(bar: "Bar", measure: str) -> list[str]:
+    """Return what both ends of a bar are, the P90 of a finish with its 95 % interval."""
+    ends = _ends(bar, measure)
+    assert ends is not None  # the others are left out
+    if measure != FINISH or any(math.isnan(end) for each in bar.finish_p90_intervals for end in each):
+        return [_told(end, measure) for end in ends]
+    pairs = zip(ends, bar.finish_p90_intervals, strict=True)
+    return [ranges.within(end, interval, lambda each: _told(each, measure)) for end, interval in pairs]
 
 
 def _table(found: "Tornado") -> pd.DataFrame:
@@ -141,8 +154,18 @@ def _table(found: "Tornado") -> pd.DataFrame:
             ends = _ends(bar, measure)
             if ends is not None:
                 row |= {f"{measure}_at_p10_of_input": ends[0], f"{measure}_at_p90_of_input": ends[1]}
+        for place, interval in zip(("p10", "p90"), bar.finish_p90_intervals, strict=True):
+            names = (f"{FINISH}_{end}_at_{place}_of_input" for end in ("low", "high"))
+            row |= dict(zip(names, interval, strict=True))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _base(found: "Tornado", measure: str) -> str:
+    value, interval = getattr(found, measure), found.finish_p90_interval
+    if measure != FINISH or any(math.isnan(end) for end in interval):
+        return _told(value, measure)
+    return ranges.within(value, interval, lambda each: _told(each, measure))
 
 
 def _ends(bar: "Bar", measure: str) -> tuple[float, float] | None:
