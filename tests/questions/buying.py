@@ -164,7 +164,7 @@ QUESTIONS = (
     Question(
         "point_of_goodput",
         "What is one point of goodput worth?",
-        "derisk run plan_100k -n 200",
+        "derisk run plan_100k -n 150",
         point,
         tables.run(
             ("money.total_usd", "the run, without delay", usd),

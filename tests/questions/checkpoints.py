@@ -110,7 +110,7 @@ QUESTIONS = (
         "faster_detection",
         "Does faster detection of failures pay?",
         "derisk sweep plan_100k --set 'recovery.hangs={share: 10%, detection: 10 min}' "
-        "--axis recovery.detection='40 s,10 s,20 s,90 s,3 min,10 min' -n 120",
+        "--axis recovery.detection='40 s,10 s,20 s,90 s,3 min,10 min' -n 80",
         detection,
         tables.swept("recovery.detection", "time to detect"),
         plots.named(
