@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 from simulator.hardware import Gpu, Node, PartCount, PeakSpeed
 from simulator.quantity import (
     Count,
+    Duration,
     GpusPerNode,
     Like,
     NicsPerNode,
@@ -43,6 +44,11 @@ _SYNONYMS = {"GPU": "gpu", "NIC": "nic"}
 _Ports = Annotated[Quantity, Like("ports", whole=True, certain=True, least=2)]
 _Spares = Annotated[Quantity, Like("nodes", others=("%",), whole=True, certain=True, choice=True)]
 _Wan = Annotated[Quantity, Like("Tb/s", above=0, certain=True)]
+
+
+def key_of(part: str) -> str:
+    """Return the key of a cluster that counts a built-in part, or says how large a domain is; empty for others."""
+    return "nics_per_node" if part in _PER_NIC else _SPAN_KEYS.get(part, "")
 
 
 class Units(NamedTuple):
@@ -90,9 +96,14 @@ class Cluster(Section):
     )
     radix: _Ports | None = Field(default=None, description="ports of a switch of the fabric; else 128, for NVL 144")
     wan_bandwidth: _Wan | None = Field(default=None, description="between two sites, one direction [B/s]")
+    wan_round_trip: Duration | None = Field(
+        default=None, description="from one site to the other and back [s]; 5 ms where a step is predicted"
+    )
     peak: dict[str, PeakSpeed] = Field(default={}, description="dense peak speed of a GPU by precision [FLOP/s]")
 
     _elements: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _built: str = PrivateAttr(default="")
+    _profile: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the cluster."""
@@ -103,13 +114,12 @@ class Cluster(Section):
         for name in self.parts:
             if name in _BUILT_IN and name not in _OWN:
                 yield ("parts", name), "is built in; its number follows the cluster"
-        for name in ("topology", "radix", "wan_bandwidth"):
+        for name in ("topology", "radix", "wan_bandwidth", "wan_round_trip"):
             if self.fabric is None and getattr(self, name) is not None:
                 yield (name,), 'of which fabric? write "fabric: infiniband_ndr"'
-        if self.topology == "two_sites" and self.wan_bandwidth is None:
-            yield ("topology",), 'two sites need the bandwidth between them; write "wan_bandwidth: 10 Tb/s"'
-        if self.topology != "two_sites" and self.wan_bandwidth is not None:
-            yield ("wan_bandwidth",), 'joins two sites; write "topology: two_sites", or leave it out'
+        for name in ("wan_bandwidth", "wan_round_trip"):
+            if self.topology != "two_sites" and getattr(self, name) is not None:
+                yield (name,), 'joins two sites; write "topology: two_sites", or leave it out'
 
     def layout_faults(self) -> Iterator[Fault]:
         """Yield what is wrong once the profile is known."""
@@ -162,9 +172,23 @@ class Cluster(Section):
             for name in ("gpus_per_node", "nics_per_node", "nodes_per_rack")
             if name not in given and getattr(node, name) is not None
         }
-        return self.model_copy(
+        copy = self.model_copy(
             update=update | {"parts": {**node.parts, **self.parts}, "peak": {**gpu.peak, **self.peak}}
         )
+        copy._profile = {"nics_per_node": node.nics_per_node, "nodes_per_rack": node.nodes_per_rack} | {
+            f"{key}.{name}": count
+            for key, of in (("parts", node.parts), ("peak", gpu.peak))
+            for name, count in of.items()
+        }
+        return copy
+
+    def in_profile(self, *keys: str) -> bool:
+        """Return whether what stands at a path is what the profile of the node says."""
+        found: Any = self
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else getattr(found, key)
+        known = self._profile.get(".".join(keys))
+        return known is not None and found is not None and bool(known.median == found.median)
 
     @property
     def needed(self) -> int:
@@ -237,11 +261,16 @@ class Cluster(Section):
         key = _SPAN_KEYS.get(part)
         return part not in self.parts and (part in ELEMENTS if key is None else getattr(self, key) is None)
 
-    def with_elements(self, elements: Mapping[str, Any]) -> "Cluster":
-        """Return the cluster with elements of its fabric as parts: `scenario.elements.Struck` by name."""
+    def with_elements(self, elements: Mapping[str, Any], built: str) -> "Cluster":
+        """Return the cluster with elements of its fabric, which is `built` so, as parts: `elements.Struck` by name."""
         copy = self.model_copy()
-        copy._elements = elements
+        copy._elements, copy._built = elements, built
         return copy
+
+    @property
+    def built(self) -> str:
+        """How its fabric is built, where causes name elements or domains that only the fabric knows; else empty."""
+        return self._built
 
     @property
     def elements(self) -> Mapping[str, Any]:

@@ -53,7 +53,7 @@ class Phase(Section):
 class Job(Section):
     """One training run: `work`, or FLOP (from parameters and tokens) and an MFU, or a model whose step is predicted."""
 
-    model: str | None = Field(default=None, description="a known model, such as llama3_405b, or a name for the reader")
+    model: str | None = Field(default=None, description="a known model, such as llama3_405b")
     shape: Shape | None = Field(default=None, description="shapes of the model, where it is none of the known ones")
     sequence: Tokens | None = Field(default=None, description="length of a sequence; that of the known model")
     global_batch: Sequences | None = Field(default=None, description="sequences in an optimizer step")

@@ -302,6 +302,19 @@ def test_too_many_replications_are_refused_in_words() -> None:
     assert not works.refusal(scenario, 50_000)
 
 
+def test_the_class_of_the_operator_is_one_choice(runs: Path) -> None:
+    tab = opened()
+    (choice,) = [box for box in tab.selectbox if box.label == "Operator"]
+    assert choice.value == "automatic" and choice.options == ["automatic", "best", "by_hand"]
+    tab = healthy(choice.select("by_hand").run())
+    (choice,) = [box for box in tab.selectbox if box.label == "Operator"]
+    assert choice.value == "by_hand" and tab.query_params
+    scenario = load(Draft.of_preset("llama3_405b_16k").changed("operator", "{automatic: 70%, by_hand: 30%}")).scenario
+    assert scenario is not None
+    mixture = next(field for field in fields.fields(scenario) if field.path == "operator")
+    assert mixture.value == "{automatic: 70%, by_hand: 30%}" and mixture.choices[0] == mixture.value
+
+
 # Fields
 
 

@@ -1,4 +1,4 @@
-"""The server of the app: it ends when it is told to, answers under its own name only, and asks nobody for anything."""
+"""The server of the app: it ends when it is told to, answers under its own name only, and asks no other computer."""
 
 import os
 import signal
@@ -50,7 +50,7 @@ def until(condition: object, port: int) -> None:
 
 @contextmanager
 def served(*more: str, folder: Path, watched: str = "") -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """Start `derisk app` in a session of its own, and see to it that nothing of it is left."""
+    """Start `derisk app` in a process group of its own, and see to it that nothing of it is left."""
     port = free_port()
     words = [sys.executable, "-m", "simulator", "app", "--no-browser", "--port", str(port), "-o", str(folder), *more]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (watched, str(ROOT))))}
@@ -161,7 +161,7 @@ def test_own_is_what_cannot_be_made_to_lead_here(address: str, hosts: list[str],
     assert is_own(hosts, origins, address) is own
 
 
-def test_it_asks_nobody_for_its_address(tmp_path: Path) -> None:
+def test_it_asks_no_other_computer_for_its_address(tmp_path: Path) -> None:
     watch = tmp_path / "watch"
     watch.mkdir()
     (watch / "sitecustomize.py").write_text(

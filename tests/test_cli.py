@@ -369,7 +369,23 @@ def test_a_start_turns_days_into_dates(small: Path) -> None:
 
 def test_runs_that_do_not_finish_are_told(small: Path) -> None:
     words = run(small, "-n", 6, "--set", "run.horizon=76 h").stdout
+    assert "P(never finishes) is " in words and "The tail of the run time: P95 " in words
     assert "Not all finished" in words and "reached the horizon (OUT_OF_TIME)" in words and "never" in words
+
+
+def test_the_mean_of_those_that_finish_is_told_as_such(small: Path) -> None:
+    words = run(small, "-n", 20, "--set", "run.horizon=74 h", "--set", "cost.gpu=2 USD/GPU/h").stdout
+    done = next(line for line in words.splitlines() if line.startswith("  run time"))
+    assert "Not all finished" in words and done.endswith(" if done")
+    assert "One more point of goodput saves " in words and " in the median of the replications, and " in words
+
+
+def test_the_losses_are_those_of_the_median_or_the_mean_and_fewer_replications_are_told(small: Path) -> None:
+    assert "Where the time went in the median replication" in run(small, "-n", 20).stdout
+    assert "These are 20 of 40 replications of the scenario" in run(small, "-n", 20).stdout
+    assert "of the scenario:" not in run(small).stdout
+    assert "Where the time went: mean shares" in run(small, "-n", 20, "--losses", "mean").stdout
+    assert run(small, "-n", 20, "--losses", "most").exit_code == 2
 
 
 def test_both_engines_give_the_same_answer(small: Path) -> None:

@@ -28,7 +28,8 @@ cluster:
   parts: {dimm: 32 /node, feed: 64 nodes}
 job: {work: 10 d, start_up: 5 min}
 failures:
-  gpu: {part: gpu, rate: 0.3 /kGPU/day, cure: 90%, retire: true}
+  gpu: {part: gpu, rate: 0.3 /kGPU/day, retire: true}
+  cured: {part: gpu, rate: 0 /kGPU/day, cure: 90%}
   nic: {part: nic, mtbf: 40_000 h, law: weibull, shape: 0.8, age: 200 d, absorbed: 90%,
     stall: {mean: 8 s, law: exponential}}
   dimm: {part: dimm, rate: 0.1 /year, spares_exposed: true, exposed: running}

@@ -261,16 +261,17 @@ def test_leftovers_of_the_living_and_of_others_stay(tmp_path: Path) -> None:
     dead = mine.with_name(mine.name.replace(f"-{words}-", f"-{gone.pid}-"))
     other_host = mine.with_name(f".run-12345678.ffffffff-{gone.pid}-01234567.part")
     old_style, users = tmp_path / ".run-12345678.01234567.part", tmp_path / ".run.part"
-    aged = tmp_path / ".run-87654321.01234567.part"
-    for place in (mine, dead, other_host, old_style, users, aged):
+    aged, thesis = tmp_path / ".run-87654321.01234567.part", tmp_path / ".thesis.01234567.part"
+    for place in (mine, dead, other_host, old_style, users, aged, thesis):
         place.mkdir()
         (place / "summary.json").write_text("{}", "utf-8")
     os.utime(aged, (0, 0))
+    os.utime(thesis, (0, 0))
     file = leftovers.beside(tmp_path / "report.html")
     dead_file = file.with_name(file.name.replace(f"-{words}-", f"-{gone.pid}-"))
     dead_file.write_bytes(b"half")
     leftovers.sweep(tmp_path)
-    assert set(tmp_path.iterdir()) == {mine, other_host, old_style, users}
+    assert set(tmp_path.iterdir()) == {mine, other_host, old_style, users, thesis}
     leftovers.sweep(tmp_path / "nowhere")
 
 

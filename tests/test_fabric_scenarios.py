@@ -40,6 +40,7 @@ from tests.test_fabric import SMALL
 PAGE = (ROOT / "docs" / "fabric.md").read_text(encoding="utf-8")
 DAY = 86_400.0
 EXPOSED = 0.1
+OTHER = "part: node link, rate: 0.1 /day"  # for which the fabric is asked
 HGX = "node: hgx_h100, fabric: infiniband_ndr"
 NVL = "node: gb200_nvl72, fabric: infiniband_ndr, topology: nvl_rail"
 TPU = "node: tpu_v5p_pod, fabric: ici_3d_torus"
@@ -54,8 +55,14 @@ def scenario_of(cluster: str, *causes: str, job: str = "", overrides: list[str] 
 
 
 def struck_by(cluster: str, part: str, job: str = f", exposed_network: {EXPOSED}") -> tuple[np.ndarray, Plan]:
-    plan = compile_plan(scenario_of(cluster, f"part: {part}, rate: 0.001 /day, healed: 4 h", job=job))
+    healed = ", healed: 4 h" if job else ""
+    plan = compile_plan(scenario_of(cluster, f"part: {part}, rate: 0.001 /day{healed}", job=job))
     return plan.slices, plan
+
+
+def some_slow(topology: Topology, part: str, total: int) -> bool:
+    """Whether one of the elements of a class leaves less bandwidth, and cuts off no node."""
+    return any(0 < share_left(topology, part, number).min() < 1 for number in range(total))
 
 
 def built(cluster: str, nodes: int, **more: Any) -> Topology:
@@ -83,9 +90,10 @@ CLASSES = [
 @pytest.mark.parametrize(("cluster", "part", "nodes"), CLASSES, ids=[f"{c[1]} of {c[2]}" for c in CLASSES])
 def test_an_element_takes_its_slice_or_slows_the_job(cluster: str, part: str, nodes: int) -> None:
     scale_up = part == "nvlink switch"
-    found, plan = struck_by(cluster, part, f", exposed_{'scale_up' if scale_up else 'network'}: {EXPOSED}")
     topology = built(cluster, nodes)
     blast = {row.element: row for row in blast_radius(topology)}[part]
+    narrower = f", exposed_{'scale_up' if scale_up else 'network'}: {EXPOSED}"
+    found, plan = struck_by(cluster, part, narrower if some_slow(topology, part, blast.total) else "")
     assert plan.units.tolist() == [blast.total] == [len(found)]
     assert (plan.rules[:, Rule.SLICE], plan.per_place, plan.span) == (0, 0, 0)
     assert found[:, Slice.NODES].max() == blast.cut_off
@@ -164,8 +172,8 @@ def test_rates_count_by_elements(part: str) -> None:
 
 def test_what_is_given_comes_before_the_fabric() -> None:
     for size, part, span in (("nodes_per_leaf: 8 nodes", "leaf", 8), ("parts: {spine: 32 nodes}", "spine", 32)):
-        plan = compile_plan(scenario_of(f"{HGX}, nodes: 128 nodes, {size}", f"part: {part}, rate: 0.1 /day"))
-        assert (plan.span.tolist(), plan.rules[:, Rule.SLICE].tolist()) == ([span], [-1])
+        plan = compile_plan(scenario_of(f"{HGX}, nodes: 128 nodes, {size}", f"part: {part}, rate: 0.1 /day", OTHER))
+        assert (plan.span.tolist(), plan.rules[:, Rule.SLICE].tolist()) == ([span, 0], [-1, 0])
 
 
 def test_leaf_tor_and_switch_are_leaves_of_the_fabric() -> None:
@@ -225,18 +233,18 @@ def test_domains_that_are_given_decide_those_around_them() -> None:
 
 
 def test_a_site_alone_is_the_jobs() -> None:
-    plan = compile_plan(scenario_of(f"{HGX}, nodes: 128 nodes", "part: site, rate: 0.1 /site/year"))
-    assert (plan.units.tolist(), plan.span.tolist(), len(plan.slices)) == ([1], [0], 0)
+    plan = compile_plan(scenario_of(f"{HGX}, nodes: 128 nodes", "part: site, rate: 0.1 /site/year", OTHER))
+    assert (plan.units[0], plan.span[0], plan.rules[:, Rule.SLICE].tolist()) == (1, 0, [-1, 0])
 
 
 def test_domains_of_two_sites_are_slices() -> None:
-    cluster = f"{HGX}, nodes: 85 nodes, topology: two_sites, wan_bandwidth: 10 Tb/s"
+    cluster = f"{HGX}, nodes: 85 nodes, topology: two_sites"
     plan = compile_plan(scenario_of(cluster, "part: rack, rate: 0.1 /rack/year", "part: site, rate: 0.1 /site/year"))
     racks, sites = plan.slices[: plan.units[0]], plan.slices[plan.units[0] :]
     assert sites[:, :2].tolist() == [[0, 43], [43, 42]]
     assert racks[:, Slice.NODES].tolist() == [4] * 10 + [3] + [4] * 10 + [2]
     assert np.array_equal(racks[1:, Slice.FIRST], np.cumsum(racks[:-1, Slice.NODES]))
-    borders, _ = struck_by(cluster, "border router")
+    borders, _ = struck_by(cluster, "border router", "")
     assert borders[:, :2].tolist() == [[43, 42], [43, 42]]
 
 
@@ -291,7 +299,8 @@ def test_with_a_step_the_share_follows_from_it() -> None:
 def test_communication_is_shared_out_between_the_networks() -> None:
     from simulator.workload.exposed import exposed_shares
 
-    scenario = scenario_of(f"{HGX}, gpus: 16_384 GPUs", "part: node, rate: 0.001 /day", job=MODEL)
+    overrides = ["job.tokens=1T tokens"]
+    scenario = scenario_of(f"{HGX}, gpus: 16_384 GPUs", "part: node, rate: 0.001 /day", job=MODEL, overrides=overrides)
     assert scenario.step is not None
     parts, step = scenario.step.prediction.parts, scenario.step.prediction
     shares = exposed_shares(scenario.step.case, step)
@@ -380,7 +389,7 @@ def test_a_spine_slows_the_job_and_stops_nothing() -> None:
 
 @engines
 def test_a_domain_shock_takes_exactly_the_domain() -> None:
-    cluster = f"{HGX}, nodes: 85 nodes, hot_spares: 85 nodes, topology: two_sites, wan_bandwidth: 10 Tb/s"
+    cluster = f"{HGX}, nodes: 85 nodes, hot_spares: 85 nodes, topology: two_sites"
     plan = compile_plan(scenario_of(cluster, "part: rack, rate: 0.02 /rack/day", overrides=FAST))
     found = both(plan)
     sizes = dict(plan.slices[:, :2].tolist())

@@ -210,3 +210,79 @@ def test_what_an_older_run_wrote_down_is_read_as_it_stands(tmp_path: Path) -> No
     file = tmp_path / "scenario.resolved.yaml"
     file.write_text(PLAIN + POLICY, encoding="utf-8")
     assert reload_scenario(file).document.recovery.eviction is not None
+
+
+# What nothing asks for
+
+GIVEN = """\
+schema: 1
+name: a fabric beside an MFU
+cluster: {node: hgx_h100, gpus: 512 GPUs, hot_spares: 2 nodes}
+job: {parameters: 70B parameters, tokens: 0.5T tokens, mfu: 40%}
+failures:
+  gpu: {part: gpu, rate: 0.3 /kGPU/day}
+checkpoint: {interval: 1 h}
+"""
+# What is refused there, and words of its remedy.
+UNASKED = [
+    (
+        ["cluster.fabric=infiniband_ndr"],
+        "cluster.fabric",
+        "give model, global_batch and tokens under job instead, or a",
+    ),
+    (["cluster.nodes_per_rack=8 nodes"], "cluster.nodes_per_rack", 'give one with "part: rack"'),
+    (["cluster.nics_per_node=4 NICs"], "cluster.nics_per_node", 'give one with "part: nic"'),
+    (["cluster.parts={fan: 4 /node}"], "cluster.parts.fan", 'give one with "part: fan"'),
+    (["cluster.peak.fp8=1_000 TFLOP/s"], "cluster.peak.fp8", "write precision: fp8"),
+    (["job.global_batch=512 sequences"], "job.global_batch", "job.mfu says how fast the job is"),
+    (["job.parallel={tensor: 8}"], "job.parallel.tensor", "give model, global_batch and tokens"),
+    (["job.shape={layers: 80}"], "job.shape.layers", "without mfu"),
+    (["job.sequence=4_096 tokens"], "job.sequence", "without mfu"),
+    (["checkpoint.size=1 TB"], "checkpoint.size", 'write "bandwidth: 200 GB/s" in a tier'),
+    (["checkpoint.bytes_per_parameter=18 B"], "checkpoint.bytes_per_parameter", "in a tier"),
+    (["recovery.choice=random"], "recovery.choice", "every node is as good as the other"),
+    (["failures.gpu.relapse=2 d"], "failures.gpu.relapse", 'write "cure: 80%"'),
+    (["failures.gpu.members=100%"], "failures.gpu.members", "takes one node or none"),
+    (["failures.gpu.on_replacement=minimal_repair"], "failures.gpu.on_replacement", "law: weibull"),
+]
+
+
+@pytest.mark.parametrize(("overrides", "path", "remedy"), UNASKED, ids=[path for _, path, _ in UNASKED])
+def test_what_nothing_asks_for_is_refused(overrides: list[str], path: str, remedy: str) -> None:
+    with pytest.raises(ScenarioErrors, match=re.escape(remedy)) as caught:
+        parse_scenario(GIVEN, overrides)
+    assert [error.path for error in caught.value.errors] == [path]
+
+
+def test_a_profile_that_does_not_exist_is_an_error_wherever_it_is_named() -> None:
+    with pytest.raises(ScenarioErrors, match="no hardware profile 'infiniband_nrd'; did you mean 'infiniband_ndr'"):
+        parse_scenario(GIVEN, ["cluster.fabric=infiniband_nrd"])
+
+
+def test_a_fabric_without_effect_has_no_best_in_a_sweep(tmp_path: Path) -> None:
+    file = tmp_path / "given.yaml"
+    file.write_text(GIVEN, encoding="utf-8")
+    words = ["sweep", str(file), "--axis", "cluster.fabric=infiniband_ndr,roce_400g_ecmp", "--output", str(tmp_path)]
+    swept = CliRunner().invoke(application, words)
+    assert swept.exit_code == 3 and "no cause strikes an element" in swept.output and "best" not in swept.output
+    # The file of a house may name it for others that predict their step, or break its spines.
+    child = tmp_path / "child.yaml"
+    file.write_text(GIVEN.replace("hot_spares", "fabric: infiniband_ndr, hot_spares"), encoding="utf-8")
+    child.write_text("schema: 1\nextends: given.yaml\n", encoding="utf-8")
+    assert told(load_scenario(child)) == {"cluster.fabric"}
+    broken = ["cluster.gpus=2_048 GPUs", "failures.spine={part: spine, rate: 0.1 /spine/year}"]
+    assert load_scenario(child, broken).inert == ()
+
+
+def test_a_model_is_known_or_an_error_and_told_where_nothing_follows_from_it() -> None:
+    with pytest.raises(ScenarioErrors, match=r"did you mean 'llama3_70b'.*a label belongs in name"):
+        parse_scenario(GIVEN, ["job.model=lama3_70b"])
+    assert told(parse_scenario(GIVEN, ["job.model=Llama 3 70B"])) == {"job.model"}
+    counted = parse_scenario(GIVEN.replace("parameters: 70B parameters, ", "model: llama3_70b, "))
+    assert counted.inert == () and counted.flop() == pytest.approx(6 * 70.55e9 * 0.5e12, rel=1e-3)
+
+
+def test_what_a_profile_or_a_model_says_just_so_may_stand() -> None:
+    for overrides in ([], ["job.parameters=", "job.model=llama3_70b"]):
+        scenario = parse_scenario(GIVEN, overrides)
+        assert parse_scenario(scenario.resolved_yaml()).resolved() == scenario.resolved()

@@ -124,6 +124,17 @@ def test_a_probability_has_an_interval_that_is_never_empty() -> None:
     assert covered > 0.95 - 4 * math.sqrt(0.95 * 0.05 / SAMPLES)
 
 
+def test_intervals_stand_below_where_a_terminal_is_narrow() -> None:
+    rows = [("(95 % interval)", "P50", "P90", "mean"), ("run time", "83.3 d (82.2-84.5)", "never (9-never)", "9 ± 2")]
+    wide = ranges.fitted(rows, None, (1, 2))
+    assert wide == ranges.fitted(rows, 80, (1, 2)) and "83.3 d (82.2-84.5)" in wide
+    assert [line.split() for line in ranges.fitted(rows, 50, (1, 2)).splitlines()] == [
+        ["(95", "%", "interval)", "P50", "P90", "mean"],
+        ["run", "time", "83.3", "d", "never", "9", "±", "2"],
+        ["95", "%", "82.2-84.5", "9-never"],
+    ]
+
+
 # Nodes out of service, which one replication finds often
 
 

@@ -12,6 +12,7 @@ from simulator.planning.elasticity import STORAGE, resource_effects
 from simulator.scenario import Scenario, ScenarioErrors, load_scenario, parse_scenario
 from simulator.scenario.profiles import load_fabric, load_gpu
 from simulator.workload.case import Case
+from simulator.workload.network import Network, between_sites_time
 from simulator.workload.predict import predict
 from simulator.workload.zoo import MODELS
 
@@ -76,7 +77,8 @@ def test_what_is_given_overrides_the_prediction() -> None:
 def test_a_known_model_gives_its_parameters_to_an_mfu() -> None:
     scenario = small("job.mfu=40%", "job.global_batch=null")
     assert scenario.step is None and scenario.work() == pytest.approx(small("job.mfu=40%").work())
-    assert "parameters and tokens" in refusal("job.mfu=40%", "job.model=our own")
+    refused = refusal("job.mfu=40%", "job.model=our own")
+    assert "no known model 'our own'; known are llama3_8b" in refused and "a label belongs in name" in refused
 
 
 def test_resolved_it_says_the_same_again() -> None:
@@ -102,7 +104,7 @@ def test_faster_machines_and_networks_are_faster() -> None:
 
 def test_the_shape_of_an_unknown_model_is_enough() -> None:
     shape = "{layers: 32, hidden: 4096, heads: 32, kv_heads: 8, ffn: 14336, gated: true, vocabulary: 128256}"
-    own = small("job.model=ours", f"job.shape={shape}", "job.sequence=8_192 tokens")
+    own = small("job.model=", f"job.shape={shape}", "job.sequence=8_192 tokens")
     assert own.work() == pytest.approx(small().work())
     assert own.document.job.parameters is not None and own.document.job.parameters.source == "job.shape"
 
@@ -250,3 +252,62 @@ def test_a_plan_that_cannot_be_is_refused_even_beside_an_mfu() -> None:
 def test_gpus_that_no_even_cut_fills_get_an_uneven_one() -> None:
     scenario = small("cluster.gpus=96 GPUs", "job.parallel=auto", "job.global_batch=1_024 sequences")
     assert scenario.step is not None and (scenario.step.case.pipeline or 0) % 3 == 0
+
+
+# Two sites
+
+TWO = """\
+schema: 1
+name: two sites
+cluster: {node: hgx_h100, gpus: 512 GPUs, fabric: infiniband_ndr, topology: two_sites, wan_bandwidth: 1 Tb/s}
+job:
+  {model: llama3_8b, tokens: 0.4T tokens, global_batch: 512 sequences, parallel: {tensor: 2, pipeline: 1, micro_batch: 1}}
+failures: {gpu: {part: gpu, rate: 0.3 /kGPU/day}}
+"""
+
+
+def test_the_gradients_of_two_sites_take_their_bytes_over_the_wan_and_a_round_trip() -> None:
+    network = Network(8.0, 1e12, 1e11, sites=2.0, wan_bandwidth=1.25e11, wan_round_trip=5e-3)
+    # By hand: 2 x 16 GB x (1 - 1/2) / (125 GB/s) + 5 ms.
+    assert between_sites_time(network, 16e9) == pytest.approx(0.128 + 0.005)
+    assert between_sites_time(network._replace(sites=1.0), 16e9) == 0.0
+    assert between_sites_time(network._replace(sites=4.0), 16e9) == pytest.approx(2 * 16 * 0.75 / 125 + 0.005)
+
+
+def test_a_narrow_wan_makes_the_step_longer_by_what_is_not_hidden() -> None:
+    narrow, narrower = (parse_scenario(TWO, [f"cluster.wan_bandwidth={each}"]).step for each in ("1 Gb/s", "0.5 Gb/s"))
+    assert narrow is not None and narrower is not None
+    case = narrow.case
+    assert (case.sites, case.wan_round_trip, case.tensor, case.pipeline) == (2, 5e-3, 2, 1)
+    # The backward pass hides as much of both, so all that comes on top is exposed: b P / W more, with S = 2.
+    gradients = float(case.gradient_bytes or 0) * float(case.model.parameters)
+    assert gradients > 1e10 and case.gradient_bytes == narrower.case.gradient_bytes
+    more = gradients / 0.0625e9 - gradients / 0.125e9
+    parts = [step.prediction.parts["data_parallel"] for step in (narrow, narrower)]
+    assert parts[1] - parts[0] == pytest.approx(more, rel=1e-3)
+
+
+def test_wider_is_faster_and_a_longer_way_is_slower() -> None:
+    def step(*overrides: str) -> float:
+        found = parse_scenario(TWO, list(overrides)).step
+        assert found is not None
+        return found.prediction.step_s
+
+    one = step("cluster.topology=", "cluster.wan_bandwidth=")
+    assert one < step("cluster.wan_bandwidth=100 Tb/s") < step() < step("cluster.wan_bandwidth=0.1 Tb/s")
+    assert step("cluster.wan_round_trip=80 ms") > step("cluster.wan_round_trip=1 ms")
+    assert step("cluster.nodes_per_site=64 nodes") == one  # all of them on one of the sites
+
+
+def test_two_sites_need_a_wan_for_a_predicted_step_and_a_replica_each() -> None:
+    with pytest.raises(ScenarioErrors, match='write "wan_bandwidth: 10 Tb/s"'):
+        parse_scenario(TWO, ["cluster.wan_bandwidth="])
+    with pytest.raises(ScenarioErrors, match="one replica of 512 GPUs cannot stand on two sites"):
+        parse_scenario(TWO, ["cluster.gpus=512 GPUs", "job.parallel={tensor: 8, pipeline: 32, context: 2}"])
+
+
+def test_on_the_shipped_two_sites_a_narrow_wan_costs_time() -> None:
+    path = resources.scenarios() / "two_sites_100k.yaml"
+    wide, narrow = (load_scenario(path, [f"cluster.wan_bandwidth={each}"]).work() for each in ("100 Tb/s", "10 Tb/s"))
+    one = load_scenario(resources.scenarios() / "one_site_100k.yaml").work()
+    assert one < wide < 1.05 * one and narrow > 1.15 * one

@@ -227,7 +227,7 @@ def test_a_profile_of_ones_own_is_found_from_the_folder_that_names_it(tmp_path: 
 
 
 def test_a_number_keeps_how_it_was_got() -> None:
-    text = "schema: 1\nname: a run\ncluster: {node: hgx_h100, nodes: 2 nodes}\njob: {work: 1 h}\n"
+    text = "schema: 1\nname: a run\ncluster: {node: hgx_h100, nodes: 2 nodes}\njob: {flop: 1e19 FLOP, mfu: 40%}\n"
     scenario = parse_scenario(text)
     assert scenario.document.cluster.peak["bf16"].written() == {
         "value": "989 TFLOP/s",
@@ -236,10 +236,13 @@ def test_a_number_keeps_how_it_was_got() -> None:
     }
     again = parse_scenario(scenario.resolved_yaml())
     assert again.document.cluster.peak["bf16"].how == "vendor"
-    scaled = parse_scenario(scenario.resolved_yaml(), ["cluster.peak.bf16=x0.5", "cluster.peak.fp8={value: 1 TFLOP/s}"])
+    scaled = parse_scenario(scenario.resolved_yaml(), ["cluster.peak.bf16=x0.5"])
     peak = scaled.document.cluster.peak
     assert (peak["bf16"].median, peak["bf16"].how, peak["bf16"].source) == (494.5e12, None, None)
-    assert (peak["fp8"].median, peak["fp8"].how) == (1e12, None)
+    changed = parse_scenario(
+        scenario.resolved_yaml(), ["cluster.peak.fp8={value: 1 TFLOP/s}", "job.precision=fp8", "run.horizon="]
+    )
+    assert (changed.document.cluster.peak["fp8"].median, changed.document.cluster.peak["fp8"].how) == (1e12, None)
 
 
 def test_a_calibration_is_read(tmp_path: Path) -> None:

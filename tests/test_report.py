@@ -185,7 +185,7 @@ def test_the_command_the_page_and_the_workbook_tell_the_same_losses(
             assert words in block and words in page.text
 
 
-def test_a_summary_of_an_older_schema_is_told_anew(run: Path, summary: dict[str, Any], tmp_path: Path) -> None:
+def test_a_summary_of_an_older_schema_is_told_again(run: Path, summary: dict[str, Any], tmp_path: Path) -> None:
     old = tmp_path / run.name
     shutil.copytree(run, old)
     (old / "summary.json").write_text('{"schema": 1, "scenario": "as it was"}', encoding="utf-8")

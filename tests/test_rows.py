@@ -9,10 +9,11 @@ from simulator.plan import Plan
 from simulator.scenario import ScenarioErrors, parse_scenario
 
 DAY = 86_400.0
+RACKS = "cluster.nodes_per_rack=4 nodes"
 BASE = """
 schema: 1
 name: rows
-cluster: {nodes: 128 nodes, nodes_per_rack: 4 nodes}
+cluster: {nodes: 128 nodes}
 job: {work: 20 d}
 failures: {node: {part: node, rate: 0.02 /node/day}}
 recovery: {detection: 1 min}
@@ -43,7 +44,7 @@ LAWS = [
 def test_a_common_cause_takes_its_share_of_the_hazard_at_every_age(law: list[str], days: float) -> None:
     """The beta factor: of a node's failures 1 % strike its rack, once, and the rest strike it alone."""
     whole = hazard(plan_of(*law), 0, days)
-    plan = plan_of(*law, "failures.node.common={share: 1%, domain: rack}")
+    plan = plan_of(*law, RACKS, "failures.node.common={share: 1%, domain: rack}")
     assert plan.units.tolist() == [128, 32] and plan.blast.tolist() == [1, 4]
     assert hazard(plan, 0, days) == pytest.approx(0.99 * whole, rel=1e-12)
     assert hazard(plan, 1, days) == pytest.approx(0.01 * whole, rel=1e-12)
@@ -79,8 +80,14 @@ def test_an_automatic_interval_knows_of_corruption() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["failures.node.common={share: 1%, domain: rack}", "failures.node.part=rack"], "is no wider than a rack"),
-        (["failures.node.common={share: 1%, domain: rack}", "failures.node.part=software"], "or that has no place"),
+        (
+            [RACKS, "failures.node.common={share: 1%, domain: rack}", "failures.node.part=rack"],
+            "is no wider than a rack",
+        ),
+        (
+            [RACKS, "failures.node.common={share: 1%, domain: rack}", "failures.node.part=software"],
+            "or that has no place",
+        ),
         (["failures.node.common={share: 1%, domain: site}"], "write nodes_per_site under cluster"),
         (
             ["failures.node.common={share: 1%, domain: rack}", "failures.node.effect=slow", "failures.node.speed=80%"],

@@ -389,9 +389,13 @@ def test_reading_a_scenario_needs_no_compiler() -> None:
 def test_a_profile_of_ones_own_stands_beside_the_scenario(tmp_path: Path) -> None:
     folder = resources.hardware_profiles()
     shutil.copy(folder / "hgx_h100.yaml", tmp_path / "mine.yaml")
-    scenario = load_scenario(write(tmp_path, "s.yaml", SMALL.replace("cluster: {", "cluster: {node: mine.yaml, ")))
-    assert scenario.gpu_peak == 989e12
-    assert parse_scenario(scenario.resolved_yaml()).gpu_peak == 989e12
+    file = write(tmp_path, "s.yaml", SMALL.replace("cluster: {", "cluster: {node: mine.yaml, "))
+    counted = load_scenario(file, ["job.flop=1e24 FLOP", "job.mfu=40%"])
+    assert counted.gpu_peak == 989e12
+    assert parse_scenario(counted.resolved_yaml()).gpu_peak == 989e12
+    # What nobody asks for is not written out where the profile is not named.
+    again = parse_scenario(load_scenario(file).resolved_yaml())
+    assert again.inert == () and again.gpu_peak is None
 
 
 def test_a_law_over_an_unknown_number_is_a_law() -> None:

@@ -1,5 +1,6 @@
 """Logs of millions of events: incidents found without a word, stories and timelines with an end, an early warning."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -124,6 +125,8 @@ def test_a_job_without_progress_is_told_before_it_is_run(tmp_path: Path) -> None
         assert told.exit_code == 0
         assert "hardly makes progress: the job fails every 2.812 min in the mean, and a recovery takes" in told.stderr
     assert "hardly" not in derisk("run", path, "-o", tmp_path / "runs").stderr, "it is reused"
+    endless = derisk("check", path, "--set", "failures.gpu.rate=1e9 /kGPU/day")
+    assert "every millisecond or less" in endless.stderr and "one alone may take hours (Ctrl-C twice" in endless.stderr
     late = derisk("check", path, "--set", "failures.gpu.rate=5 /kGPU/day", "--set", "run.horizon=11 d")
     assert "theory expects a run time of" in late.stderr and "run.horizon ends a replication after 11 d" in late.stderr
     many = derisk("check", path, "--set", "failures.gpu.rate=0.1 /kGPU/day", "--set", "run.max_events=1")
@@ -131,6 +134,17 @@ def test_a_job_without_progress_is_told_before_it_is_run(tmp_path: Path) -> None
     never = derisk("check", path, "--set", "failures.gpu.rate=40 /kGPU/day", "--set", "checkpoint.interval=5 d")
     assert "theory expects no end" in never.stderr
     assert derisk("check", path, "--set", "failures.gpu.rate=0.1 /kGPU/day").stderr == ""
+
+
+def test_a_log_that_takes_its_time_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "stuck.yaml"
+    path.write_text(STUCK.replace("400_000", "5_000"), encoding="utf-8")
+    for module in ("run", "replay"):
+        monkeypatch.setattr(importlib.import_module(f"simulator.cli.{module}"), "MANY_EVENTS", 4_000)
+    told = derisk("run", path, "-o", tmp_path / "runs").stderr
+    assert "writing logs of up to 5_000 events of three replications" in told
+    told = derisk("replay", next((tmp_path / "runs").iterdir()), "-r", "0").stderr
+    assert "replication 0 has 5_000 events" in told
 
 
 def test_what_ships_makes_progress() -> None:

@@ -202,7 +202,7 @@ name: 70B on 12,288 H200
 cluster:
   node: h200
   gpus: 12288
-  hot_spares: 31
+  hot_spares: 2%
 job:
   parameters: 70B
   tokens: 15T
@@ -276,7 +276,7 @@ def test_a_newcomer_who_does_as_told_has_a_scenario_after_two_rounds(text: str) 
 
 def test_a_newcomer_is_told_all_mistakes_in_the_first_round() -> None:
     wrong = """
-        schema cluster.node cluster.gpus cluster.hot_spares job.parameters job.tokens job.mfu failures.gpu.part
+        schema cluster.node cluster.gpus job.parameters job.tokens job.mfu failures.gpu.part
         failures.nic.mtbf recovery.detection recovery.repair_time checkpoint.interval checkpoint.tiers.0.blocking
     """
     assert sorted(error.path for error in errors_of(DENSE)) == sorted(wrong.split())

@@ -117,7 +117,8 @@ def counted(replications: int, scenario: "Scenario") -> None:
 
 def in_words(error: "ScenarioError") -> str:
     """Return an error with its place: the line of a file, or the field of a form."""
-    return f"{error.path}: {told(error)}" if of_option(error.file) else error.headline
+    field = of_option(error.file) and not error.follows
+    return f"{error.path}: {told(error)}" if field else error.headline
 
 
 def plain(text: str) -> str:

@@ -18,7 +18,7 @@ from simulator.scenario import Scenario, ScenarioError, ScenarioErrors, load_sce
 from simulator.scenario.errors import SET, Spot, error_at
 from simulator.scenario.loader import overridden
 from simulator.scenario.merge import layered, layered_text
-from simulator.scenario.named import find_named, name_of
+from simulator.scenario.named import name_of, words_for_shipped
 from simulator.scenario.source import Item, read_text
 from simulator.section import did_you_mean
 
@@ -200,19 +200,12 @@ def _files_in(item: Item, path: tuple[str, ...]) -> Iterator[ScenarioError]:
             yield from _files_in(below, (*path, str(position)))
     elif isinstance(item.value, str) and path:
         word = item.value.strip()
-        if path[-1] == "extends" and not _extendable(word):
+        if path[-1] == "extends" and word not in words_for_shipped():
             known = ", ".join(preset.name for preset in presets())
             yield error_at(item.spot, ".".join(path), f"here it may only name a preset; there are {known}", word)
         elif path[-1] not in (*_PROSE, "extends") and word.lower().endswith((".yaml", ".yml")):
             text = "names a file, and here profiles are those that ship; write a name, as derisk profiles list shows"
             yield error_at(item.spot, ".".join(path), text, word)
-
-
-@lru_cache(maxsize=256)
-def _extendable(word: str) -> bool:
-    """Whether `extends` finds by a word a scenario that ships, and no other file."""
-    found = find_named(word, resources.scenarios())
-    return found is not None and found.resolve() in {file.resolve() for file in resources.scenario_files()}
 
 
 def _extending(draft: Draft) -> str:

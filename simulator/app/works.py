@@ -1,6 +1,7 @@
 """What jobs do: forecasts that end in a run folder, and questions about several forecasts. No Streamlit here."""
 
 import hashlib
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -76,7 +77,8 @@ def forecast(scenario: Scenario, root: Path, *, anew: bool = False) -> Work:
         found = None if anew else folder.find(scenario, root)
         if found is not None:
             return found
-        folder.clear(folder.place(scenario, root))
+        if said := folder.clear(folder.place(scenario, root)):
+            logging.getLogger(__name__).warning(said)
         return folder.write(run_ensemble(scenario, progress=tell, cancel=cancel), root)
 
     return work

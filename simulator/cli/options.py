@@ -19,6 +19,7 @@ ScenarioNames = Annotated[
     list[str], typer.Argument(metavar="SCENARIO", help="Scenario files, or names of presets.", show_default=False)
 ]
 SET = "--set"
+MANY_EVENTS = 1_000_000  # of a replication: what is done with its log takes seconds
 
 
 def _with_equals_sign(overrides: list[str] | None) -> list[str] | None:

@@ -6,16 +6,13 @@ from typing import Annotated
 import typer
 
 from simulator.cli.border import Code, Refusal, say, write_text
-from simulator.cli.options import PolicyClass, announce_compilation, refuse_others
+from simulator.cli.options import MANY_EVENTS, PolicyClass, announce_compilation, refuse_others
 from simulator.cli.policies import load_policy
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)]
 Replication = Annotated[
     int, typer.Option("--replication", "-r", min=0, help="Its number in replications.parquet.", show_default=False)
 ]
-
-
-MANY = 1_000_000  # events
 
 
 def replay(run: RunFolder, replication: Replication, policy: PolicyClass = None) -> None:
@@ -31,7 +28,7 @@ def replay(run: RunFolder, replication: Replication, policy: PolicyClass = None)
     if ensemble.engine == "kernel":
         announce_compilation()
     events = ensemble.table.loc[ensemble.table["replication"] == replication, "events"].max()
-    if events > MANY:
+    if events > MANY_EVENTS:
         say(f"replication {replication} has {events:_} events: to run it again takes some seconds")
     try:
         words = replay_story(ensemble, replication, load_policy(policy) if policy else None)

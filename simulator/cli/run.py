@@ -14,6 +14,7 @@ import typer
 from simulator.cli.border import Code, Refusal, say
 from simulator.cli.meter import progress_bar
 from simulator.cli.options import (
+    MANY_EVENTS,
     AsJson,
     OutputFolder,
     Overrides,
@@ -158,7 +159,7 @@ class Job:
 
     def finding(self, called: str, scenario: "Scenario") -> Finding:
         """Return what a scenario comes to, from its run folder if it has been run before; with a report if wanted."""
-        found = self._finding(called, scenario)
+        found = replace(self._finding(called, scenario), usual=scenario.replications)
         # An interrupted run will be run again, and whoever interrupts it does not want to wait.
         if not self.report or found.folder is None or found.ensemble.interrupted:
             return found
@@ -179,6 +180,8 @@ class Job:
         if said := folder.clear(folder.place(scenario, self.output, **self.arguments)):
             say(f"{called}: {said}")
         ensemble = self._ensemble(called, scenario)
+        if (events := int(ensemble.table["events"].max())) > MANY_EVENTS:
+            say(f"{called}: writing logs of up to {events:_} events of three replications, which takes a while")
         try:
             written = folder.write(ensemble, self.output, self.arguments["policy"])
         except OSError as error:

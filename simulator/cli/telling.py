@@ -24,6 +24,7 @@ class Finding:
     folder: Path | None
     reused: bool = False
     report: tuple[Path, ...] = ()  # its files, where they were asked for
+    usual: int = 0  # replications that the scenario asks for by itself
 
 
 def tell(findings: Sequence[Finding], json: bool, losses: "Losses" = "median") -> None:
@@ -45,6 +46,9 @@ def _words(finding: Finding, losses: "Losses") -> str:
     lines = [answer.as_text(finding.summary, ensemble.scenario, finding.called, width(), losses)]
     if ensemble.shard.of > 1:
         lines.append(f"This is shard {ensemble.shard} only; `derisk merge` puts all of them together.")
+    elif ensemble.precision is None and not ensemble.interrupted and ensemble.replications < finding.usual:
+        told = text.replications(ensemble.replications, finding.usual)
+        lines.append(f"These are {told} of the scenario: with all of them quantiles differ, within their intervals.")
     took = f"{text.duration(ensemble.wall_seconds)} on {text.plural(ensemble.threads, 'thread')}"
     if finding.folder is not None:
         how = "of the same run before, reused" if finding.reused else took

@@ -23,6 +23,7 @@ from numba.extending import intrinsic
 
 from simulator.jit.parts import PartCompiler
 from simulator.jit.references import refer
+from simulator.jit.repair import remove_damaged
 from simulator.resources import cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -54,6 +55,7 @@ def _cache_folder() -> Path | None:
 CACHE_FOLDER = _cache_folder()
 if CACHE_FOLDER is not None:
     _config.CACHE_DIR = str(CACHE_FOLDER)
+    remove_damaged(CACHE_FOLDER)
 
 if not COMPILED:
     # The draws multiply modulo 2^64. Compiled code wraps silently; NumPy's scalars wrap too, but warn each time.

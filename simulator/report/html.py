@@ -184,6 +184,8 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
 def _cell(value: Any, column: str) -> str:
     if value == math.inf:
         return text.endless(column)
+    if isinstance(value, float) and math.isnan(value) and ("_low" in column or "_high" in column):
+        return "unbounded"
     return number(value, 5) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -18,6 +18,8 @@ from simulator.report.whole import foreign
 
 _HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 _ASIDE = re.compile(r"\.(?P<name>.+)\.(?:(?P<host>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{8}\.(?P<kind>part|old)")
+# An older version said neither host nor process: of that, only what can be nothing but a run's, sweep's or report's.
+_OLDER = re.compile(r".+-[0-9a-f]{8}|report\.\w+|sweep\.\w+|scenario\.resolved\.yaml|\d{5}\.parquet")
 LONGEST_LIFE = 7 * 86_400.0  # [s] no writer takes as long: the number of its process is another one's by now
 
 
@@ -36,7 +38,7 @@ def sweep(folder: Path) -> None:
     except OSError:
         return
     for place, match in found:
-        if _is_at_work(place, match):
+        if _is_at_work(place, match) or (match["host"] is None and not _OLDER.fullmatch(match["name"])):
             continue
         target = place.with_name(match["name"])
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The summary of a run folder; one that an older version wrote is told anew from its replications."""
+"""The summary of a run folder; one that an older version wrote is told again from its replications."""
 
 from pathlib import Path
 from typing import Any

@@ -29,7 +29,7 @@ ENDS = {
 }
 # The work that a failure costs is found by running up to it again: so many records at most, a tenth of a second.
 MOST_RECORDS_AGAIN = 1_000_000
-MOST_RECORDS_ASKED = 30_000_000  # where somebody asks for the story, and waits for it: some seconds
+MOST_RECORDS_ASKED = 30_000_000  # where the story is asked for and waited for: some seconds
 MOST_STRIKES = 20  # of one incident
 
 
@@ -156,7 +156,7 @@ def _lost_work(
 ) -> dict[int, int]:
     """Return the training lost in each incident [ticks], by its last record.
 
-    Where that would take too long: in none of them, or if somebody waits for it, in the first of them. The log does not
+    Where that would take too long: in none of them, or where it is waited for, in the first of them. The log does not
     tell when the last save was. But a run that is cut off after so many records has a ledger, too.
     """
     affordable = int((np.cumsum([incident.last_record for incident in incidents]) <= most_again).sum())

@@ -127,7 +127,7 @@ def _recovery_faults(scenario: Scenario) -> Iterator[Fault]:
 
 def _peak_faults(scenario: Scenario) -> Iterator[Fault]:
     job, peaks = scenario.document.job, scenario.document.cluster.peak
-    if job.precision in peaks or (job.work is not None and not peaks):
+    if job.precision in peaks or (not peaks and not (job.mfu is not None and job.work is None)):
         return
     if peaks:
         known = ", ".join(peaks)

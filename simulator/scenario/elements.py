@@ -10,12 +10,13 @@ import numpy as np
 from simulator.cluster import Cluster
 from simulator.drawn import Drawn
 from simulator.failures import Cause
-from simulator.hardware import Gpu, Node
+from simulator.hardware import Fabric, Gpu, Node
 from simulator.job import Job
 from simulator.quantity import ASSUMED, Quantity, default
 from simulator.scenario.errors import ScenarioErrors
 from simulator.scenario.profiles import outer_fabric
 from simulator.scenario.schema import Document
+from simulator.scenario.sites import NO_WAN
 from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for
 from simulator.section import Fault, Place, did_you_mean
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _LEAVES = ("leaf", "tor", "switch")
 _LEVELS = {"rack": "rack", "domain": "rack", "feed": "feed", "row": "row", "hall": "hall", "pod": "pod", "site": "site"}
+_OF_WAN, _ANY_WAN = "wan link", 1e12  # [B/s]
 _WHY = "49 published runs on 256 to 2,560 accelerators, split by the step-time model"
 _USUAL = {
     "exposed_network": default("4%", "%", p10="1.5%", p90="8%", why=_WHY),
@@ -76,9 +78,12 @@ def with_elements(
     Raises ScenarioErrors for a fabric that cannot be built, and for elements that it does not have.
     """
     cluster, wanted = document.cluster, _wanted(document)
-    if cluster.fabric is None or not wanted:
+    profile = outer_fabric(tree, folder)
+    if profile is None or not wanted:
         return document
-    layout = _layout(cluster, machines, tree, folder)
+    if cluster.wan_bandwidth is None and _OF_WAN in wanted:
+        raise ScenarioErrors([error_for(tree, (("cluster", "topology"), NO_WAN))])
+    layout = _layout(cluster, profile, machines, tree)
     sizes, struck = _domains(layout, [name for name in wanted if name in _LEVELS])
     faults: list[Fault] = []
     classes = [name for name in wanted if name not in sizes and name not in struck]
@@ -100,7 +105,7 @@ def with_elements(
         name: each._replace(exposed=getattr(job, each.field)) if each.field else each for name, each in struck.items()
     }
     keys = {f"nodes_per_{_LEVELS[name]}": size for name, size in sizes.items()}
-    cluster = cluster.model_copy(update=keys).with_elements(struck)
+    cluster = cluster.model_copy(update=keys).with_elements(struck, layout.kind)
     causes = {name: _healed(cause, struck, document.recovery.repair) for name, cause in document.failures.given.items()}
     failures = document.failures.model_copy(update=causes)
     return document.model_copy(update={"cluster": cluster, "job": job, "failures": failures})
@@ -132,11 +137,10 @@ def _healed(cause: Cause, struck: Mapping[str, Struck], repair: Drawn) -> Cause:
     return cause.model_copy(update={"healed": replace(law, numbers=numbers)})
 
 
-def _layout(cluster: Cluster, machines: tuple[Node, Gpu] | None, tree: Item, folder: Path) -> "FabricLayout":
+def _layout(cluster: Cluster, profile: Fabric, machines: tuple[Node, Gpu] | None, tree: Item) -> "FabricLayout":
     from simulator.fabric import layout_from
 
-    profile, place = outer_fabric(tree, folder), ("cluster", "fabric" if cluster.topology is None else "topology")
-    assert profile is not None  # asked before
+    place = ("cluster", "fabric" if cluster.topology is None else "topology")
     if machines is None:
         text = 'which nodes does it join? write "node: hgx_h100" under cluster'
         raise ScenarioErrors([error_for(tree, (("cluster", "fabric"), text))])
@@ -147,7 +151,8 @@ def _layout(cluster: Cluster, machines: tuple[Node, Gpu] | None, tree: Item, fol
     if cluster.topology == "two_sites":
         sizes["nodes_per_site"] = cluster.nodes_per_site
     more = {name: int(size.median) for name, size in sizes.items() if size is not None}
-    wan = 0.0 if cluster.wan_bandwidth is None else cluster.wan_bandwidth.median
+    # Where no link of a WAN breaks, nothing that does asks how wide it is.
+    wan = _ANY_WAN if cluster.wan_bandwidth is None else cluster.wan_bandwidth.median
     try:
         layout = layout_from(profile, node, gpu, cluster.needed, kind=cluster.topology, wan_bandwidth=wan, **more)
     except ValueError as wrong:

@@ -9,13 +9,14 @@ from typing import Any
 
 from simulator.cluster import Cluster
 from simulator.failures import Cause
+from simulator.scenario import idle, idle_rules
 from simulator.scenario.model import Scenario
 from simulator.scenario.source import Item
 from simulator.section import Fault, Place, Section
 
 _LEAVE = "or leave this out"
-# A list of prices serves many scenarios, some of which have no deadline.
-ONLY_TOLD: frozenset[Place] = frozenset({("cost", "delay")})
+# A list of prices serves many scenarios, some of which have no deadline; a known model also says what a run was.
+ONLY_TOLD: frozenset[Place] = frozenset({("cost", "delay"), ("job", "model")})
 _OF_NODES = ("repair", "cure", "relapse", "missed", "blamed", "spares_exposed", "retire")
 _OF_STOPS = ("missed", "blamed", "members", "spares_exposed")
 _ALL = (*_OF_NODES, "detection", "diagnosis", "bisection", "members")
@@ -27,21 +28,31 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     if document.cost.delay is not None and document.job.deadline is None:
         remedy = f'write "start: 2027-03-01" and "deadline: 2027-06-15" under job, {_LEAVE}'
         yield ("cost", "delay"), f"without a deadline nothing is late; {remedy}"
+    yield from idle.settings(scenario, tree)
     yield from _pool_faults(scenario)
     # Who writes no failure at all asks for the run without failures, whatever follows one.
     if not document.failures.given:
         return
     yield from _shop_faults(scenario)
     yield from _effect_faults(scenario, tree)
+    yield from idle_rules.of_recovery(document, tree)
     for name, cause in document.failures.given.items():
         written = tree.find(("failures", name))
-        faults = _cause_faults(document.cluster, cause, written if written is not None else tree)
-        yield from (((*("failures", name), *place), text) for place, text in faults)
+        written = written if written is not None else tree
+        faults = dict(idle_rules.of_cause(document, cause, written))
+        faults |= dict(_cause_faults(document.cluster, cause, written))
+        yield from (((*("failures", name), *place), text) for place, text in faults.items())
 
 
 def without(section: Any, place: Place) -> Any:
     """Return a section in which what stands at a place is as if nobody had written it."""
     name, below = str(place[0]), place[1:]
+    if isinstance(section, tuple):
+        return tuple(without(each, below) if position == place[0] else each for position, each in enumerate(section))
+    if isinstance(section, dict):
+        return {key: each for key, each in section.items() if key != name}
+    if getattr(section, name) is None:
+        return section  # another place above it was the matter, too
     value = without(getattr(section, name), below) if below else type(section).model_fields[name].get_default()
     copy: Section = section.model_copy(update={name: value})
     return copy
@@ -127,8 +138,9 @@ def _effect_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         text = "no cause corrupts the job unseen, so the last checkpoint is always good"
         yield ("checkpoint", "keep"), f'{text}; give one with "effect: corrupt", {_LEAVE}'
     for name in ("exposed_network", "exposed_scale_up"):
-        if getattr(document.job, name) is not None and not document.cluster.elements:
-            text = "no cause strikes an element of the fabric, so nothing makes the network narrower"
+        narrower = {each.field for each in document.cluster.elements.values()}
+        if getattr(document.job, name) is not None and name not in narrower:
+            text = "no cause strikes an element of the fabric that makes this network narrower"
             yield ("job", name), f"{text}; give one of a part such as spine, {_LEAVE}"
 
 

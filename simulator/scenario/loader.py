@@ -245,9 +245,10 @@ def _from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], b
         # Elements stand in no file: to have them again, their profiles must be found from anywhere.
         document = _located(document, {"node": base, "fabric": folder})
     sources = sources_of(tree)
-    scenario = Scenario(_settled(document, sources), name)
+    scenario = Scenario(_settled(document, sources), name, step)
     vain = tuple(inert.settings(scenario, tree))
-    faults = [*door.faults(scenario), *(fault for fault in vain if refused(fault[0]))]
+    # What nothing asks for may be asked for by what is wrong, once that is put right.
+    faults = list(door.faults(scenario)) or [fault for fault in vain if refused(fault[0])]
     if faults:
         raise ScenarioErrors(error_for(tree, fault) for fault in faults)
     return _Read(Scenario(_settled(_filled(scenario), sources), name, step), vain)
@@ -297,7 +298,7 @@ def _with_machines(
         from simulator.scenario.elements import with_elements
 
         document = with_elements(document, machines, step, tree, folder)
-    document = with_save_times(document, gpu, tree, folder)
+    document = with_save_times(document, gpu, tree, folder, step is not None or document.job.step_time is not None)
     return document.model_copy(update={"cost": document.cost.filled(gpu)}), step
 
 

@@ -252,7 +252,17 @@ class Scenario:
         """Return the scenario with every default filled, as plain mappings, lists and text; it can be loaded again."""
         written: dict[str, Any] = {"schema": 1, **document(self.document)}
         if str(written["cluster"].get("node", "")).endswith(".yaml") and not self.document.cluster.elements:
+            from simulator.scenario.idle import unused_of_profile  # which asks all there is of a scenario
+
             del written["cluster"]["node"]  # a path has no meaning elsewhere, and all that it said is filled in
+            for _, *above, key in unused_of_profile(self):
+                below = written["cluster"]
+                for name in above:
+                    below = below[name]
+                del below[key]
+        for tier in written.get("checkpoint", {}).get("tiers", ()):
+            if "bandwidth" in tier:
+                tier.pop("storage", None)  # it has said how fast it is
         return written
 
     def resolved_yaml(self) -> str:

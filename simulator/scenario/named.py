@@ -1,6 +1,7 @@
 """Finding a scenario by what people call it: on the command line, after `extends`, in the app, in one way."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from simulator import resources
@@ -42,6 +43,14 @@ def name_of(file: Path) -> str:
 def names() -> list[str]:
     """Return the names of all scenarios that ship."""
     return sorted(name_of(file) for file in resources.scenario_files())
+
+
+@cache
+def words_for_shipped() -> frozenset[str]:
+    """Return all words, to the letter, by which a scenario that ships is found; no other path is among them."""
+    inside = [file.relative_to(resources.scenarios()).as_posix() for file in resources.scenario_files()]
+    paths = [*inside, *(f"scenarios/{name}" for name in inside), *(f"{name}.yaml" for name in names())]
+    return frozenset([*paths, *(name.removesuffix(".yaml") for name in paths)])
 
 
 def closest(name: str) -> list[str]:

@@ -16,16 +16,18 @@ from simulator.scenario.source import Item
 _STALL = Quantity(0.2, "s", p10=0.1, p90=0.5)
 
 
-def with_save_times(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> Document:
-    """Return a document in which tiers have the times that profiles tell and nobody gives. Raises ScenarioErrors."""
+def with_save_times(document: Document, gpu: Gpu | None, tree: Item, folder: Path, stepping: bool) -> Document:
+    """Return a document in which tiers have the times that profiles tell and nobody gives; see also `stepping`.
+
+    A job whose step is known saves asynchronously to shared storage, unless told otherwise. Raises ScenarioErrors.
+    """
     size = document.checkpoint.size_at(None, document.job.parameters)
     tiers = []
     for position, tier in enumerate(document.checkpoint.tiers):
         named = tree.find(("checkpoint", "tiers", position, "storage"))
         storage = None if named is None else load_storage(named, folder, f"checkpoint.tiers.{position}.storage")
         tiers.append(_filled(tier, storage, document, gpu, size))
-    if not tiers and document.job.global_batch is not None and _host_times(document, gpu, size) is not None:
-        # A job whose step is known saves as such jobs do: asynchronously, to shared storage.
+    if not tiers and stepping and _host_times(document, gpu, size) is not None:
         usual = load_storage("cluster_file_system")
         tiers = [_filled(Tier(to="storage"), usual, document, gpu, size)]
     checkpoint: Checkpoint = document.checkpoint.model_copy(update={"tiers": tuple(tiers)})

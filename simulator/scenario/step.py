@@ -1,5 +1,6 @@
 """From a scenario's job to its training step: the case, the plan where it is left open, and what follows from both."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from simulator.quantity import Quantity
 from simulator.scenario.errors import ScenarioErrors
 from simulator.scenario.profiles import load_fabric, outer_fabric
 from simulator.scenario.schema import Document
+from simulator.scenario.sites import NO_WAN, on_two_sites, wan_of, with_round_trip
 from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for
 from simulator.section import Fault, did_you_mean
@@ -38,8 +40,15 @@ class Step(NamedTuple):
 
 
 def known_model(name: str | None) -> KnownModel | None:
-    """Return the known model that a name means, in any spelling of case, blanks and hyphens."""
-    return None if name is None else MODELS.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
+    """Return the known model that a name means, in any spelling of case, blanks, hyphens and underscores."""
+    return None if name is None else _BY_LETTERS.get(_letters(name))
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name.lower())
+
+
+_BY_LETTERS = {_letters(name): model for name, model in MODELS.items()}
 
 
 def model_of(job: Job) -> Transformer | None:
@@ -56,6 +65,8 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
         return _with_phases(document, gpu, tree, folder)
     job = document.job
     model, faults = _model(job)
+    if job.model is not None and known_model(job.model) is None:
+        raise ScenarioErrors([error_for(tree, (("job", "model"), _unknown(job.model)))])
     if model is None or job.global_batch is None or gpu is None:
         if job.predicted:
             faults = faults or [_nothing_to_predict_from(gpu)]
@@ -66,6 +77,9 @@ def with_step(document: Document, gpu: Gpu | None, tree: Item, folder: Path) -> 
         return document, None
     document = _named(document, model)
     needed = document.job.predicted
+    if needed and on_two_sites(document.cluster) and document.cluster.wan_bandwidth is None:
+        raise ScenarioErrors([error_for(tree, (("cluster", "topology"), NO_WAN))])
+    document = document.model_copy(update={"cluster": with_round_trip(document.cluster)}) if needed else document
     try:
         step = _predicted(document, model, gpu, _fabrics(gpu, tree, folder))
     except _ImpossiblePlanError as failed:
@@ -98,7 +112,7 @@ def _with_phases(document: Document, gpu: Gpu | None, tree: Item, folder: Path) 
     if longest.job.flop is not None and longest.job.tokens is not None and job.flop is None:
         times = (job.tokens_at(None) or 0.0) / longest.job.tokens.median
         job = job.model_copy(update={"flop": replace(longest.job.flop, median=longest.job.flop.median * times)})
-    return document.model_copy(update={"job": job}), step
+    return document.model_copy(update={"job": job, "cluster": longest.cluster}), step
 
 
 def _checkpoint(document: Document) -> float | None:
@@ -122,8 +136,7 @@ def _model(job: Job) -> tuple[Transformer | None, list[Fault]]:
     known = known_model(job.model)
     given = {} if job.shape is None else job.shape.given()
     if known is None and job.shape is None:
-        text = f"there is no known model '{job.model}'{did_you_mean(str(job.model).lower(), MODELS)}"
-        return None, [(("job", "model"), f"{text}; known are {', '.join(MODELS)}; else give its shape, or mfu")]
+        return None, [(("job", "model"), f"missing; write one of {', '.join(MODELS)}, or give its shape, or mfu")]
     missing = [name for name in NEEDED if known is None and name not in given]
     if known is None and job.sequence is None:
         return None, [(("job", "sequence"), 'missing; write "sequence: 8_192 tokens"')]
@@ -139,6 +152,11 @@ def _model(job: Job) -> tuple[Transformer | None, list[Fault]]:
     heads = given["heads"]
     usual = {"kv_heads": heads, "head_size": given["hidden"] / heads, "gated": 0.0}
     return Transformer(**(usual | given | length)), []
+
+
+def _unknown(name: str) -> str:
+    hint = did_you_mean(name.strip().lower().replace(" ", "_"), MODELS) or ";"
+    return f"there is no known model '{name}'{hint} known are {', '.join(MODELS)}; a label belongs in name"
 
 
 def _named(document: Document, model: Transformer | None = None) -> Document:
@@ -179,7 +197,10 @@ def _predicted(document: Document, model: Transformer, gpu: Gpu, fabrics: tuple[
         sharded_weights=plan.sharding == "weights", tensor=given.get("tensor"), pipeline=given.get("pipeline"),
         context=given.get("context"), expert=given.get("expert"), interleaving=given.get("interleaving"),
         micro_batch=given.get("micro_batch"), head_counts=bool(plan.head_counts), checkpoint=_checkpoint(document),
+        **wan_of(document.cluster),
     )  # fmt: skip
+    if case.sites > 1 and case.global_batch < case.sites:
+        raise _ImpossiblePlanError([(("job", "global_batch"), "one sequence is on one site; give two or more")])
     found = faults_of(case)
     if found:
         raise _ImpossiblePlanError([(_place(plan, fault.field), fault.text) for fault in found])
@@ -191,6 +212,9 @@ def _predicted(document: Document, model: Transformer, gpu: Gpu, fabrics: tuple[
     if not chosen.plans:
         raise _ImpossiblePlanError([_no_plan(case, chosen)])
     fixed = fixed_at(case, chosen.plans[0].layout)
+    if case.sites > 1 and (fixed.data or 1) < case.sites:
+        text = f"one replica of {case.gpus:_} GPUs cannot stand on two sites; divide the model over fewer GPUs"
+        raise _ImpossiblePlanError([(("job", "parallel"), text)])
     filled = tuple(name for name in type(plan).model_fields if getattr(plan, name) is None)
     return Step(fixed, predict([fixed])[0], tuple(chosen.explain()), filled)
 

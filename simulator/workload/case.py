@@ -43,6 +43,9 @@ class Case(NamedTuple):
     head_counts: bool = False  # embedding and head count as layers
     port: float | None = None  # bandwidth of a GPU's way to the network [B/s]
     port_share: float = 1.0  # what is left of it at the worst rank
+    sites: int = 1  # on which the replicas stand
+    wan_bandwidth: float = math.inf  # between sites, one direction, of the whole job [B/s]
+    wan_round_trip: float = 0.0  # [s]
     up: Fabric | None = None
     out: Fabric | None = None
     checkpoint: float | None = None  # its size, where it is not that of weights and Adam [B]

@@ -104,7 +104,10 @@ def with_more(machine: Machine, resource: str, factor: float) -> Machine:
     if resource == "scale_up_bandwidth":
         return machine._replace(network=network._replace(up_bandwidth=network.up_bandwidth * factor))
     if resource == "scale_out_bandwidth":
-        return machine._replace(network=network._replace(out_bandwidth=network.out_bandwidth * factor))
+        wan = network.wan_bandwidth * factor  # what is between sites is between nodes, too
+        return machine._replace(
+            network=network._replace(out_bandwidth=network.out_bandwidth * factor, wan_bandwidth=wan)
+        )
     if resource != "latency":
         raise KeyError(resource)
     return machine._replace(
@@ -114,5 +117,6 @@ def with_more(machine: Machine, resource: str, factor: float) -> Machine:
             up_latency=network.up_latency / factor,
             out_latency=network.out_latency / factor,
             base_latency=network.base_latency / factor,
+            wan_round_trip=network.wan_round_trip / factor,
         ),
     )

@@ -23,6 +23,9 @@ class Network(NamedTuple):
     base_latency: Numbers = 8.4e-6  # of a collective [s]
     pod: Numbers = np.inf  # accelerators under one element of the oversubscribed level
     oversubscription: Numbers = 1.0  # bandwidth below that level over bandwidth above it
+    sites: Numbers = 1.0  # on which replicas stand
+    wan_bandwidth: Numbers = np.inf  # between sites, of the whole job [B/s]
+    wan_round_trip: Numbers = 0.0  # from one site to another and back [s]
 
 
 class Group(NamedTuple):
@@ -67,6 +70,16 @@ def ring_time(group: Group, size: Numbers) -> Numbers:
 def all_reduce_time(group: Group, size: Numbers) -> Numbers:
     """Return the time of an all-reduce of `size` bytes: a reduce-scatter and an all-gather [s]."""
     return 2.0 * ring_time(group, size)
+
+
+def between_sites_time(network: Network, size: Numbers) -> Numbers:
+    """Return the time of an all-reduce of `size` bytes between sites, each of which has summed its own before [s].
+
+    A ring of the sites, whose replicas share the WAN; the phases within a site are the collectives above.
+    """
+    sites = np.asarray(network.sites)
+    crossing = 2.0 * size * (1.0 - 1.0 / sites) / network.wan_bandwidth + network.wan_round_trip
+    return np.where(sites > 1, crossing, 0.0)
 
 
 def all_to_all_time(network: Network, ranks: Numbers, stride: Numbers, size: Numbers) -> Numbers:

@@ -68,7 +68,8 @@ def grid_of(cases: Sequence[Case]) -> Grid:
 def machine_for(case: Case, constants: Constants) -> Machine:
     """Return the machine of a case."""
     network = network_of(case.gpu, case.up, case.out, case.port, case.port_share)
-    return machine_of(case.gpu, case.precision, constants, network)
+    wan = {name: float(getattr(case, name)) for name in ("sites", "wan_bandwidth", "wan_round_trip")}
+    return machine_of(case.gpu, case.precision, constants, network._replace(**wan))
 
 
 def machines_of(cases: Sequence[Case], constants: Constants) -> Machine:

@@ -14,7 +14,7 @@ from simulator.workload.constants import Constants
 from simulator.workload.layout import Layout
 from simulator.workload.machine import Machine
 from simulator.workload.memory import dense_parameters, routed_parameters
-from simulator.workload.network import Group, group, ring_time, send_time
+from simulator.workload.network import Group, between_sites_time, group, ring_time, send_time
 from simulator.workload.transformer import Transformer
 
 OPTIMIZER_BYTES = 26.0  # of memory traffic for a parameter: Adam in fp32 reads and writes three states and a gradient
@@ -127,6 +127,8 @@ def _data_parallel(
         alike = group(machine.network, layout.expert_replicas, layout.expert_tensor * layout.expert)
         routed = routed_parameters(model, layout)
         traffic = traffic + np.where(routed > 0, _exchange(alike, routed, model.layers, layout), 0.0)
+    # Weights that are divided stay within a site; between sites only gradients go, those of the whole model.
+    traffic = traffic + between_sites_time(machine.network, model.parameters * layout.gradient_bytes)
     whole = np.asarray(layout.sharded_weights) > 0
     window = np.where(whole, layout.micro_batches * window, window)
     exposed = np.where(np.asarray(layout.overlap) > 0, constants.data_exposed, 1.0)

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from simulator.ensemble import Ensemble
-from simulator.ensemble.estimates import Estimate, quantile
+from simulator.ensemble.estimates import Estimate, interval, quantile
 from simulator.metrics import deadline, finish_days, never_finishes
 from simulator.metrics.columns import column
 from simulator.plan import Floats
@@ -21,7 +21,7 @@ STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def finish(ensemble: Ensemble) -> Figure:
-    """Return the distribution of the finish; its table holds the finish time of every hundredth of the replications."""
+    """Return the distribution of the finish; its table holds every hundredth quantile with its 95 % interval."""
     known, found = np.sort(column(ensemble, "finish_days")), finish_days(ensemble)
     ends = known[np.isfinite(known)]
     allowed = _allowed(ensemble)
@@ -68,7 +68,9 @@ def _last_day(clock: Clock, allowed: float) -> str:
 def _table(known: Floats, clock: Clock) -> pd.DataFrame:
     shares = np.arange(1, 100) / 100
     ends = [quantile(known, share) for share in shares]
+    low, high = zip(*(interval(known, share) for share in shares), strict=True)
     columns: dict[str, object] = {"probability": shares, "finish_days": ends}
+    columns |= {"finish_days_low": low, "finish_days_high": high}
     if clock.start is not None:
         columns["finish_date"] = [clock.at(end)[:10] if math.isfinite(end) else "never" for end in ends]
     return pd.DataFrame(columns)
