@@ -20,7 +20,7 @@ def promise(told: Told) -> tuple[str, ...]:
         f"The deadline, {met['date']}, is met with a probability of {chance(met)}; "
         f"{chance(never)} of the runs do not finish within the horizon (95 % intervals).",
         f"Of the variance {share(found['variance_share']['finish_days']['ignorance'], 0)} comes from inputs that "
-        "somebody could measure, so the date is as good as the inputs.",
+        "can be measured, so the date is as good as the inputs.",
     )
 
 
@@ -173,7 +173,7 @@ QUESTIONS = (
             ("money.usd_per_goodput_point", "one more point of goodput", usd),
         ),
         plots.named(plots.money, "What the run costs"),
-        "The work is fixed, and what is saved is time that nobody pays for: that holds where GPUs are rented by the "
+        "The work is fixed, and what is saved is time that is not paid for: that holds where GPUs are rented by the "
         "hour or have other work. Prices are ASSUMED.",
         ("cost",),
     ),
@@ -207,7 +207,7 @@ QUESTIONS = (
                            scale=1e-6),
             "Rent or own",
         ),
-        "The run pays for its share of the lifetime only: whoever owns must find work for the GPUs in the rest of the "
+        "The run pays for its share of the lifetime only: an owner must find work for the GPUs in the rest of the "
         "four years. No interest, taxes or resale but the residual; all prices are ASSUMED, and the rent is this "
         "page's.",
         ("cost",),

@@ -87,7 +87,7 @@ QUESTIONS = (
             "How often to save",
         ),
         "One interval is kept for the whole run and all replications; a team would measure how long a save blocks in "
-        "the first hour, and choose anew.",
+        "the first hour, and choose again.",
         ("checkpoint.interval", "checkpoint.tiers.0", "checkpoint.bytes_per_parameter", "recovery.restart"),
         slow=True,
     ),
@@ -125,7 +125,7 @@ QUESTIONS = (
             ),
             "What detection costs",
         ),
-        "One failure in ten hangs and is noticed after ten minutes, whatever this is. A faster detection that "
+        "One failure in ten hangs and is noticed after ten minutes in every cell. A faster detection that "
         "raises false alarms stops the job more often, and that is not in it.",
         ("recovery.detection", "recovery.hangs", "recovery.diagnosis", "recovery.restart", "cost.gpu"),
     ),

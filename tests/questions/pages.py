@@ -116,7 +116,7 @@ def index(questions: Iterable[Question]) -> str:
     lines = [
         "# Planner's questions", "",
         "Each is one command, one figure and one caveat, and a test runs the command and compares. Numbers come from "
-        "simulation; what nobody measured is called ASSUMED on its page. `make questions` writes all of this.", "",
+        "simulation; what was not measured is called ASSUMED on its page. `make questions` writes all of this.", "",
     ]  # fmt: skip
     for question in questions:
         text = (FOLDER / f"{question.name}.md").read_text(encoding="utf-8")

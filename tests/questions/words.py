@@ -90,11 +90,6 @@ def about_usd(value: float, half: float) -> str:
     return f"{value / size:.{digits}f}{letter} ± {half / size:.{digits}f}{letter} USD"
 
 
-def plus_usd(value: float, half: float) -> str:
-    """Return a difference of money with its sign."""
-    return f"{'+' if value > 0 else '-' if value < 0 else ''}{about_usd(abs(value), half)}"
-
-
 def _size(value: float) -> tuple[float, str]:
     return next((each for each in SIZES if abs(value) >= each[0]), SIZES[-1])
 
