@@ -2,7 +2,8 @@
 
 from questions import plots, tables
 from questions.asking import Question, Told
-from questions.words import DAY, about, about_usd, change, change_usd, clear, counted, days, plus, share, usd
+from questions.middle import Middle
+from questions.words import DAY, change, change_usd, counted, days, plus, shift, usd
 
 NODE_DAY = 1 / DAY
 
@@ -31,58 +32,60 @@ def _work(told: Told) -> str:
 
 def bad_nodes(told: Told) -> tuple[str, ...]:
     """Return whether it pays to find bad nodes."""
-    (retired, burnt), (_, cost) = told.variants("finish_days"), told.variants("cost_usd")
-    gain = "Yes" if clear(burnt) and burnt["mean"] < 0 else "Not as far as these pairs can tell"
+    (retired, burnt), (_, cost) = told.medians(), told.medians("cost_usd")
+    lost = counted(told.variants("finish_days")[0]["other"]["infinite"], told.json["replications"])
+    gain = "Yes" if burnt.clear and burnt.value < 0 else "Not as far as these pairs can tell"
     return (
-        f"{gain}: after a burn-in that finds all bad nodes the run is done, in the mean, {change(burnt)} and costs "
-        f"{change_usd(cost)}; the burn-in of the whole cluster must cost less than that.",
-        f"To retire, instead, a node that was taken out three times in two weeks changes the finish by "
-        f"{plus(retired['mean'], retired['half_width'])} in the mean: it does not come back, and there is one spare "
-        "less.",
+        f"{gain}: after a burn-in that finds all bad nodes the run is done {change(burnt)} and costs "
+        f"{change_usd(cost)} "
+        "(medians of the pairs); the burn-in of the whole cluster must cost less than that.",
+        f"To retire, instead, a node that was taken out twice in thirty days changes the finish by {shift(retired)}, "
+        f"and {lost} of the runs never finish: it does not come back, and there is one spare less.",
     )
 
 
 def crews(told: Told) -> tuple[str, ...]:
     """Return how many crews are enough."""
     cells = sorted(told.cells, key=lambda cell: float(cell["recovery.manual.crews [crew]"]))
-    most = cells[-1]
-    enough = next(cell for cell in cells if cell["unfinished"] - most["unfinished"] <= 0.02 * cell["replications"])
-    few = cells[0]
-    never = {cell["recovery.manual.crews"]: counted(cell["unfinished"], cell["replications"]) for cell in (few, most)}
-    least, all_of_them = (f"with {name} {lost} of the runs never finish" for name, lost in never.items())
+    few, most = cells[0], cells[-1]
+    last = most["finish_days_p90"]
+    enough = next(
+        cell for cell in cells if cell["finish_days_p90"] is not None and cell["finish_days_p90"] <= 1.001 * last
+    )
     return (
-        f"{enough['recovery.manual.crews'].capitalize()} for {told.scenario.document.cluster.needed:,} nodes: more of "
-        f"them save 2 % of the runs at the most; {least}, {all_of_them.removesuffix(' of the runs never finish')} "
-        "(Monte Carlo errors).",
-        f"The median run time with {enough['recovery.manual.crews']} is {days(enough['finish_days_p50'])}, mean "
-        f"goodput {share(enough['goodput_mean'])} ± {100 * enough['goodput_mc_error']:.1f} (Monte Carlo error). Too "
-        "few crews are no slow decline: repairs come in faster than they go out, and in the end the job waits.",
+        f"{enough['recovery.manual.crews'].capitalize()} for {told.scenario.document.cluster.needed:,} nodes: P90 of "
+        f"the run time is then {days(enough['finish_days_p90'])}, within 0.1 % of that with "
+        f"{most['recovery.manual.crews']}.",
+        f"With {few['recovery.manual.crews']} it is {days(few['finish_days_p90'])}, {days(few['finish_days_p50'])} at "
+        f"P50, and {counted(few['unfinished'], few['replications'])} of the runs never finish. Too few crews are no "
+        "slow decline: repairs come in faster than they go out, and in the end the job goes only as fast as they do.",
     )
 
 
 def evict(told: Told) -> tuple[str, ...]:
     """Return whether to evict slow nodes."""
-    (never, always), (cost, _) = told.variants("finish_days"), told.variants("cost_usd")
-    yes = "Yes" if clear(never) and never["mean"] > 0 else "Not as far as these pairs can tell"
+    (never, always), (cost, _) = told.medians(), told.medians("cost_usd")
+    yes = "Yes" if never.value > 0 else "No"
+    yes = yes if never.clear else "Not as far as these pairs can tell"
     return (
-        f"{yes}: a job that keeps its slow nodes is done, in the mean, {change(never)} and costs {change_usd(cost)}.",
-        "To wait until a slow node has cost five minutes, a restart's worth, or to evict every one as soon as it is "
-        f"found, makes a difference of {plus(always['mean'], always['half_width'])}; what counts is that they go.",
+        f"{yes}: a job that keeps its slow nodes is done {change(never)} than one that evicts a node once it cost five "
+        f"minutes, and costs {change_usd(cost)} (medians of the pairs).",
+        f"One that evicts every slow node as soon as it is found is done {change(always)}: an eviction costs a "
+        "restart, and most episodes heal by themselves within half an hour.",
     )
 
 
 def checks(told: Told) -> tuple[str, ...]:
     """Return how often to check for silent corruption."""
-    often, seldom, last = told.variants("finish_days")
-    tie = not clear(often)
-    first = f"Every {CHECKS[1]} to {CHECKS[0]}" if tie else f"Every {CHECKS[1] if often['mean'] < 0 else CHECKS[0]}"
-    never = counted(last["other"]["infinite"], told.json["replications"])
+    often, seldom, last = told.medians()
+    first = (
+        f"Every {CHECKS[1] if often.value < 0 else CHECKS[0]}" if often.clear else f"Every {CHECKS[1]} to {CHECKS[0]}"
+    )
     return (
-        f"{first}, of those tried: with checks of two minutes every {CHECKS[1]} the run is done, in the mean, "
-        f"{change(often)} than with one every {CHECKS[0]}, and with one every {CHECKS[2]} {change(seldom)}.",
+        f"{first}, of those tried: with checks of two minutes every {CHECKS[1]} the run is done {change(often)} than "
+        f"with one every {CHECKS[0]}, and with one every {CHECKS[2]} {change(seldom)} (medians of the pairs).",
         "Checks take time from every day; with fewer a corruption rolls back more work when it is found. With one "
-        f"every {CHECKS[3]} {never} of the runs never finish, and P50 is {days(last['other']['p50'])} against "
-        f"{days(last['base']['p50'])}.",
+        f"every {CHECKS[3]} the run is done {change(last)}.",
     )
 
 
@@ -101,23 +104,21 @@ def measure(told: Told) -> tuple[str, ...]:
 
 def launch(told: Told) -> tuple[str, ...]:
     """Return whether to wait for the hardware to age."""
-    gains = told.variants("finish_days")
-    waits = (30, 60, 90)
-    worth = [(wait + each["mean"], each["half_width"]) for wait, each in zip(waits, gains, strict=True)]
-    best = min(worth)
-    now = best[0] > 0
-    last, cost = gains[-1], told.variants("cost_usd")[-1]
+    gains, waits = told.medians(), (30, 60, 90)
+    now = all(wait + each.value > 0 for wait, each in zip(waits, gains, strict=True))
+    last, cost = gains[-1], told.medians("cost_usd")[-1]
+    later = Middle(waits[-1] + last.value, waits[-1] + last.low, waits[-1] + last.high, last.pairs)
     price = told.scenario.document.cost.gpu
     rent = told.scenario.provisioned_gpus * (price.median if price else 0.0) * waits[-1] * DAY
     return (
-        f"{'Now' if now else 'Wait'}: {waits[-1]} d of ageing make the run {about(-last['mean'], last['half_width'])} "
-        f"shorter in the mean, so the model is there {about(*worth[-1])} later.",
-        f"Ageing saves {about_usd(-cost['mean'], cost['half_width'])} of GPU hours in the run, but {waits[-1]} d of "
-        f"the cluster cost {usd(rent)} at the same rent, unless others use and pay for it; parts age under load only.",
+        f"{'Now' if now else 'Wait'}: {waits[-1]} d of ageing make the run {change(last, 'shorter', 'longer')}, so the "
+        f"model is there {change(later)} (medians of the pairs).",
+        f"Ageing makes the run cost {change_usd(cost)}, but {waits[-1]} d of the cluster cost {usd(rent)} at the same "
+        "rent, unless others use and pay for it; parts age under load only.",
     )
 
 
-EVICTED = ("evicted below 97 %, once it cost 5 min", "nobody evicted", "all evicted at once")
+EVICTED = ("evicted below 97 %, once it cost 5 min", "none evicted", "all evicted at once")
 CHECKS = ("4 h", "1 h", "12 h", "48 h")
 _CHECKED = " ".join(f"--with 'failures.corruption.found.every={each}, job.evaluation.every={each}'" for each in CHECKS)
 _AGED = " ".join(
@@ -128,7 +129,7 @@ QUESTIONS = (
     Question(
         "contract_rate",
         "What failure rate should the contract for 32,768 GPUs allow?",
-        "derisk break-even spares_32k --set 'cluster.hot_spares=128 nodes' --input failures.hardware.rate "
+        "derisk break-even spares_32k --input failures.hardware.rate "
         "--between '0.001 /node/day' '0.0065 /node/day' --target 'finish.p90=90 d' -n 150",
         contract,
         tables.crossed("failures of a node", "P90 of the run time against 90 d", lambda value: plus(value, None)),
@@ -166,65 +167,66 @@ QUESTIONS = (
         "bad_nodes",
         "Does it pay to find the bad nodes before the run?",
         "derisk compare habits_16k --with 'failures.bad_node.lemons.share=1.5%' "
-        "--with 'recovery.retirement={after: 3, within: 14 d}' --with 'failures.bad_node.lemons.share=0%' -n 200",
+        "--with 'recovery.retirement={after: 2, within: 30 d}' --with 'failures.bad_node.lemons.share=0%' -n 200",
         bad_nodes,
-        tables.compared("1.5 % are bad", "retired after the third time", "burn-in found all"),
+        tables.compared("1.5 % are bad", "retired after the second time", "burn-in found all"),
         plots.named(
-            plots.dots(("1.5% are bad", "retired after the third time", "burn-in found all")),
+            plots.dots(("1.5% are bad", "retired after the second time", "burn-in found all")),
             "What bad nodes cost",
         ),
-        "A burn-in that finds every bad node and no good one does not exist, so this is an upper bound. A repair cures "
-        "bad nodes here as well as others.",
-        ("failures.bad_node", "cluster.hot_spares", "recovery.cure", "recovery.repair", "cost.gpu"),
+        "A burn-in that finds every bad node and no good one does not exist, so this is an upper bound. What bad nodes "
+        "do is taken from the published counts and does not come on top of them. A retired node stays away for good; a "
+        "maker would replace it within weeks.",
+        ("failures.bad_node", "cluster.hot_spares", "recovery.repair", "cost.gpu"),
         slow=True,
     ),
     Question(
         "repair_crews",
         "How many repair crews do 4,096 nodes need?",
-        "derisk sweep spares_32k --set 'cluster.hot_spares=128 nodes' "
-        "--axis recovery.manual.crews='4 crews,8 crews,12 crews,16 crews,20 crews,24 crews,32 crews,40 crews' -n 100",
+        "derisk sweep spares_32k --axis recovery.manual.crews="
+        "'1 crew,2 crews,3 crews,4 crews,5 crews,6 crews,8 crews,12 crews' -n 200",
         crews,
         tables.swept("recovery.manual.crews", "crews", difference=False),
         plots.named(
             plots.lines(
                 plots.Across(
                     "recovery.manual.crews [crew]", "repairs by hand at a time", 1.0, True,
-                    (4.0, 8.0, 12.0, 16.0, 24.0, 40.0),
+                    (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0),
                 ),
-                "mean goodput [%]",
-                (plots.GOODPUT,),
+                "run time [d]",
+                (plots.P50, plots.P90),
             ),
             "What crews bring",
         ),
-        "Crews work around the clock here, and a crew is one repair at a time; shifts and weekends make more people of "
-        "it.",
-        ("cluster.hot_spares", "failures.hardware.rate", "recovery.manual", "recovery.vendor", "recovery.cure"),
+        "Crews work around the clock here, and a crew is one swap by hand at a time, of some hours; shifts and "
+        "weekends make more people of it. The days that a node waits for parts and tests before hold no crew.",
+        ("cluster.hot_spares", "failures.hardware.rate", "recovery.repair", "recovery.manual"),
     ),
     Question(
         "slow_nodes",
         "Does it pay to evict slow nodes?",
         "derisk compare habits_16k --with 'recovery.eviction.slower_than=97%' "
         "--with 'recovery.eviction.slower_than=1%' "
-        "--with 'recovery.eviction.slower_than=100%, recovery.eviction.once_it_cost=0 s' -n 60",
+        "--with 'recovery.eviction.slower_than=100%, recovery.eviction.once_it_cost=0 s' -n 100",
         evict,
         tables.compared(*EVICTED),
         plots.named(plots.dots(EVICTED), "What slow nodes cost"),
-        "A slow node that nobody evicts stays slow to the end; some recover by themselves, and how many is not "
-        "published.",
-        ("failures.slow", "recovery.eviction", "cluster.hot_spares", "cost.gpu"),
+        "All slow nodes are episodes here, which heal after 24 minutes in the mean. A node that stays slow for days "
+        "must go, and how many of them do is not published.",
+        ("failures.slow", "recovery.eviction", "recovery.restart", "cluster.hot_spares", "cost.gpu"),
         slow=True,
     ),
     Question(
         "corruption_checks",
         "How often should a run check for silent data corruption?",
-        f"derisk compare habits_16k {_CHECKED} -n 60",
+        f"derisk compare habits_16k {_CHECKED} -n 100",
         checks,
         tables.compared(*(f"every {each}" for each in CHECKS)),
         plots.named(plots.dots(tuple(f"every {each}" for each in CHECKS)), "How often to check"),
         "A check finds half of what is there, and takes as long as an evaluation of the model; corruption that is "
-        "never found costs nothing here, for what it does to the model is not simulated. Storage keeps the last 500 "
-        "checkpoints, some two weeks.",
-        ("failures.corruption", "job.evaluation", "checkpoint.keep"),
+        "never found costs nothing here, for what it does to the model is not simulated. Storage keeps all "
+        "checkpoints.",
+        ("failures.corruption", "job.evaluation"),
         slow=True,
     ),
 )  # fmt: skip

@@ -4,19 +4,26 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from questions.asking import Question, Told, written
 from questions.drawing import digest
+from questions.words import counted
+from simulator.metrics.columns import column
 from simulator.report.figures import Figure
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "questions"
 IMAGES = FOLDER.parent / "images" / "questions"
 FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ESTIMATES = (
-    "Run time is P50, with P10 to P90 in brackets, each with half its 95 % interval; goodput is a mean with its Monte "
-    "Carlo error"
+    "Run time is P50, with P10 to P90 in brackets, each with half its 95 % interval; goodput is P50, with P10 to P90, "
+    "and cost P50; never is the share of runs that do not finish within the horizon, {horizon}, with its 95 % interval"
 )
 CHOICES = {"chosen": "a choice", "given": "a choice of this page"}
-PAIRED = "pair by pair under the same chance, with half their 95 % interval"
+PAIRED = (
+    "pair by pair under the same chance: their median with its 95 % interval, in which a run that never finishes is "
+    "infinitely long, and their mean with half of its own, over the pairs that both finish"
+)
 
 
 def page(question: Question, told: Told, figure: Figure) -> str:
@@ -36,31 +43,44 @@ def _how(told: Told, differences: bool) -> str:
     """Return how the numbers of the table are to be read."""
     found = told.json
     seed, many = found["seed"], found.get("replications")
+    estimates = ESTIMATES.format(horizon=_horizon(told))
     form = {
-        "run": "The error is that of the mean; quantiles are order statistics, with their 95 % intervals.",
-        "compare": f"{ESTIMATES}; differences are to the first line, {PAIRED}.",
-        "sweep": f"{ESTIMATES}; differences are to the line without one, {PAIRED}." if differences else f"{ESTIMATES}.",
-        "break-even": "Each value is tried under the same chance; the interval is that of the Monte Carlo error.",
+        "run": _of_a_run(told),
+        "compare": f"{estimates}. Differences are to the first line, {PAIRED}.",
+        "sweep": f"{estimates}. Differences are to the line without one, {PAIRED}." if differences else f"{estimates}.",
+        "break-even": "Each value is tried under the same chance; the interval is that of the Monte Carlo error, "
+        "and a run that never finishes counts as infinitely long.",
         "sensitivity": "One input is held at its P10 or P90 and all others are drawn, under the same chance; "
-        "± is a 95 % interval.",
+        "± is a 95 % interval, and a run that never finishes counts as infinitely long.",
     }[told.words[1]]
     if many is None:
         many = found["tornado"]["replications"]
-    usual = told.scenario.replications
-    whole = f"{many:,} of {usual:,}" if many < usual else f"{many:,}"
-    counted = f"{whole} replications {'' if told.words[1] == 'run' else 'each, '}with seed {seed}"
-    never = " Never means not within the horizon." if _never(told) else ""
+    each = "" if told.words[1] == "run" else "each, "
     left = sum(each["left_out"] for each in found.get("alternatives", ()))
     out = f" {left:,} pairs of which one did not finish are left out of means of the run time." if left else ""
-    return f"{form} {counted.replace(' , ', ', ')}.{never}{out}".replace("replications  with", "replications with")
+    return f"{form} {_counted(told, many)} {each}with seed {seed}.{out}"
 
 
-def _never(told: Told) -> bool:
-    if told.words[1] == "sweep":
-        return any(cell["unfinished"] for cell in told.cells)
-    if told.words[1] == "compare":
-        return any(each[side]["infinite"] for each in told.variants("finish_days") for side in ("base", "other"))
-    return told.words[1] == "run" and told.json["finish_days"].get("unfinished", 0) > 0
+def _counted(told: Told, many: int) -> str:
+    """Return the replications; how many the scenario asks for where the page runs fewer."""
+    asked = told.scenario.replications
+    return f"{many:,} of the scenario's {asked:,} replications" if many < asked else f"{many:,} replications"
+
+
+def _of_a_run(told: Told) -> str:
+    """Return how the numbers of a run are to be read; empty for other commands."""
+    if told.ensemble is None:
+        return ""
+    finishes = column(told.ensemble, "finish_days")
+    never = counted(int(np.isinf(finishes).sum()), len(finishes))
+    return (
+        "The error is that of the mean; quantiles are order statistics, with their 95 % intervals. "
+        f"{never} of the runs never finish within the horizon, {_horizon(told)}."
+    )
+
+
+def _horizon(told: Told) -> str:
+    return next(row.value for row in told.scenario.table() if row.path == "run.horizon")
 
 
 def rests(question: Question, told: Told) -> Iterator[str]:
@@ -96,7 +116,7 @@ def index(questions: Iterable[Question]) -> str:
     lines = [
         "# Planner's questions", "",
         "Each is one command, one figure and one caveat, and a test runs the command and compares. Numbers come from "
-        "simulation; what nobody measured is called ASSUMED on its page. `make questions` writes all of this.", "",
+        "simulation; what was not measured is called ASSUMED on its page. `make questions` writes all of this.", "",
     ]  # fmt: skip
     for question in questions:
         text = (FOLDER / f"{question.name}.md").read_text(encoding="utf-8")

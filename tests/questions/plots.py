@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from questions.asking import Told
-from questions.words import plus
+from questions.middle import Middle
+from questions.words import shift
 from simulator.planning.tornado import Bar, Tornado
 from simulator.report import figures
 from simulator.report.figures import Figure
@@ -16,6 +17,7 @@ from simulator.report.figures.style import BLUE, GREY, OCHRE, RED, blank, name_y
 
 ROOM = 0.42  # of the span of the marks, for words to the right of them
 ROW = 40  # [px]
+MEDIAN = "median difference [d]"  # of pairs: no column of the sweep
 Plot = Callable[[Told], Figure]
 
 
@@ -32,8 +34,7 @@ class Series(NamedTuple):
 
 P50 = Series("finish_days_p50", "P50", BLUE)
 P90 = Series("finish_days_p90", "P90", OCHRE, "finish_days_p90_half_width")
-GOODPUT = Series("goodput_mean", "", BLUE, "goodput_mc_error", 1.96, 100.0)
-DIFFERENCE = Series("finish_days_difference", "", BLUE, "finish_days_difference_half_width")
+DIFFERENCE = Series(MEDIAN, "", BLUE)
 
 
 class Across(NamedTuple):
@@ -51,7 +52,12 @@ def lines(across: Across, up: str, series: Sequence[Series], zero: bool = False)
     """Return lines over the cells of a sweep; `up` names the vertical axis."""
 
     def plot(told: Told) -> Figure:
-        cells = [cell for cell in told.cells if cell.get(across.column) is not None]
+        medians = told.medians() if any(each.column == MEDIAN for each in series) else None
+        cells = [
+            cell | ({MEDIAN: medians[place].value} if medians else {})
+            for place, cell in enumerate(told.cells)
+            if cell.get(across.column) is not None
+        ]
         cells.sort(key=lambda cell: float(cell[across.column]))
         drawn = blank(margin={"r": 110, "t": 60})
         table: dict[str, list[float]] = {across.title: [cell[across.column] / across.unit for cell in cells]}
@@ -102,28 +108,31 @@ def _number(value: float | None) -> float:
 
 
 def dots(labels: Sequence[str]) -> Plot:
-    """Return the paired differences of the run time, mean and P90, for the others by these names, the base first."""
+    """Return the paired differences of the run time, median and P90, for the others by these names, the base first."""
 
     def plot(told: Told) -> Figure:
         base, *others = labels
         drawn = blank(height=130 + 2 * ROW * len(others), margin={"t": 44})
         rows, seen = [], [0.0]
-        for row, (label, each) in enumerate(zip(others, told.variants("finish_days"), strict=True)):
-            for name, colour, shift, value, half in (
-                ("mean", BLUE, -0.16, each["mean"], each["half_width"]),
-                ("P90", OCHRE, 0.16, each["p90"], each["p90_half_width"]),
+        for row, (label, each, half) in enumerate(
+            zip(others, told.variants("finish_days"), told.medians(), strict=True)
+        ):
+            for name, colour, up, change in (
+                ("median", BLUE, -0.16, half),
+                ("P90", OCHRE, 0.16, _around(each["p90"], each["p90_half_width"])),
             ):
-                rows.append({"scenario": label, "statistic": name, "difference": value, "half_width": half})
-                if value is None:
-                    note(drawn, f"{name}: one of the two never finishes", 0, row + shift, xshift=8, opacity=0.8)
+                value, low, high = change[:3]
+                rows.append({"scenario": label, "statistic": name, "difference": value, "low": low, "high": high})
+                if not math.isfinite(value):
+                    note(drawn, f"{name}: one of the two never finishes", 0, row + up, xshift=8, opacity=0.8)
                     continue
-                reach = half or 0.0
-                seen += [value - reach, value + reach]
+                down, reach = (abs(end - value) if math.isfinite(end) else 0.0 for end in (low, high))
+                seen += [value - down, value + reach]
                 drawn.add_scatter(
-                    x=[value], y=[row + shift], mode="markers", marker={"color": colour, "size": 10}, showlegend=False,
-                    error_x={"array": [reach], "color": colour, "thickness": 2, "width": 0},
+                    x=[value], y=[row + up], mode="markers", marker={"color": colour, "size": 10}, showlegend=False,
+                    error_x={"array": [reach], "arrayminus": [down], "color": colour, "thickness": 2, "width": 0},
                 )  # fmt: skip
-                note(drawn, f"{name} {plus(value, half)}", value + reach, row + shift, xshift=8)
+                note(drawn, f"{name} {shift(change)}", value + reach, row + up, xshift=8)
         low, high = min(seen), max(seen)
         span = high - low or 1.0
         drawn.add_shape(type="line", xref="x", yref="paper", x0=0, x1=0, y0=0, y1=1, line={"dash": "dot"})
@@ -134,10 +143,17 @@ def dots(labels: Sequence[str]) -> Plot:
             range=[len(others) - 0.4, -0.6], showgrid=False, ticksuffix="  ",
         )  # fmt: skip
         what = f"Difference of the run time to: {base}"
-        alt = f"{what}; mean and P90 with 95 percent intervals for {', '.join(others)}."
+        alt = f"{what}; median and P90 with 95 percent intervals for {', '.join(others)}."
         return Figure("dots", what, drawn, f"{what}: pairs under the same chance.", alt, pd.DataFrame(rows))
 
     return plot
+
+
+def _around(value: float | None, half: float | None) -> Middle:
+    """Return a value and its interval from half of that; infinite where the JSON knows none."""
+    if value is None:
+        return Middle(math.inf, math.inf, math.inf, 0)
+    return Middle(value, value - _number(half), value + _number(half), 0)
 
 
 def crossing(title: str, up: str, unit: float = 1.0, scale: float = 1.0, log: bool = False) -> Plot:

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from questions.asking import Told
-from questions.words import chance, days, interval, known, plus, plus_usd, share, spread, usd
+from questions.words import counted, days, interval, plus, share, shift, spread, usd
+from simulator.ensemble.estimates import estimate
 
 ENDS = (("p10", "P10"), ("p50", "P50"), ("p90", "P90"))
 
@@ -23,36 +26,39 @@ def compared(*labels: str) -> Callable[[Told], list[str]]:
         alternatives = told.json["alternatives"]
         assert len(labels) == 1 + len(alternatives), labels
         costs = "cost_usd" in alternatives[0]["differences"]
-        rows = [["", "run time [d]", "mean goodput", "mean difference", "difference of P90"]]
-        rows[0] += ["mean cost", "difference"] if costs else []
-        rows.append(_side(labels[0], alternatives[0]["differences"], "base", costs))
-        rows += [
-            _side(label, each["differences"], "other", costs)
-            for label, each in zip(labels[1:], alternatives, strict=True)
-        ]
+        rows = [["", "run time [d]", "never", "goodput", "median difference", "mean difference"]]
+        rows[0] += ["cost"] if costs else []
+        for place, label in enumerate(labels):
+            differences = alternatives[max(place - 1, 0)]["differences"]
+            side = differences["goodput"]["other" if place else "base"]
+            row = [label, *_times(told, place), _median(side)]
+            finish = differences["finish_days"]
+            row += (
+                [shift(told.medians()[place - 1]), _plus(finish["mean"], finish["half_width"])] if place else ["", ""]
+            )
+            rows.append([*row, *([usd(_p50(told, place, "cost_usd"))] if costs else [])])
         return of(rows)
 
     return table
 
 
-def _side(label: str, told: dict[str, Any], side: str, costs: bool) -> list[str]:
-    finish, goodput = told["finish_days"], told["goodput"][side]
-    row = [label, spread(finish[side]), f"{share(goodput['mean'])} ± {100 * goodput['mc_error']:.1f}"]
-    row += ["", ""] if side == "base" else [_plus(finish["mean"], finish["half_width"]), _p90(finish)]
-    if costs:
-        cost = told["cost_usd"]
-        row += [usd(cost[side]["mean"]), "" if side == "base" else plus_usd(cost["mean"], cost["half_width"])]
-    return row
+def _times(told: Told, place: int) -> list[str]:
+    """Return the run time, and the share of runs that never finish."""
+    finishes = told.finishes(place)
+    cell = estimate(finishes)._asdict()
+    return [spread(cell), counted(int(np.isinf(finishes).sum()), len(finishes))]
+
+
+def _median(goodput: dict[str, Any]) -> str:
+    return f"{share(goodput['p50'])} ({100 * goodput['p10']:.1f} to {100 * goodput['p90']:.1f})"
+
+
+def _p50(told: Told, place: int, measure: str) -> float:
+    return estimate(told.measured[place][measure]).p50
 
 
 def _plus(mean: float | None, half: float | None) -> str:
-    return "never" if mean is None else plus(mean, half)
-
-
-def _p90(finish: dict[str, Any]) -> str:
-    if known(finish["p90"]):
-        return plus(finish["p90"], finish["p90_half_width"])
-    return "never" if finish["other"]["p90"] is None and finish["base"]["p90"] is not None else "unknown"
+    return "no pair finished" if mean is None else plus(mean, half)
 
 
 def swept(axis: str, name: str, difference: bool = True) -> Callable[[Told], list[str]]:
@@ -60,28 +66,23 @@ def swept(axis: str, name: str, difference: bool = True) -> Callable[[Told], lis
 
     def table(told: Told) -> list[str]:
         first = told.cells[0]
-        rows = [[name, "run time [d]", "mean goodput"]]
-        rows[0] += ["mean difference"] if difference else []
-        rows[0] += ["mean cost"] if "cost_usd_mean" in first else []
+        rows = [[name, "run time [d]", "never", "goodput"]]
+        rows[0] += ["median difference", "mean difference"] if difference else []
+        rows[0] += ["cost"] if "cost_usd_p50" in first else []
         rows[0] += ["in time"] if "deadline_probability" in first else []
-        rows[0] += ["never finishes"] if any(cell["unfinished"] for cell in told.cells) else []
-        for cell in told.cells:
-            goodput = f"{share(cell['goodput_mean'])} ± {100 * cell['goodput_mc_error']:.1f}"
-            row = [cell[axis].replace("_", ","), spread(cell, "finish_days_"), goodput]
+        for place, cell in enumerate(told.cells):
+            goodput = {end: cell[f"goodput_{end}"] for end in ("p10", "p50", "p90")}
+            row = [cell[axis].replace("_", ","), *_times(told, place), _median(goodput)]
             if difference:
                 change, half = cell["finish_days_difference"], cell["finish_days_difference_half_width"]
-                row.append("" if cell is told.base else _plus(change, half))
-            row += [usd(cell["cost_usd_mean"])] if "mean cost" in rows[0] else []
+                own = cell is told.base
+                row += ["", ""] if own else [shift(told.medians()[place]), _plus(change, half)]
+            row += [usd(cell["cost_usd_p50"])] if "cost" in rows[0] else []
             row += [_in_time(cell)] if "in time" in rows[0] else []
-            row += [_never(cell)] if "never finishes" in rows[0] else []
             rows.append(row)
         return of(rows)
 
     return table
-
-
-def _never(cell: dict[str, Any]) -> str:
-    return chance({name: cell[f"never_{name}"] for name in ("probability", "low", "high")})
 
 
 def _in_time(cell: dict[str, Any]) -> str:

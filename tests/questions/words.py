@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from questions.middle import Middle
+from simulator.metrics.probability import proportion
+
 HOUR, DAY = 3_600.0, 86_400.0
 SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 
@@ -51,9 +54,8 @@ def share(value: float, digits: int = 1) -> str:
 
 
 def counted(number: int, of: int) -> str:
-    """Return a share of replications with its Monte Carlo error."""
-    part = number / of
-    return f"{100 * part:.0f} % ± {100 * math.sqrt(part * (1 - part) / of):.0f}"
+    """Return a share of replications with its 95 % interval."""
+    return chance(proportion(number, of)._asdict())
 
 
 def plus(value: float, half: float | None, unit: str = "d") -> str:
@@ -88,36 +90,49 @@ def about_usd(value: float, half: float) -> str:
     return f"{value / size:.{digits}f}{letter} ± {half / size:.{digits}f}{letter} USD"
 
 
-def plus_usd(value: float, half: float) -> str:
-    """Return a difference of money with its sign."""
-    return f"{'+' if value > 0 else '-' if value < 0 else ''}{about_usd(abs(value), half)}"
-
-
 def _size(value: float) -> tuple[float, str]:
     return next((each for each in SIZES if abs(value) >= each[0]), SIZES[-1])
 
 
-def change(told: dict[str, Any], lower: str = "earlier", higher: str = "later") -> str:
-    """Return a paired difference of days in words, such as "3.9 ± 0.3 d earlier"."""
-    if not (known(told["mean"]) and known(told["half_width"])):
-        return "by nobody knows how much, for too few pairs finish,"
-    doubt = "" if clear(told) else " (within its error)"
-    return f"{about(abs(told['mean']), told['half_width'])} {lower if told['mean'] < 0 else higher}{doubt}"
+def change(told: Middle, lower: str = "earlier", higher: str = "later") -> str:
+    """Return the median difference of pairs of days in words, such as "3.9 d (3.6 to 4.3) earlier"."""
+    if not math.isfinite(told.value):
+        return "never, where the other does" if told.value > 0 else "where the other never does"
+    if told.low <= told.value == 0 <= told.high:
+        return "at the same time" if lower == "earlier" else "as long"
+    doubt = "" if told.clear else " (within its error)"
+    return f"{_between(told, 1.0, 'd')} {lower if told.value < 0 else higher}{doubt}"
 
 
-def change_usd(told: dict[str, Any]) -> str:
-    """Return a paired difference of money in words."""
-    if not (known(told["mean"]) and known(told["half_width"])):
-        return "nobody knows how much more or less"
-    doubt = "" if clear(told) else " (within its error)"
-    return f"{about_usd(abs(told['mean']), told['half_width'])} {'less' if told['mean'] < 0 else 'more'}{doubt}"
+def change_usd(told: Middle) -> str:
+    """Return the median difference of pairs of money in words."""
+    size, letter = _size(max(abs(end) for end in (told.value, told.low, told.high) if math.isfinite(end)))
+    doubt = "" if told.clear else " (within its error)"
+    return f"{_between(told, size, f'{letter} USD')} {'less' if told.value < 0 else 'more'}{doubt}"
 
 
-def clear(told: dict[str, Any]) -> bool:
-    """Return whether a paired difference is more than its error."""
-    return bool(known(told["mean"]) and known(told["half_width"]) and abs(told["mean"]) > told["half_width"])
+def _between(told: Middle, size: float, unit: str) -> str:
+    """Return the size of a difference, with its interval in the same direction."""
+    sign = -1.0 if told.value < 0 else 1.0
+    ends = sorted(sign * end / size for end in (told.low, told.high))
+    half = 0.5 * (ends[1] - ends[0])
+    digits = _digits(half if half > 0 else told.value / size)
+    value = f"{sign * told.value / size:,.{digits}f}{'' if unit.startswith(('k', 'M', 'B')) else ' '}{unit}"
+    told_ends = [f"{end:,.{digits}f}" if math.isfinite(end) else "never" for end in ends]
+    return f"{value} ({' to '.join(told_ends)})"
 
 
-def difference(cell: dict[str, Any], measure: str) -> dict[str, Any]:
-    """Return the difference of a cell of a sweep to the base cell as that of a comparison."""
-    return {"mean": cell[f"{measure}_difference"], "half_width": cell[f"{measure}_difference_half_width"]}
+def shift(told: Middle, unit: str = "d") -> str:
+    """Return the median difference of pairs for a table, with its sign and its 95 % interval."""
+    if math.isnan(told.value) or (math.isinf(told.value) and told.value > 0):
+        return "never"
+    if math.isinf(told.value):
+        return "not never"
+    half = 0.5 * (told.high - told.low)
+    digits = _digits(half if half > 0 else told.value)
+    low, high = (_signed(end, digits) if math.isfinite(end) else "never" for end in (told.low, told.high))
+    return f"{_signed(told.value, digits)} {unit} ({low} to {high})"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+,.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
