@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.hardware import Gpu, Node
+from simulator.operators import MATURITY
 from simulator.scenario import door, inert
 from simulator.scenario.errors import ScenarioErrors, of_option
 from simulator.scenario.merge import wrong_in
@@ -57,13 +58,21 @@ def from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], bo
         # Elements stand in no file: to have them again, their profiles must be found from anywhere.
         document = _located(document, {"node": base, "fabric": folder})
     sources = sources_of(tree)
-    scenario = Scenario(_settled(document, sources), name, step)
+    scenario = _alike(Scenario(_settled(document, sources), name, step), tree)
     vain = tuple(inert.settings(scenario, tree))
     # What nothing asks for may be asked for by what is wrong, once that is put right.
     faults = list(door.faults(scenario)) or [fault for fault in vain if refused(fault[0])]
     if faults:
         raise ScenarioErrors(error_for(tree, fault) for fault in faults)
     return Read(Scenario(_settled(_filled(scenario), sources), name, step), vain)
+
+
+def _alike(scenario: Scenario, tree: Item) -> Scenario:
+    """Return the scenario without the correlation of its operator's class where no two inputs of it are uncertain."""
+    if tree.find(("operator", "alike")) is not None or any(found.path == MATURITY for found in scenario.inputs):
+        return scenario
+    operator = scenario.document.operator.model_copy(update={"alike": None})
+    return replace(scenario, document=scenario.document.model_copy(update={"operator": operator}))
 
 
 def _settled(document: Document, sources: Sources) -> Document:
