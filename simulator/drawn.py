@@ -39,8 +39,13 @@ _POWER = Like("%", above=0, most=1)
 class Growth:
     """A time that grows with the size of the job: points of (GPUs, time), and how many GPUs the job has."""
 
-    points: tuple[tuple[Quantity, Quantity], ...]  # [GPUs] rising, [s]
+    points: tuple[tuple[Quantity, Quantity], ...]  # [GPUs] rising, [s]; none: those of the class of operator
     gpus: int = 0  # 0: the job is not known yet
+
+    @property
+    def sizes_and_times(self) -> list[tuple[float, float]]:
+        """The points as plain numbers [GPUs, s]."""
+        return [(gpus.median, time.median) for gpus, time in self.points]
 
     @property
     def at_job(self) -> float:
@@ -81,6 +86,15 @@ class Drawn:
         """Return the law for a job of so many GPUs."""
         return self if self.growth is None else replace(self, growth=replace(self.growth, gpus=gpus))
 
+    def of(self, usual: "Drawn") -> "Drawn":
+        """Return the law with the growth of a usual one, where it says only how many times that."""
+        return self if not self.scales_class else replace(self, growth=usual.growth)
+
+    @property
+    def scales_class(self) -> bool:
+        """Whether it says only how many times what the class of operator says by the size of the job."""
+        return self.growth is not None and not self.growth.points
+
     @property
     def uncertain(self) -> bool:
         """Whether any of its numbers is not known exactly."""
@@ -97,7 +111,8 @@ class Drawn:
 class DrawnLike:
     """How a field's law is written: the unit of its numbers, their largest value, and whether it may be `never`.
 
-    One that `grows` may be given by the size of the job; one that is `one_value` has no law of chance.
+    One that `grows` may be given by the size of the job, and one `of_class` as so many times what the class of operator
+    says of that; one that is `one_value` has no law of chance.
     """
 
     unit: str
@@ -105,6 +120,7 @@ class DrawnLike:
     above: float = -math.inf
     never: bool = False
     grows: bool = False
+    of_class: bool = False
     one_value: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
@@ -131,7 +147,7 @@ class DrawnLike:
             if not self.never:
                 raise refusal([((), "must not be never; write a duration")], value)
             return Drawn("never")
-        if isinstance(value, dict) and "by_gpus" in value:
+        if isinstance(value, dict) and ("by_gpus" in value or (self.of_class and "times" in value)):
             return self._read_growth(value)
         if self.one_value or not isinstance(value, dict) or "p10" in value or "value" in value or not (
             set(value) & set(_KEYS[:-1])
@@ -147,8 +163,9 @@ class DrawnLike:
         faults: list[Fault] = [((key,), unknown_key(key, _GROWTH_KEYS)) for key in value if key not in _GROWTH_KEYS]
         if not self.grows:
             faults.append((("by_gpus",), "does not grow with the job here; write one value, or a law of chance"))
-        points = value["by_gpus"]
-        if not isinstance(points, list) or not points or not all(isinstance(p, list) and len(p) == 2 for p in points):
+        points = value.get("by_gpus", [])
+        listed = isinstance(points, list) and (points or "by_gpus" not in value)
+        if not listed or not all(isinstance(p, list) and len(p) == 2 for p in points):
             faults.append((("by_gpus",), f"is a list of [GPUs, time]; write {_GROWTH_EXAMPLE}"))
         if faults:
             raise refusal(faults, value)
@@ -226,6 +243,7 @@ def by_operator(like: str) -> Drawn:
 BY_OPERATOR = "the class of the operator"
 Timing = Annotated[Drawn, DrawnLike("min")]
 GrowingTiming = Annotated[Drawn, DrawnLike("min", grows=True)]
+TimingOfClass = Annotated[Drawn, DrawnLike("min", grows=True, of_class=True)]
 GrowingDuration = Annotated[Drawn, DrawnLike("min", grows=True, one_value=True)]
 TimingOrNever = Annotated[Drawn, DrawnLike("min", never=True)]
 Speed = Annotated[Drawn, DrawnLike("%", most=1.0, above=0)]

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -59,9 +58,12 @@ class Job(Section):
     global_batch: Sequences | None = Field(default=None, description="sequences in an optimizer step")
     parallel: Plan = Field(default=Parallel(), description="the parallelism plan; auto: the fastest that fits")
     parameters: Annotated[Quantity, Like("parameters", above=0)] | None = None
+    active_parameters: Annotated[Quantity, Like("parameters", above=0)] | None = Field(
+        default=None, description="parameters that a token meets: of a mixture of experts a part of all"
+    )
     tokens: Annotated[Quantity, Like("tokens", above=0)] | None = None
     flop: Annotated[Quantity, Like("FLOP", above=0)] | None = Field(
-        default=None, description="model FLOP of the run; else 6 x parameters x tokens"
+        default=None, description="model FLOP of the run; else 6 x (active) parameters x tokens"
     )
     precision: str = Field(default="bf16", description="the precision whose peak speed MFU refers to")
     mfu: Annotated[Quantity, Like("%", above=0, most=1)] | None = Field(
@@ -101,6 +103,9 @@ class Job(Section):
             yield from self._step_faults()
         elif self.flop_unknown and (self.tokens is None or (self.model is None and self.shape is None)):
             yield (), UNKNOWN_FLOP
+        all_of_them, active = self.parameters, self.active_parameters
+        if all_of_them is not None and active is not None and active.median > all_of_them.median:
+            yield ("active_parameters",), f"{active.text()} exceed the {all_of_them.text()} of the model; lower them"
         if self.start is not None and self.deadline is not None and self.deadline <= self.start:
             yield ("deadline",), f"{self.deadline} is not after the start, {self.start}"
         if self.deadline is not None and self.start is None:
@@ -156,7 +161,12 @@ class Job(Section):
     @property
     def flop_unknown(self) -> bool:
         """Whether nothing tells the FLOP that an MFU turns into time."""
-        return self.flop is None and (self.parameters is None or (self.tokens is None and not self.phases))
+        return self.flop is None and (self.met is None or (self.tokens is None and not self.phases))
+
+    @property
+    def met(self) -> Quantity | None:
+        """The parameters that a token meets: all, where nothing says that a part of them is active."""
+        return self.active_parameters if self.active_parameters is not None else self.parameters
 
     def _step_faults(self) -> Iterator[Fault]:
         if self.global_batch is None or (self.step_time is None and self.model is None and self.shape is None):
@@ -182,8 +192,8 @@ class Job(Section):
         if self.flop is not None:
             return self.flop.at(values)
         tokens = self.tokens_at(values)
-        if tokens is not None and self.parameters is not None:
-            return FLOP_PER_PARAMETER_AND_TOKEN * self.parameters.at(values) * tokens
+        if tokens is not None and self.met is not None:
+            return FLOP_PER_PARAMETER_AND_TOKEN * self.met.at(values) * tokens
         if self.work is not None and self.mfu is not None and peak is not None:
             return self.work.at(values) * self.mfu.at(values) * peak
         return None
@@ -193,7 +203,7 @@ class Job(Section):
         if self.work is not None:
             return self.work.at(values)
         if self.phases:
-            return math.fsum(self._work_of(phase, values, peak) for phase in self.phases)
+            return math.fsum(self.in_phase(phase).work_at(values, peak) for phase in self.phases)
         steps = self.steps_at(values)
         if self.by_steps and self.step_time is not None and steps is not None:
             return steps * self.step_time.at(values)
@@ -201,11 +211,3 @@ class Job(Section):
         if flop is None or self.mfu is None or peak is None:
             raise ValueError("the door lets no job pass whose work is unknown")
         return flop / (self.mfu.at(values) * peak)
-
-    def _work_of(self, phase: Phase, values: Mapping[str, float] | None, peak: float | None) -> float:
-        """Return the failure-free training time of a phase [s]; of FLOP that are given, its share of the tokens."""
-        job = self.in_phase(phase)
-        if self.flop is not None and not job.by_steps:
-            share = phase.tokens.at(values) / (self.tokens_at(values) or math.inf)
-            job = job.model_copy(update={"flop": replace(self.flop, median=self.flop.median * share)})
-        return job.work_at(values, peak)

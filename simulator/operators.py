@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from simulator.checkpoint import LOADED, Checkpoint, Tier
 from simulator.cluster import Cluster
+from simulator.drawn import Drawn
 from simulator.failures import Cause
 from simulator.maintenance import Maintenance
 from simulator.quantity import ASSUMED, Like, OfClass, Quantity, by_class, chosen
@@ -102,15 +103,25 @@ class OperatorClass(Section):
     def recovers(self, recovery: Recovery, causes: Collection[Cause]) -> Recovery:
         """Return a recovery with what it does not say itself, as far as its causes have a use for it.
 
-        A detection that is given holds for all failures, hangs too; a restart that is given follows no ladder.
+        A detection that is given holds for all failures, hangs too, unless a cause speaks of hangs; a restart that is
+        given follows no ladder.
         """
-        covered = {"detection": "hangs", "restart": "ladder"}
-        without = {covered[name] for name in covered if name in recovery.model_fields_set}
-        if causes and not any(cause.may_hang for cause in causes):
+        without = set()
+        one_detection = "detection" in recovery.model_fields_set and all(cause.hangs is None for cause in causes)
+        if one_detection or (causes and not any(cause.may_hang for cause in causes)):
             without.add("hangs")
-        if causes and not any(cause.may_climb for cause in causes):
+        if self.restart_is_given(recovery) or (causes and not any(cause.may_climb for cause in causes)):
             without.add("ladder")
-        return overlaid(self.recovery, recovery, without=without)
+        found, usual = overlaid(self.recovery, recovery, without=without), self.recovery.restart
+        if recovery.restart.scales_class and usual.growth is None:
+            raise ValueError(f"class {self.name} has no restart by the number of GPUs; give by_gpus beside times")
+        return found.model_copy(update={"restart": found.restart.of(usual)})
+
+    def restart_is_given(self, recovery: Recovery) -> bool:
+        """Return whether a recovery says itself how long a restart takes, not only how many times the class's."""
+        own, usual = recovery.restart.growth, self.recovery.restart.growth
+        same = own is not None and usual is not None and own.sizes_and_times == usual.sizes_and_times
+        return "restart" in recovery.model_fields_set and not same and not recovery.restart.scales_class
 
     def saves(self, checkpoint: Checkpoint, restart_is_given: bool) -> Checkpoint:
         """Return checkpoints with the interval and the tiers of the class where they do not say.
@@ -144,11 +155,13 @@ def _tier(tier: Tier, usual: Tier, restart_is_given: bool) -> Tier:
 
 def overlaid(below: S, above: S, without: AbstractSet[str] = frozenset()) -> S:
     """Return a section with what it does not say itself taken from one below it, of the same kind, `without` some."""
-    update = {
-        name: getattr(below, name)
-        for name in type(below).model_fields
-        if name in below.model_fields_set and name not in above.model_fields_set and name not in {"source", *without}
-    }
+    update: dict[str, Any] = {}
+    for name in below.model_fields_set - {"source", *without}:
+        usual, own = getattr(below, name), getattr(above, name)
+        if name not in above.model_fields_set:
+            update[name] = usual
+        elif isinstance(own, Section) and type(own) is type(usual):
+            update[name] = overlaid(usual, own)
     return above.model_copy(update=update)
 
 
@@ -264,7 +277,8 @@ def _mixed(found: Mapping[str, Any], shares: Mapping[str, float], place: tuple[s
         rows = zip(*values, strict=True)
         items = (_mixed(dict(zip(found, row, strict=True)), shares, (*place, str(n))) for n, row in enumerate(rows))
         return tuple(items)
-    if hasattr(first, "numbers") and len({(v.family, tuple(k for k, _ in v.numbers)) for v in values}) == 1:
+    forms = {(v.family, tuple(k for k, _ in v.numbers), v.growth) for v in values if isinstance(v, Drawn)}
+    if isinstance(first, Drawn) and len(forms) == 1:
         numbers = tuple(
             (key, _mixed({label: dict(value.numbers)[key] for label, value in found.items()}, shares, (*place, key)))
             for key, _ in first.numbers

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 
-from simulator.drawn import BY_OPERATOR, Drawn, GrowingTiming, Timing, TimingOrNever, by_operator, fixed
+from simulator.drawn import BY_OPERATOR, Drawn, Timing, TimingOfClass, TimingOrNever, by_operator, fixed
 from simulator.quantity import Like, Nodes, Quantity, Share, chosen, default
 from simulator.section import Fault, Section
 
@@ -28,10 +28,18 @@ class Stage(Section):
 
 
 class Hangs(Section):
-    """Failures that do not announce themselves: the job hangs until a timeout or a heartbeat tells."""
+    """Failures that do not announce themselves: the job hangs until a timeout or a heartbeat tells.
 
-    share: Annotated[Quantity, Like("%", most=1)] = Field(description="of the failures that stop the job")
-    detection: Timing = Field(description="from such a failure until it is noticed [s]")
+    What is left unsaid is that of the class of operator.
+    """
+
+    share: Annotated[Quantity, Like("%", most=1)] = Field(
+        default=chosen("0%", "%"), description="of the failures that stop the job"
+    )
+    detection: Timing = Field(
+        default=fixed("0 s", "min", why="of the class of operator"),
+        description="from such a failure until it is noticed [s]",
+    )
 
 
 class Rung(Section):
@@ -126,7 +134,7 @@ class Recovery(Section):
     ladder: tuple[Rung, ...] = Field(
         default=(), description="what is tried before a full restart, in this order; as the class of operator has it"
     )
-    restart: GrowingTiming = by_operator("min")
+    restart: TimingOfClass = by_operator("min")
     repair: TimingOrNever = by_operator("h")
     crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
         default=None, description="repairs at a time; unlimited where absent"

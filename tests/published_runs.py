@@ -17,7 +17,6 @@ from simulator.ensemble import Ensemble, run_ensemble
 from simulator.ledger import Account
 from simulator.plan import Floats
 from simulator.scenario import Scenario, load_scenario, parse_scenario
-from simulator.scenario.schema import HEAD, Document
 
 SEED = 20_240_731
 REPLICATIONS = 1_000
@@ -108,17 +107,16 @@ def hsdp() -> Scenario:
 
 
 Operator = Literal["by_hand", "automatic", "best"]
-KNOWS_OPERATORS = "operator" in {**HEAD, **Document.model_fields}
 
 
 def fleet(name: str, gpus: int, days: int, operator: Operator) -> Scenario:
     """Return a run of which size and length are known, on nodes of eight GPUs.
 
-    The operator is the class that its publication describes; a version whose scenarios know no such key is not told.
+    The operator is the class that its publication describes.
     """
     spares = math.ceil(0.015 * gpus / 8)
     text = FLEET_SCENARIO.format(name=name, gpus=gpus, spares=spares, days=days)
-    return parse_scenario(text + f"operator: {operator}\n" if KNOWS_OPERATORS else text)
+    return parse_scenario(text + f"operator: {operator}\n")
 
 
 def not_lost_to_errors(table: pd.DataFrame) -> Floats:

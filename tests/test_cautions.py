@@ -6,7 +6,7 @@ import pytest
 from test_cli import as_json, derisk
 
 from simulator.app.state import Draft, load
-from simulator.scenario import parse_scenario
+from simulator.scenario import ScenarioErrors, parse_scenario
 from simulator.scenario.cases import read_cases
 from simulator.scenario.cautions import PREDICTED_STEP, PUBLISHED_STEP, cautions
 from simulator.workload.predict import predict
@@ -55,17 +55,33 @@ def test_a_predicted_mixture_is_told_to_be_doubtful() -> None:
     assert cautions(parse_scenario(MIXTURE, ["job.model=llama3_70b", "job.global_batch=1_024 sequences"])) == ()
 
 
-def test_flop_of_all_parameters_of_a_mixture_are_told_to_be_too_many() -> None:
-    (told,) = cautions(parse_scenario(MIXTURE, ["job.mfu=20%"]))
-    assert "FLOP are taken from all 671B parameters" in told and "17.9 times as long" in told
-    remedy = told.split('write "')[1].split('"')[0]
-    path, _, value = remedy.partition(": ")
-    mended = parse_scenario(MIXTURE, ["job.mfu=20%", f"job.{path}={value}"])
-    assert cautions(mended) == ()
-    assert parse_scenario(MIXTURE, ["job.mfu=20%"]).work() == pytest.approx(17.87 * mended.work(), rel=1e-2)
-    shape = "{experts: 64, top_k: 4, expert_ffn: 2_048}"
-    by_shape = parse_scenario(MIXTURE, ["job.model=llama3_8b", f"job.shape={shape}", "job.mfu=30%"])
-    assert len(cautions(by_shape)) == 1
+def test_flop_of_a_mixture_are_those_of_the_parameters_that_a_token_meets() -> None:
+    given = parse_scenario(MIXTURE, ["job.mfu=20%"])
+    active = given.document.job.active_parameters
+    assert active is not None and active.median == pytest.approx(37.5e9, rel=0.02)
+    assert cautions(given) == () and given.flop() == pytest.approx(6 * active.median * 1e12)
+    all_of_them = parse_scenario(MIXTURE, ["job.mfu=20%", "job.parameters=671B parameters"])
+    assert all_of_them.flop() == given.flop()
+    own = parse_scenario(MIXTURE, ["job.mfu=20%", "job.active_parameters=40B parameters"])
+    assert own.work() == pytest.approx(given.work() * 40e9 / active.median)
+    uncertain = parse_scenario(MIXTURE, ["job.mfu=20%", "job.tokens={value: 1T tokens, spread: 10%}"])
+    assert uncertain.flop({"job.tokens": 2e12}) == pytest.approx(2 * (given.flop() or 0.0)), "tokens are drawn"
+    with pytest.raises(ScenarioErrors, match="700B parameters exceed the 671B parameters of the model"):
+        parse_scenario(
+            MIXTURE, ["job.mfu=20%", "job.parameters=671B parameters", "job.active_parameters=700B parameters"]
+        )
+
+
+def test_a_name_of_no_model_needs_the_active_parameters_of_its_mixture() -> None:
+    text = MIXTURE.replace(
+        "model: deepseek_v3", "parameters: 1T parameters, active_parameters: 32B parameters, mfu: 25%"
+    )
+    text = text.replace(", global_batch: 15_360 sequences", "").replace(", parallel: auto", "").replace("  fabric", "")
+    text = text.replace(", fabric: infiniband_ndr", "").replace(
+        "recovery:", "checkpoint: {tiers: [{to: storage, bandwidth: 100 GB/s}]}\nrecovery:"
+    )
+    given = parse_scenario(text)
+    assert given.flop() == pytest.approx(6 * 32e9 * 1e12) and given.checkpoint_size() == pytest.approx(14e12)
 
 
 def test_check_run_and_the_app_tell_it(tmp_path: Path) -> None:

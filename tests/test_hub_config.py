@@ -91,7 +91,7 @@ def test_a_configuration_for_a_scenario_is_told_as_a_shape(name: str, tmp_path: 
 schema: 1
 name: ours
 cluster: {{node: hgx_h100, gpus: 1_024 GPUs}}
-job: {{shape: {shape}, sequence: 8_192 tokens, tokens: 1T tokens, mfu: 40%}}
+job: {{shape: {shape}, tokens: 1T tokens, mfu: 40%}}
 """
     parameters = parse_scenario(text).document.job.parameters
     assert parameters is not None

@@ -249,20 +249,21 @@ UNASKED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("more", "path", "remedy"),
-    [
-        ("recovery: {detection: 1 min}\n", "failures.gpu.hangs", 'write "hangs: {share: 10%'),
-        ("recovery: {hangs: {share: 10%, detection: 9 min}}\n", "failures.rack.hangs", "is noticed at once"),
-    ],
-)
-def test_hangs_that_cannot_be_told_apart_are_refused(more: str, path: str, remedy: str) -> None:
+def test_hangs_that_cannot_be_told_apart_are_refused() -> None:
+    more = "recovery: {hangs: {share: 10%, detection: 9 min}}\n"
     text = GIVEN.replace("recovery: {cure: 100%}\n", more).replace("cluster: {", "cluster: {nodes_per_rack: 4 nodes, ")
-    causes = {"gpu": "part: gpu, rate: 0.3 /kGPU/day", "rack": "part: rack, rate: 1 /rack/year"}
-    own = "\n".join(f"  {name}: {{{said}{', hangs: 5%' * (name in path)}}}" for name, said in causes.items())
-    with pytest.raises(ScenarioErrors, match=re.escape(remedy)) as caught:
-        parse_scenario(text.replace("  gpu: {part: gpu, rate: 0.3 /kGPU/day}", own))
-    assert [error.path for error in caught.value.errors] == [path]
+    causes = "  gpu: {part: gpu, rate: 0.3 /kGPU/day}\n  rack: {part: rack, rate: 1 /rack/year, hangs: 5%}"
+    with pytest.raises(ScenarioErrors, match="is noticed at once") as caught:
+        parse_scenario(text.replace("  gpu: {part: gpu, rate: 0.3 /kGPU/day}", causes))
+    assert [error.path for error in caught.value.errors] == ["failures.rack.hangs"]
+
+
+def test_a_cause_that_speaks_of_hangs_tells_them_apart_from_one_detection_for_all() -> None:
+    text = GIVEN.replace("recovery: {cure: 100%}\n", "recovery: {detection: 1 min}\n")
+    assert set(parse_scenario(text).document.failures.causes) == {"gpu"}
+    apart = parse_scenario(text.replace("0.3 /kGPU/day}", "0.3 /kGPU/day, hangs: 5%}"))
+    assert set(apart.document.failures.causes) == {"gpu", "gpu_hang"}
+    assert apart.document.recovery.hangs is not None and "class automatic" in apart.document.recovery.hangs.share.source
 
 
 def test_a_ladder_that_no_cause_climbs_is_refused() -> None:

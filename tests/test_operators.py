@@ -436,6 +436,37 @@ def test_failures_that_grow_faster_than_parts() -> None:
         read("failures.scales={excess: 0.5, from: 32_768 GPUs}")
 
 
+def test_times_alone_are_times_what_the_class_says() -> None:
+    usual = read("operator=best").document.recovery
+    scenario = read("operator=best", "recovery.restart.times=0.5")
+    recovery = scenario.document.recovery
+    assert recovery.restart.growth == usual.restart.growth and recovery.restart.at(None) == {
+        "value": pytest.approx(0.5 * usual.restart.growth.at_job)  # type: ignore[union-attr] # the class has a growth
+    }
+    assert recovery.ladder == usual.ladder, "so many times a restart of the class is one of the class"
+    assert scenario.document.checkpoint.tiers == read("operator=best").document.checkpoint.tiers
+    doubled = read("operator=best", "recovery.restart.times=x2").document.recovery
+    assert doubled.restart.at(None) == {"value": pytest.approx(2 * usual.restart.at(None)["value"])}
+    with pytest.raises(ScenarioErrors, match="unknown key"):
+        read("job.start_up={times: 2}")
+
+
+def test_times_of_a_class_without_sizes_are_refused(tmp_path: Path) -> None:
+    own = "schema: 1\nkind: operator\nname: ours\nrecovery: {restart: 5 min}\n"
+    (tmp_path / "ours.yaml").write_text(own, encoding="utf-8")
+    with pytest.raises(ScenarioErrors, match="class ours has no restart by the number of GPUs"):
+        parse_scenario(SHORT, ["operator=ours.yaml", "recovery.restart.times=2"], folder=tmp_path)
+
+
+def test_a_part_of_what_a_class_fills_can_be_changed_alone() -> None:
+    usual, changed = read("operator=best").document, read("operator=best", "maintenance.every=3 d").document
+    assert changed.maintenance is not None and usual.maintenance is not None
+    assert changed.maintenance.length == usual.maintenance.length
+    hangs, before = read("recovery.hangs.share=30%").document.recovery.hangs, read().document.recovery.hangs
+    assert hangs is not None and before is not None
+    assert hangs.share.median == 0.3 and hangs.detection == before.detection
+
+
 # Spares
 
 

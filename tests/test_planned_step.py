@@ -129,7 +129,7 @@ def test_a_mixture_whose_speed_is_given_counts_what_a_token_meets(speed: str) ->
     if "mfu" in speed:
         assert given.work() == pytest.approx(flop / (0.2 * 2_304 * 5e15))
     assert given.checkpoint_size() == pytest.approx(14 * 671e9, rel=0.01)
-    own = load_scenario(FILE, [*mixture, speed, "job.parameters=100B parameters"])
+    own = load_scenario(FILE, [*mixture, speed, "job.active_parameters=100B parameters"])
     assert own.flop() == pytest.approx(6 * 100e9 * 15.6e12)
 
 

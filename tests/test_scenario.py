@@ -199,7 +199,7 @@ def test_a_file_beside_the_scenario_comes_before_a_preset(tmp_path: Path) -> Non
 
 def test_an_unknown_base_is_told_with_what_was_probably_meant(tmp_path: Path) -> None:
     for name, hint in (
-        ("llama3_405b", "did you mean 'llama3_405b_16k'?"),
+        ("llama3_405b", "did you mean 'llama3_405b_16k' or 'llama3_405b_b200'?"),
         ("lama3_405b_16k", "did you mean 'llama3_405b_16k'?"),
         ("nothing_like_it_at_all", "known by name are "),
     ):

@@ -184,7 +184,8 @@ recovery: {evction: {slower_than: 97%}}
     told = [error.headline for error in errors_of(text)]
     for words in (
         'schema: missing; write "schema: 1"',
-        "extends: there is no file 'llama3_405b' beside this one or among the presets; did you mean 'llama3_405b_16k'?",
+        "extends: there is no file 'llama3_405b' beside this one or among the presets; "
+        "did you mean 'llama3_405b_16k' or 'llama3_405b_b200'?",
         'cluster.hot_spares: 8 alone is refused: nodes or GPUs? write "8 nodes"',
         "cluster.wan_bandwidth: joins two sites",
         "failures.spine.prt: unknown key; did you mean 'part'?",

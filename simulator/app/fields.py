@@ -12,16 +12,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from simulator import units
-from simulator.app.state import as_yaml
 from simulator.drawn import DrawnLike
 from simulator.quantity import ASSUMED, CHOSEN, DEFAULT, Like
 from simulator.scenario import Scenario
 from simulator.scenario.operators import operator_names
 from simulator.scenario.schema import Document, meaning
+from simulator.scenario.sweep import as_text
 from simulator.section import Section
 
 FORM = {"value", "p10", "p50", "p90", "spread", "source", "how"}
-LAW = {"mean", "shape", "p50", "p90", "from", "to", "every", "power", "law", "source"}
+LAW = {"by_gpus", "times", "mean", "shape", "p50", "p90", "from", "to", "every", "power", "law", "source"}
 HIDDEN = ("schema", "name", "question")
 FAR = 1e5  # [SI] a bound beyond is nothing that anybody comes near
 
@@ -196,20 +196,14 @@ def _is_leaf(tree: Mapping[str, Any]) -> bool:
 def _text(value: Any) -> str:
     """Return a value as a scenario writes it, without sources."""
     plain = _without_source(value)
-    if isinstance(plain, dict):
-        return as_yaml({"x": plain}, 1).strip().removeprefix("x: ") if _short(plain) else str(plain)
-    if isinstance(plain, list | tuple):
-        return "[" + ", ".join(str(one) for one in plain) + "]"
+    if isinstance(plain, dict | list | tuple):
+        return as_text(list(plain) if isinstance(plain, tuple) else plain)
     return str(plain).lower() if isinstance(plain, bool) else _grouped(str(plain))
 
 
 def _grouped(text: str) -> str:
     """Return text in which long whole numbers have their thousands apart, as YAML allows."""
     return re.sub(r"(?<![\w.])\d{5,}(?![\w.])", lambda found: f"{int(found[0]):_}", text)
-
-
-def _short(plain: Mapping[str, Any]) -> bool:
-    return len(plain) <= 6
 
 
 def _without_source(value: Any) -> Any:

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 
-from simulator import units
-from simulator.job import FLOP_PER_PARAMETER_AND_TOKEN
 from simulator.scenario.model import Scenario
 
 # DeepSeek-V3 by its published plan on 2,048 H800 took 180,000 GPU hours a trillion tokens (arXiv 2412.19437, table 1):
 # 19.9 s a step of 15,360 sequences. tests/test_cautions.py predicts that step anew.
 PUBLISHED_STEP, PREDICTED_STEP = 19.9, 30.3  # [s]
-MUCH = 1.2  # parameters over active parameters from which FLOP are noticeably too many
 
 
 def cautions(scenario: Scenario) -> tuple[str, ...]:
@@ -33,14 +30,4 @@ def _of_mixtures(scenario: Scenario) -> Iterator[str]:
             "job.step_time: the step of a mixture of experts is predicted badly: that of DeepSeek-V3 on 2_048 H800 "
             f"comes out {off:.0%} longer ({PREDICTED_STEP} s) than published ({PUBLISHED_STEP} s), and one row within "
             "1.4 % (docs/step_time_validation.md) proves little; measure a step, and give step_time or mfu"
-        )
-    active = float(model.active_parameters)
-    if job.mfu is None or job.flop is not None or job.work is not None or job.parameters is None or job.tokens is None:
-        return
-    if job.parameters.median > MUCH * active:
-        flop = FLOP_PER_PARAMETER_AND_TOKEN * active * job.tokens.median
-        yield (
-            f"job.mfu: FLOP are taken from all {job.parameters.text()} of a mixture of experts, of which a token meets "
-            f"{units.show(active, 'parameters')}, so the run is taken to be {job.parameters.median / active:.1f} times "
-            f'as long; write "flop: {units.show(flop, "FLOP")}" under job, which is 6 x active parameters x tokens'
         )

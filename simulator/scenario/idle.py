@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.failures import Cause
+from simulator.job import Job
 from simulator.operators import MATURITY
 from simulator.parts import key_of
 from simulator.quantity import Quantity
@@ -154,6 +155,7 @@ def _plan_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     for name in ("shape", "sequence", "global_batch", "parallel"):
         value = getattr(job, name)
         asked = step is not None or (job.by_steps and name in ("sequence", "global_batch"))
+        asked |= name == "shape" and _shape_is_counted(scenario, tree)
         alike = name == "sequence" and known is not None and value is not None
         if alike and value.median == float(known.model.sequence):  # type: ignore[union-attr] # asked before
             continue
@@ -183,6 +185,37 @@ def _places(tree: Item, place: Place) -> list[Place]:
     return [(*place, key) for key in found.value] if isinstance(found.value, dict) else [place]
 
 
+def _flop_are_counted(scenario: Scenario) -> bool:
+    """Return whether FLOP that are kept have an MFU, or a price."""
+    return scenario.gpu_peak is not None or bool(scenario.document.cost.lines)
+
+
+def _flop_follow(scenario: Scenario) -> bool:
+    """Return whether FLOP that something asks for follow from parameters and tokens."""
+    job = scenario.document.job
+    return job.flop is None and job.tokens_at(None) is not None and (job.by_mfu or _flop_are_counted(scenario))
+
+
+def _size_follows(scenario: Scenario, tree: Item) -> bool:
+    """Return whether the size of a checkpoint that something asks for follows from parameters."""
+    return scenario.document.checkpoint.size is None and _size_is_used(scenario, tree)
+
+
+def _shape_is_counted(scenario: Scenario, tree: Item) -> bool:
+    """Return whether parameters that something asks for are counted in the shape of the model."""
+    job = scenario.document.job
+    counted = [of for of in (job.parameters, job.active_parameters) if of is not None and not of.said]
+    return bool(counted) and (_flop_follow(scenario) or _size_follows(scenario, tree))
+
+
+def _is_of_model(job: Job, name: str) -> bool:
+    """Return whether a number of parameters is that of the model of the job."""
+    from simulator.scenario.step import model_of  # brings the step-time model, which few scenarios need
+
+    model = None if job.model is None and job.shape is None else model_of(job)
+    return model is not None and getattr(job, name).median == float(getattr(model, name))
+
+
 def _peaks(scenario: Scenario) -> Iterator[Fault]:
     """Yield peak speeds that no time, and no MFU that is reported, refers to."""
     job = scenario.document.job
@@ -201,8 +234,7 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     job = scenario.document.job
     yield from ((place, text) for place, text in _peaks(scenario) if not _of_profile(scenario, place))
     known, peak = _known(job.model), scenario.gpu_peak is not None
-    counted = peak or bool(scenario.document.cost.lines)  # FLOP that are kept have an MFU, and a price
-    timed, has_tokens = job.by_mfu, job.tokens_at(None) is not None
+    timed, counted, has_tokens = job.by_mfu, _flop_are_counted(scenario), job.tokens_at(None) is not None
     if job.mfu is not None and job.work is not None and not peak:
         text = "job.work says how long it takes, and without a peak speed an MFU tells no FLOP"
         yield ("job", "mfu"), f'{text}; write "peak: {{bf16: 989 TFLOP/s}}" under cluster, {_LEAVE}'
@@ -211,13 +243,12 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         yield ("job", "flop"), f'{text}; write "peak: {{bf16: 989 TFLOP/s}}" under cluster, {_LEAVE}'
     if job.flop is not None and job.tokens is not None and not job.by_steps:
         yield ("job", "tokens"), "flop says how much work it is; leave one of them out"
-    by_tokens = job.flop is None and has_tokens and (timed or counted)
-    sized = _size_is_used(scenario, tree) and scenario.document.checkpoint.size is None
-    own = scenario.step is not None and job.parameters is not None and (
-        job.parameters.median == float(scenario.step.case.model.parameters)
-    )  # fmt: skip
-    of_model = known is not None and job.parameters is not None and job.parameters.median == known.model.parameters
-    if job.parameters is not None and not (by_tokens or sized or own or of_model):
+    by_tokens, sized = _flop_follow(scenario), _size_follows(scenario, tree)
+    active = job.active_parameters
+    if active is not None and active.said and not by_tokens and not _is_of_model(job, "active_parameters"):
+        yield ("job", "active_parameters"), f"no FLOP follow from it; give tokens and mfu, {_LEAVE}"
+    of_model = job.parameters is not None and _is_of_model(job, "parameters")
+    if job.parameters is not None and not ((by_tokens and active is None) or sized or of_model):
         text = "neither the work nor the size of a checkpoint follows from it"
         yield ("job", "parameters"), f"{text}; give tokens and mfu, or a bandwidth of a tier, {_LEAVE}"
     filled = tree.find(("job", "parameters")) is None or of_model

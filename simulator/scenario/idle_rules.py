@@ -22,7 +22,7 @@ def of_cause(document: Document, cause: Cause, written: Item) -> Iterator[Fault]
     units = _units(document.cluster, cause.part)
     if units is None:
         return  # what is wrong with the part is told elsewhere
-    kinds = (*_kinds(document, cause), *_growth(document.cluster, cause.scales))
+    kinds = (*_kinds(cause), *_growth(document.cluster, cause.scales))
     for name, text in (*_law(cause), *_taking(document, cause, units), *_repairs(document, cause), *kinds):
         value = getattr(cause, name)
         # What is said to be off is off.
@@ -71,15 +71,10 @@ def _units(cluster: Cluster, part: str) -> Units | None:
         return None
 
 
-def _kinds(document: Document, cause: Cause) -> Iterator[tuple[str, str]]:
-    """Yield a share of hangs where none can be told apart, or nothing says how they are noticed."""
-    if cause.hangs is None:
-        return
-    if not cause.divisible:
+def _kinds(cause: Cause) -> Iterator[tuple[str, str]]:
+    """Yield a share of hangs where none can be told apart."""
+    if cause.hangs is not None and not cause.divisible:
         yield "hangs", "what it does is noticed at once, or has one clock for all kinds of failures; leave it out"
-    elif document.recovery.hangs is None and cause.hangs.median > 0:
-        remedy = 'write "hangs: {share: 10%, detection: 10 min}" under recovery'
-        yield "hangs", f"recovery.detection holds for all failures, and nothing says how hangs are noticed; {remedy}"
 
 
 def _growth(cluster: Cluster, scales: Any) -> Iterator[tuple[str, str]]:

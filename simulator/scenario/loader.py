@@ -153,22 +153,27 @@ class _Base:
             return frozenset()  # the other overrides put right what is wrong
 
     def tree_with(self, overrides: Sequence[str]) -> Item:
-        # What is scaled, and the list of which an item is changed, must be there, be it a default.
+        # What is scaled, and that of which a part is changed, must be there, be it a default.
         wanted = dict.fromkeys(
             tuple(path[:end])
             for path, text in map(_parted, overrides)
             for end in range(1, len(path) + 1)
-            if (path[end].isdigit() if end < len(path) else factor_in(text) is not None)
+            if (_is_whole(path, end) if end < len(path) else factor_in(text) is not None)
         )
         absent = [list(path) for path in wanted if not self.tree.find(path)]
-        given = [text for path in absent if (text := _as_override(self._resolved, path)) is not None]
+        classes = [override for override in overrides if _parted(override)[0][0] == "operator"]
+        usual = self._resolved if not absent or not classes else self._resolved_with(classes)
+        given = [text for path in absent if (text := _as_override(usual, path)) is not None]
         changed = with_overrides(self.tree, [*given, *overrides])
         return Layered(changed.value, changed.spot, changed.layer, wrong=wrong_in(self.tree))
 
     @cached_property
     def _resolved(self) -> dict[str, Any]:
+        return self._resolved_with([])
+
+    def _resolved_with(self, overrides: Sequence[str]) -> dict[str, Any]:
         try:
-            return from_tree(self.tree, self.folder, self.name).scenario.resolved()
+            return from_tree(with_overrides(self.tree, overrides), self.folder, self.name).scenario.resolved()
         except ScenarioErrors:
             return {}  # what is wrong may be put right by the overrides; if not, it is told then
 
@@ -184,6 +189,11 @@ def _errors_of(read: Callable[[], object]) -> list[ScenarioError]:
 def _parted(override: str) -> tuple[list[str], str]:
     path, _, text = override.partition("=")
     return [word.strip() for word in path.split(".")], text.strip()
+
+
+def _is_whole(path: Sequence[str], end: int) -> bool:
+    """Return whether what a path leads through at its `end` makes sense only whole: a list, the windows of a class."""
+    return path[end].isdigit() or path[:end] == ["maintenance"]
 
 
 def _leads_to(path: Sequence[str], place: Place) -> bool:

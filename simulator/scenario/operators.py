@@ -41,9 +41,15 @@ def class_of(document: Document, tree: Item, folder: Path, name: str) -> Operato
         raise ScenarioErrors([error_for(tree, (("operator",), str(error)))]) from None
 
 
-def with_operator(document: Document, operator: OperatorClass) -> Document:
-    """Return a document with what its operator's class says of recovery and planned stops, where it does not itself."""
-    update: dict[str, Any] = {"recovery": operator.recovers(document.recovery, document.failures.given.values())}
+def with_operator(document: Document, operator: OperatorClass, tree: Item) -> Document:
+    """Return a document with what its operator's class says of recovery and planned stops, where it does not itself.
+
+    Raises ScenarioErrors.
+    """
+    try:
+        update: dict[str, Any] = {"recovery": operator.recovers(document.recovery, document.failures.given.values())}
+    except ValueError as error:
+        raise ScenarioErrors([error_for(tree, (("recovery", "restart"), str(error)))]) from None
     if document.maintenance is None and operator.maintenance is not None:
         update["maintenance"] = operator.maintenance
     alike = document.operator.alike if document.operator.alike is not None else operator.alike

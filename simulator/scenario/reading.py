@@ -49,8 +49,8 @@ def from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], bo
     if profile is not None:
         document = document.model_copy(update={"cluster": document.cluster.filled(*profile)})
     operator = class_of(document, tree, folder, name)
-    restart_is_given = "restart" in document.recovery.model_fields_set
-    document = with_operator(document, operator)
+    restart_is_given = operator.restart_is_given(document.recovery)
+    document = with_operator(document, operator, tree)
     document, step = _with_machines(document, profile, tree, folder)
     checkpoint = operator.saves(document.checkpoint, restart_is_given).filled()
     document = _located_in_size(document.model_copy(update={"checkpoint": checkpoint}))

@@ -1,12 +1,13 @@
 """From a scenario's job to its training step: the case, the plan where it is left open, and what follows from both."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from simulator.hardware import Fabric, Gpu
-from simulator.job import FLOP_PER_PARAMETER_AND_TOKEN, UNKNOWN_FLOP, Job
+from simulator.job import UNKNOWN_FLOP, Job
 from simulator.model_shape import Parallel, mixture_faults
 from simulator.quantity import Quantity
 from simulator.scenario.errors import ScenarioErrors
@@ -107,11 +108,8 @@ def _with_phases(document: Document, gpu: Gpu | None, tree: Item, folder: Path) 
         for phase, (done, _) in zip(document.job.phases, found, strict=True)
     )
     longest, step = max(found, key=lambda pair: pair[0].job.tokens.median if pair[0].job.tokens is not None else 0.0)
-    update = {name: getattr(longest.job, name) for name in ("parameters", "sequence", "parallel")}
+    update = {name: getattr(longest.job, name) for name in ("parameters", "active_parameters", "sequence", "parallel")}
     job = document.job.model_copy(update={**update, "phases": phases})
-    if longest.job.flop is not None and longest.job.tokens is not None and job.flop is None:
-        times = (job.tokens_at(None) or 0.0) / longest.job.tokens.median
-        job = job.model_copy(update={"flop": replace(longest.job.flop, median=longest.job.flop.median * times)})
     return document.model_copy(update={"job": job, "cluster": longest.cluster}), step
 
 
@@ -138,7 +136,8 @@ def _model(job: Job) -> tuple[Transformer | None, list[Fault]]:
     if known is None and job.shape is None:
         return None, [(("job", "model"), f"missing; write one of {', '.join(MODELS)}, or give its shape, or mfu")]
     missing = [name for name in NEEDED if known is None and name not in given]
-    if known is None and job.sequence is None:
+    # To count parameters takes no sequence; to predict a step does.
+    if known is None and job.sequence is None and (job.predicted or job.global_batch is not None):
         return None, [(("job", "sequence"), 'missing; write "sequence: 8_192 tokens"')]
     if missing:
         return None, [(("job", "shape", name), "missing; write it") for name in missing]
@@ -150,7 +149,7 @@ def _model(job: Job) -> tuple[Transformer | None, list[Fault]]:
     if known is not None:
         return known.model._replace(**given, **length), []
     heads = given["heads"]
-    usual = {"kv_heads": heads, "head_size": given["hidden"] / heads, "gated": 0.0}
+    usual = {"kv_heads": heads, "head_size": given["hidden"] / heads, "gated": 0.0, "sequence": math.nan}
     return Transformer(**(usual | given | length)), []
 
 
@@ -171,10 +170,20 @@ def _named(document: Document, model: Transformer | None = None) -> Document:
     update: dict[str, Any] = {}
     if job.parameters is None:
         update["parameters"] = Quantity(float(model.parameters), "parameters", source=source)
-        update |= _flop_of_mixture(job, model)
-    if job.sequence is None:
+    update |= _active(job, model, source)
+    if job.sequence is None and not math.isnan(float(model.sequence)):
         update["sequence"] = Quantity(float(model.sequence), "tokens", choice=True, source=source)
     return document.model_copy(update={"job": job.model_copy(update=update)})
+
+
+def _active(job: Job, model: Transformer, source: str) -> dict[str, Quantity]:
+    """Return the parameters of a mixture of experts that a token meets, where FLOP follow from them."""
+    active = float(model.active_parameters)
+    fewer = job.parameters is None or active < job.parameters.median
+    unsaid = job.active_parameters is None and job.flop is None and job.work is None
+    if float(model.experts) > 0 and unsaid and fewer:
+        return {"active_parameters": Quantity(active, "parameters", source=source)}
+    return {}
 
 
 def _fabrics(gpu: Gpu, tree: Item, folder: Path) -> tuple[Fabric | None, Fabric | None]:
@@ -254,7 +263,7 @@ def _place(plan: Parallel, field: str) -> tuple[str, ...]:
 
 
 def _filled(document: Document, step: Step, model: Transformer) -> Document:
-    """Return a document with the predicted step, the plan it stands on, and the FLOP of a mixture of experts."""
+    """Return a document with the predicted step and the plan it stands on."""
     job, case = document.job, step.case
     source = f"{PREDICTED}: {plan_words(case)}"
     found = step.prediction
@@ -271,16 +280,8 @@ def _filled(document: Document, step: Step, model: Transformer) -> Document:
     )
     if plan.head_counts is None and case.head_counts:
         plan = plan.model_copy(update={"head_counts": True})
-    update: dict[str, Any] = {"step_time": time, "parallel": plan} | _flop_of_mixture(job, model)
+    update: dict[str, Any] = {"step_time": time, "parallel": plan}
     return document.model_copy(update={"job": job.model_copy(update=update)})
-
-
-def _flop_of_mixture(job: Job, model: Transformer) -> dict[str, Quantity]:
-    """Return the FLOP of a mixture of experts, where it has none: a token visits a part of the parameters only."""
-    if float(model.experts) <= 0 or job.flop is not None or job.tokens is None or job.work is not None:
-        return {}
-    flop = FLOP_PER_PARAMETER_AND_TOKEN * float(model.active_parameters) * job.tokens.median
-    return {"flop": Quantity(flop, "FLOP", source="6 x active parameters x tokens")}
 
 
 def _degree(value: int | None) -> Quantity:

@@ -76,10 +76,6 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:40]}..."
 
 
-# What people look for under other names.
-_ELSEWHERE = {
-    "active_parameters": "FLOP of a mixture of experts follow from them: give flop, 6 x active parameters x tokens",
-}
 # What to write where something is missing that a section cannot do without.
 _EXAMPLES = {
     "name": "my run", "cluster": "{node: hgx_h100, gpus: 1_024 GPUs}",
@@ -126,8 +122,6 @@ def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetai
         word = str(place[-1])
         if "shape" in place and word in SHAPE_KEYS:
             return f"unknown key; did you mean '{SHAPE_KEYS[word]}'?"
-        if word in _ELSEWHERE:
-            return f"unknown key; {_ELSEWHERE[word]}"
         return unknown_key(word, [key for key in keys_at(model, place[:-1]) if key != "source"])
     if kind == "missing":
         word = str(place[-1])
