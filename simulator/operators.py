@@ -107,8 +107,10 @@ class OperatorClass(Section):
         given follows no ladder.
         """
         without = set()
-        one_detection = "detection" in recovery.model_fields_set and all(cause.hangs is None for cause in causes)
-        if one_detection or (causes and not any(cause.may_hang for cause in causes)):
+        speaks = recovery.hangs is not None or any(cause.hangs is not None for cause in causes)
+        if ("detection" in recovery.model_fields_set and not speaks) or (
+            causes and not any(cause.may_hang for cause in causes)
+        ):
             without.add("hangs")
         if self.restart_is_given(recovery) or (causes and not any(cause.may_climb for cause in causes)):
             without.add("ladder")

@@ -13,9 +13,10 @@ LLAMA_WORDS = """\
 ## Llama 3 405B: what the prediction hangs on
 
 The counts of failures are inputs, so their agreement proves nothing but the way through the model. The test is the
-time that they cost. With what is published alone the range is wide: detection, diagnosis, restart, the interval
-between saves and their pause are all unknown. The share of the variance of goodput that each uncertain input explains
-alone; what is missing to one is in their combinations, and a little in chance:
+time that they cost. Detection, diagnosis, restart, the interval between saves and their pause are not published; they
+have the ranges of the class of operator `automatic` (docs/operators.md), which were written down before the first run.
+The share of the variance of goodput that goes with each uncertain input. One maturity of the operator moves several of
+them together, so the shares overlap, and add up to more than one:
 """
 
 SCORES_WORDS = """\
@@ -63,10 +64,9 @@ repairs go on after the job's end and are counted there; here repairs are counte
 """
 
 ASSUMED_WORDS = """
-The range of the interval and that of the pause are independent here, while a team chooses one in view of the other.
-Replications in which a save of a minute comes every few seconds make the lower tail; the two rows with another
-interval show how much. The published figure, above 90 %, lies at the upper end: that team was faster, somewhere between
-the failure and training again, than the middle of the ranges, or counts effective time by another convention.
+An interval is so many times the optimum of its own replication; the two rows with another interval show how little
+else is in that. The class was not chosen for this row: a team of this size with agents and hot spares is `automatic` by
+what was published of it. "More than 90 %" says on which side of 90 % the truth was, and no more.
 
 ASSUMED in this prediction:
 """
