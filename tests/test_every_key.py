@@ -54,7 +54,7 @@ ALIKE = {
     "failures.*.spares_exposed": "as under recovery",
     "cluster.fabric": "two profiles that are built alike differ in their speed, which counts where a step is predicted",
 }
-LONG = ("blocks", "everything")  # to walk, which takes minutes
+LONG = ("blocks", "everything", "mixture")  # to walk; the others are four scenarios too
 every_base = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in BASES]
 )
