@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from simulator.spellings import LONGEST, in_other_money, in_our_order, regrouped, terms, with_currency
 from simulator.unit_catalogue import (
@@ -96,6 +97,7 @@ def unit(text: str, like: str = "") -> Unit:
     return Unit(scale, dimension)
 
 
+@lru_cache(maxsize=8192)  # a scenario that is changed says most of its numbers again
 def exact(value: float, like: str) -> str:
     """Return the shortest text in the unit `like` that parses to the same float, bit by bit."""
     if not math.isfinite(value):

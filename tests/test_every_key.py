@@ -19,6 +19,8 @@ from simulator.compile import compile_plan
 from simulator.ensemble import run_ensemble
 from simulator.metrics import summarise
 from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
+from simulator.scenario.loader import _Base
+from simulator.scenario.merge import layered_text
 from simulator.scenario.settle import document
 from tests.leaves import Leaf, leaves
 
@@ -84,8 +86,8 @@ def plans(scenario: Scenario) -> list[bytes]:
 @functools.cache
 def walked(name: str) -> dict[str, tuple[Leaf, str]]:
     """What each leaf of a scenario does, by its path: acts, moves (the plan alone), refused, told, or silent."""
-    text = BASES[name]
-    base = parse_scenario(text)
+    file = _Base(layered_text(BASES[name], FOLDER, name), FOLDER, name)  # read once, as for a sweep
+    base = file.scenario([])
     assert base.inert == ()
     before, plan = answer(base), plans(base)
     found = {}
@@ -94,7 +96,7 @@ def walked(name: str) -> dict[str, tuple[Leaf, str]]:
         refusals = 0
         for value in leaf.values if not is_label(leaf) else ():
             try:
-                changed = parse_scenario(text, [f"{leaf.path}={value}"])
+                changed = file.scenario([f"{leaf.path}={value}"])
             except ScenarioErrors:
                 states.add("refused")
                 refusals += 1
