@@ -72,6 +72,8 @@ def best_interval(plan: Plan) -> int:
     rate = stop_rate(plan, alarms=True)
     # That of the most frequent tier: where saves go to memory, one to storage is the exception.
     save = (plan.save if plan.storage_every > 1 else plan.save_storage) / TICKS_PER_SECOND
+    if save == 0.0:  # what a save costs is then what those to storage cost
+        save = plan.save_storage / plan.storage_every / TICKS_PER_SECOND
     if rate * work == 0.0 or save == 0.0:
         return plan.work
     # Restart and detection scale the mean run time and do not move its minimum.

@@ -1,8 +1,9 @@
 """Planned maintenance: windows in which the job stands still."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool, model_validator
 
 from simulator.drawn import Timing
 from simulator.quantity import Duration, PositiveDuration
@@ -23,9 +24,21 @@ class Maintenance(Section):
     first: Duration | None = Field(default=None, description="the beginning of the first [s]; else after `every`")
     length: Timing | None = Field(default=None, description="of a window that recurs [s]")
     windows: tuple[Window, ...] = ()
+    planned: StrictBool | None = Field(
+        default=None, description="false: no windows, where the class of operator has some; in short, maintenance: none"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        return {"planned": False} if data == "none" else data
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the maintenance."""
+        if self.planned is False:
+            for name in sorted(self.model_fields_set - {"planned", "source"}):
+                yield (name,), "belongs to windows that are planned; leave it out, or leave out planned: false"
+            return
         if self.every is None and not self.windows:
             yield (), 'no window is given; write "every: 7 d" and "length: 2 h", or windows'
         if self.every is not None and self.length is None:

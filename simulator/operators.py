@@ -5,20 +5,19 @@ A class fills what a scenario leaves unsaid. An operator of no known class is a 
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from simulator.checkpoint import LOADED, Checkpoint, Tier
 from simulator.cluster import Cluster
-from simulator.drawn import Drawn
 from simulator.failures import Cause
 from simulator.maintenance import Maintenance
-from simulator.quantity import ASSUMED, Like, OfClass, Quantity, by_class, chosen
+from simulator.quantity import ASSUMED, Like, Quantity, chosen
 from simulator.recovery import Recovery
 from simulator.section import Fault, Section
 
@@ -29,11 +28,12 @@ MATURITY = "operator.maturity"
 CLASS = "operator.class"
 _Certain = Annotated[Quantity, Like("%", most=1, certain=True)]
 _Part = Annotated[Quantity, Like("%", most=1, certain=True, choice=True)]
+LONG_FORM = {"classes", "alike", "filled"}  # keys of an operator that is more than a mixture
 _SUM = 1e-9  # how far the shares of a mixture may be from 100 % in all
 # What the maturity of an operator moves: how long it takes to notice, to diagnose, to restart and to save.
 _MOVED = re.compile(
-    r"(recovery|failures\.[^.]+)\.(detection|diagnosis|restart|bisection|hangs\.detection)(\.(?!shape$)\w+)?"
-    r"|recovery\.ladder\.\d+\.time(\.(?!shape$)\w+)?|checkpoint\.tiers\.\d+\.blocking"
+    r"(recovery|failures\.[^.]+)\.(detection|diagnosis|restart|bisection|hangs\.detection)(\.(?!(?:shape|power)$)\w+)?"
+    r"|recovery\.ladder\.\d+\.time(\.(?!(?:shape|power)$)\w+)?|checkpoint\.tiers\.\d+\.blocking"
 )
 
 
@@ -48,12 +48,17 @@ class Operator(Section):
         description="how far detection, diagnosis, restart and pause are fast or slow together: correlation",
     )
 
+    filled: StrictBool | None = Field(
+        default=None,
+        description="true in what a run writes: classes of your own are names only, and all that they fill is said",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _short_forms(cls, data: Any) -> Any:
         if isinstance(data, str):
             return {"classes": {data: "100%"}}
-        if isinstance(data, dict) and data.keys() - {"source"} and not {"classes", "alike"} & set(data):
+        if isinstance(data, dict) and data.keys() - {"source"} and not LONG_FORM & set(data):
             return {"classes": {name: share for name, share in data.items() if name != "source"}}
         if isinstance(data, dict) and isinstance(data.get("classes"), str):
             return data | {"classes": {data["classes"]: "100%"}}
@@ -83,7 +88,7 @@ class OperatorClass(Section):
     def on_top_of(self, usual: "OperatorClass") -> "OperatorClass":
         """Return the class with what it does not say taken from another one."""
         update: dict[str, Any] = {
-            "recovery": overlaid(usual.recovery, self.recovery),
+            "recovery": self._recovery_on(usual.recovery, self.recovery, frozenset()),
             "checkpoint": overlaid(usual.checkpoint, self.checkpoint),
         }
         for name in ("alike", "hot_spares", "maintenance"):
@@ -114,10 +119,13 @@ class OperatorClass(Section):
             without.add("hangs")
         if self.restart_is_given(recovery) or (causes and not any(cause.may_climb for cause in causes)):
             without.add("ladder")
-        found, usual = overlaid(self.recovery, recovery, without=without), self.recovery.restart
-        if recovery.restart.scales_class and usual.growth is None:
+        return self._recovery_on(self.recovery, recovery, without)
+
+    def _recovery_on(self, usual: Recovery, own: Recovery, without: AbstractSet[str]) -> Recovery:
+        found = overlaid(usual, own, without)
+        if own.restart.scales_class and usual.restart.growth is None:
             raise ValueError(f"class {self.name} has no restart by the number of GPUs; give by_gpus beside times")
-        return found.model_copy(update={"restart": found.restart.of(usual)})
+        return found.model_copy(update={"restart": found.restart.of(usual.restart)})
 
     def restart_is_given(self, recovery: Recovery) -> bool:
         """Return whether a recovery says itself how long a restart takes, not only how many times the class's."""
@@ -208,82 +216,3 @@ def hidden_inputs(operator: Operator, alike: float) -> tuple[Quantity, ...]:
 def moved(path: str) -> bool:
     """Return whether the maturity of the operator moves the input at a path."""
     return _MOVED.fullmatch(path) is not None
-
-
-def mixed(
-    classes: Mapping[str, OperatorClass], shares: Mapping[str, float], given: AbstractSet[str] = frozenset()
-) -> OperatorClass:
-    """Return the class of an operator that may be any of several: each number has a value by class.
-
-    Raises ValueError, with the words for the scenario, where classes differ in more than numbers, but for the tiers and
-    the maintenance, if these are `given` by the scenario.
-    """
-    if len(classes) == 1:
-        return next(iter(classes.values()))
-    first = next(iter(classes.values()))
-    spares = [found.hot_spares.median for found in classes.values() if found.hot_spares is not None]
-    stops = None if "maintenance" in given else _same_stops(classes)
-    even = {name: _evened(found, classes, "tiers" in given) for name, found in classes.items()}
-    update: dict[str, Any] = {
-        "name": " or ".join(classes),
-        "recovery": _mixed({name: found.recovery for name, found in even.items()}, shares, ("recovery",)),
-        "checkpoint": _mixed({name: found.checkpoint for name, found in even.items()}, shares, ("checkpoint",)),
-    }
-    if spares and first.hot_spares is not None:
-        # Spares are bought once, for whichever operator it will be: the fewest of the classes.
-        update["hot_spares"] = replace(first.hot_spares, median=min(spares))
-    return first.model_copy(update=update | {"maintenance": stops})
-
-
-def _same_stops(classes: Mapping[str, OperatorClass]) -> Maintenance | None:
-    stops = {name: found.maintenance for name, found in classes.items()}
-    given = [name for name, found in stops.items() if found is not None]
-    if given and len(given) < len(stops):
-        raise ValueError(f"{given[0]} presumes planned stops, and others do not; give maintenance in the scenario")
-    return next(iter(stops.values()))
-
-
-def _evened(one: OperatorClass, classes: Mapping[str, OperatorClass], tiers_are_given: bool) -> OperatorClass:
-    """Return a class with every rung that another class has, which ends no stop here.
-
-    Of tiers that a scenario gives, only the times of those to storage can be wanted.
-    """
-    rungs = {rung.suffix: rung for found in classes.values() for rung in found.recovery.ladder}
-    own = {rung.suffix: rung for rung in one.recovery.ladder}
-    unused = {"share": Quantity(0.0, "%", source=f"class {one.name} has no such rung")}
-    ladder = tuple(own.get(name, rung.model_copy(update=unused)) for name, rung in rungs.items())
-    update: dict[str, Any] = {"recovery": one.recovery.model_copy(update={"ladder": ladder})}
-    if tiers_are_given:
-        storage = next(tier for tier in one.checkpoint.tiers if tier.to == "storage")
-        times = Tier(to="storage", blocking=storage.blocking, lag=storage.lag, restore=storage.restore)
-        update["checkpoint"] = one.checkpoint.model_copy(update={"tiers": (times,)})
-    return one.model_copy(update=update)
-
-
-def _mixed(found: Mapping[str, Any], shares: Mapping[str, float], place: tuple[str, ...]) -> Any:
-    values = list(found.values())
-    first = values[0]
-    if all(value == first for value in values[1:]):
-        return first
-    if all(isinstance(value, Quantity) for value in values):
-        parts = tuple(OfClass(name, shares[name], value) for name, value in found.items())
-        return by_class(parts, f"{ASSUMED}: by class of operator")
-    if isinstance(first, Section) and all(type(value) is type(first) for value in values):
-        update = {
-            name: _mixed({label: getattr(value, name) for label, value in found.items()}, shares, (*place, name))
-            for name in type(first).model_fields
-            if name != "source"
-        }
-        return first.model_copy(update=update)
-    if isinstance(first, tuple) and all(isinstance(value, tuple) and len(value) == len(first) for value in values):
-        rows = zip(*values, strict=True)
-        items = (_mixed(dict(zip(found, row, strict=True)), shares, (*place, str(n))) for n, row in enumerate(rows))
-        return tuple(items)
-    forms = {(v.family, tuple(k for k, _ in v.numbers), v.growth) for v in values if isinstance(v, Drawn)}
-    if isinstance(first, Drawn) and len(forms) == 1:
-        numbers = tuple(
-            (key, _mixed({label: dict(value.numbers)[key] for label, value in found.items()}, shares, (*place, key)))
-            for key, _ in first.numbers
-        )
-        return replace(first, numbers=numbers)
-    raise ValueError(f"the classes {' and '.join(found)} differ in {'.'.join(place)}; give that in the scenario")

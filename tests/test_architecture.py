@@ -25,6 +25,7 @@ FLOORS = {
     2.5: "recovery",
     3: "workload failures checkpoint cluster job maintenance cost experiment fabric delivery",
     3.5: "calibration operators",
+    3.7: "mixtures",
     4: "scenario",
     5: "plan",
     5.2: "interval",

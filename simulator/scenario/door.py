@@ -7,6 +7,7 @@ from simulator.cluster import Cluster
 from simulator.failures import Cause
 from simulator.failures.rows import clash
 from simulator.scenario.model import Scenario
+from simulator.scenario.settle import quantities
 from simulator.section import Fault, did_you_mean
 
 LONGEST_WORK = 2.5 * 365 * 86_400  # [s]; work in 1/100,000 tick must fit int64
@@ -16,6 +17,7 @@ Place = tuple[str | int, ...]
 def faults(scenario: Scenario) -> Iterator[Fault]:
     """Yield what is wrong between the sections of a scenario, with places from its root."""
     document = scenario.document
+    yield from _class_faults(scenario)
     layout = [(("cluster", *place), text) for place, text in document.cluster.layout_faults()]
     yield from layout
     if layout:
@@ -32,6 +34,20 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
     yield from work_faults
     if not work_faults:
         yield from _time_faults(scenario)
+
+
+def _class_faults(scenario: Scenario) -> Iterator[Fault]:
+    """Yield numbers by class whose classes are not those that the operator may be of."""
+    wanted = {name: share.median for name, share in scenario.document.operator.classes.items()}
+    for quantity in quantities(scenario.document):
+        found = {one.name: one.share for one in quantity.by_class}
+        if not found or (found.keys() == wanted.keys() and all(abs(found[n] - wanted[n]) < 1e-9 for n in wanted)):
+            continue
+        told = (
+            ", ".join(f"{name} {units.show(share, '%')}" for name, share in each.items()) for each in (found, wanted)
+        )
+        text = "has values for the classes {}, and the operator is of {}; give the same classes and shares"
+        yield tuple(quantity.path.split(".")), text.format(*told)
 
 
 def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from simulator.operators import LONG_FORM
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at, of_option, option_of
 from simulator.scenario.hub_config import as_shape, is_config
 from simulator.scenario.named import closest, find_named, hint_for
@@ -72,6 +73,8 @@ def with_overrides(tree: Item, overrides: Sequence[str]) -> Item:
 def _extended(tree: Item, path: Path, name: str, above: tuple[Path, ...]) -> Layered:
     wrong = _faults_of_head(tree, not above)
     target = tree.child("extends")
+    if isinstance(tree.value, dict) and "operator" in tree.value:
+        tree = Item(tree.value | {"operator": _as_operator(tree.value["operator"])}, tree.spot, tree.layer)
     if target is None or not isinstance(tree.value, dict):
         return Layered(tree.value, tree.spot, tree.layer, wrong=tuple(wrong))
     base = _base_of(target, path, wrong)
@@ -156,6 +159,8 @@ def merge(base: Item, top: Item, path: tuple[str, ...], errors: list[ScenarioErr
     """Return `base` with `top` laid over it."""
     if isinstance(top.value, str) and (scale := _SCALE.fullmatch(top.value)) and path and path[-1] not in _TEXTS:
         return _scaled(base, Decimal(scale[1]), top, path, errors)
+    if path == ("operator",):
+        base, top = _operators(base, top)
     if not isinstance(base.value, dict) or not isinstance(top.value, dict) or _replaces_number(base.value, top.value):
         return top
     merged = dict(base.value)
@@ -175,8 +180,32 @@ def merge(base: Item, top: Item, path: tuple[str, ...], errors: list[ScenarioErr
         elif _is_scale(item) and key not in _TEXTS:
             errors.append(error_at(item.spot, ".".join(here), f"{item.value} scales a number that is given; none is"))
         else:
-            merged[key] = item
+            merged[key] = _as_operator(item) if here == ("operator",) else item
     return Item(merged, base.spot if of_option(top.spot.file) else top.spot, base.layer)
+
+
+def _operators(base: Item, top: Item) -> tuple[Item, Item]:
+    """Return what two layers say of the operator in the long form. Classes of the upper one are all that there are.
+
+    Only `--set operator.classes.NAME` changes one of several.
+    """
+    below, above = _as_operator(base), _as_operator(top)
+    one_of_several = above is top and of_option(top.spot.file)
+    if isinstance(below.value, dict) and above.child("classes") is not None and not one_of_several:
+        below = Item({key: item for key, item in below.value.items() if key != "classes"}, below.spot, below.layer)
+    return below, above
+
+
+def _as_operator(item: Item) -> Item:
+    """Return what is said of the operator in its long form, be it a word or a mixture."""
+    if isinstance(item.value, str):
+        share = Item("100%", item.spot, item.layer)
+        return Item({"classes": Item({item.value: share}, item.spot, item.layer)}, item.spot, item.layer)
+    if not isinstance(item.value, dict) or LONG_FORM & set(item.value):
+        return item
+    source = {key: below for key, below in item.value.items() if key == "source"}
+    shares = Item({key: below for key, below in item.value.items() if key not in source}, item.spot, item.layer)
+    return Item({"classes": shares, **source}, item.spot, item.layer)
 
 
 def _is_scale(item: Item) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulator.workload.case import Case
 
 _PHASE = re.compile(r"job\.phases\.\d+\.step_time")
+PHASES = "job.phases.step_time"  # the error of the predicted steps of all phases
 INPUT_STREAMS = 2**32  # streams of uncertain inputs begin here, far above those of causes
 
 
@@ -126,7 +127,11 @@ class Scenario:
     def inputs(self) -> tuple[Quantity, ...]:
         """What is uncertain, each with a path of its own: what is drawn of the operator, then in the schema's order."""
         found = [*hidden_inputs(self.document.operator, self._alike)]
-        found += [quantity for quantity in quantities(self.document) if quantity.uncertain]
+        uncertain = [quantity for quantity in quantities(self.document) if quantity.uncertain]
+        # One model predicts the steps of all phases, so its error is one input, shown as the step of the first.
+        steps = [quantity for quantity in uncertain if _of_phases(quantity)]
+        found += [quantity for quantity in uncertain if not _of_phases(quantity)]
+        found += [replace(first, path=PHASES) for first in steps[:1]]
         shared = self.document.failures.shared_spread
         if shared is not None and shared.median > 0:
             # The number given is the spread; the input is the factor on all rates that has it.
@@ -167,12 +172,9 @@ class Scenario:
         from simulator.durations import normal_quantile
 
         values: dict[str, float] = {}
-        shared: dict[str, float] = {}
         common, own = math.sqrt(self._shared_variance), math.sqrt(1.0 - self._shared_variance)
         for quantity, moves, score in zip(self.inputs, self._moves, scores, strict=True):
             path = quantity.path
-            if _PHASE.fullmatch(path) and quantity.how == "inferred":
-                score = shared.setdefault("phases", score)  # one model's error: all phases are off together
             if path in pinned:
                 values[path] = pinned[path]
             elif not moves and not quantity.by_class:
@@ -181,9 +183,19 @@ class Scenario:
                 if moves:
                     good = min(max(values[MATURITY], 2.0**-53), 1.0 - 2.0**-53)
                     score = own * score - common * normal_quantile(good)
-                number = quantity.by_class[int(values[CLASS])].number if quantity.by_class else quantity
+                number = self._number_of(quantity, values)
                 values[path] = number.at_score(score)
+            if path == PHASES:
+                own = quantity.score_of(values[path])
+                values |= {step.path: step.at_score(own) for step in quantities(self.document) if _of_phases(step)}
         return values
+
+    def _number_of(self, quantity: Quantity, values: Mapping[str, float]) -> Quantity:
+        """Return a number as it is for the class of operator that was drawn."""
+        if not quantity.by_class:
+            return quantity
+        name = list(self.document.operator.classes)[int(values.get(CLASS, 0.0))]
+        return next(one.number for one in quantity.by_class if one.name == name)
 
     @cached_property
     def _shared_variance(self) -> float:
@@ -278,3 +290,8 @@ class Scenario:
         yaml.default_flow_style, yaml.sort_base_mapping_type_on_output, yaml.width = None, False, 160  # type: ignore[assignment]
         yaml.dump(self.resolved(), text)
         return text.getvalue()
+
+
+def _of_phases(quantity: Quantity) -> bool:
+    """Return whether a number is the predicted step of a phase, which shares the error of the others."""
+    return quantity.how == "inferred" and _PHASE.fullmatch(quantity.path) is not None

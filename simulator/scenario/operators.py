@@ -1,18 +1,22 @@
 """Classes of operators by name, and what they fill of a scenario."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from simulator import resources
-from simulator.operators import USUAL, OperatorClass, mixed
+from simulator.drawn import Drawn
+from simulator.mixtures import mixed
+from simulator.operators import USUAL, OperatorClass
+from simulator.recovery import Hangs
 from simulator.scenario.errors import ScenarioErrors, Spot, error_at, of_option
 from simulator.scenario.merge import check_head
 from simulator.scenario.schema import Document
 from simulator.scenario.settle import settled, sources_of
 from simulator.scenario.source import Item, read_file
 from simulator.scenario.validate import error_for, validated
-from simulator.section import did_you_mean
+from simulator.section import Section, did_you_mean
 
 _SHAPE = "a class of operators is a mapping of keys such as schema, name and recovery"
 
@@ -32,11 +36,13 @@ def class_of(document: Document, tree: Item, folder: Path, name: str) -> Operato
         spot = tree.nearest(("operator", "classes", label))
         own = spot.spot.file == name or of_option(spot.spot.file)
         base = folder if own else Path(spot.spot.file).parent
-        classes[label] = _class(label, base, spot)
+        classes[name_of_class(label)] = _class(label, base, spot, operator.filled is True)
+    shares = {name_of_class(label): share.median for label, share in operator.classes.items()}
+    given = {*_given(document.recovery, "recovery"), *_given(document.checkpoint, "checkpoint")}
+    given |= {"maintenance"} if document.maintenance is not None else set()
+    given |= {"operator.alike"} if operator.alike is not None else set()
     try:
-        given = {"tiers"} if document.checkpoint.tiers else set()
-        given |= {"maintenance"} if document.maintenance is not None else set()
-        return mixed(classes, {label: share.median for label, share in operator.classes.items()}, given)
+        return mixed(classes, shares, given)
     except ValueError as error:
         raise ScenarioErrors([error_for(tree, (("operator",), str(error)))]) from None
 
@@ -53,11 +59,31 @@ def with_operator(document: Document, operator: OperatorClass, tree: Item) -> Do
     if document.maintenance is None and operator.maintenance is not None:
         update["maintenance"] = operator.maintenance
     alike = document.operator.alike if document.operator.alike is not None else operator.alike
-    update["operator"] = document.operator.model_copy(update={"alike": alike})
+    classes = {name_of_class(label): share for label, share in document.operator.classes.items()}
+    filled = None if classes.keys() <= set(operator_names()) else True
+    update["operator"] = document.operator.model_copy(update={"alike": alike, "classes": classes, "filled": filled})
     return document.model_copy(update={**update, "cluster": operator.spares(document.cluster)})
 
 
-def _class(label: str, folder: Path, item: Item) -> OperatorClass:
+def name_of_class(label: str) -> str:
+    """Return the name of a class, which a file of the user's has without its ending."""
+    name = label.removesuffix(".yaml")
+    return f"{name} (own)" if name != label and name in operator_names() else name
+
+
+def _given(section: Section, path: str) -> Iterator[str]:
+    """Yield the paths of what a section says itself, for which no class is asked."""
+    for name in section.model_fields_set - {"source"}:
+        value = getattr(section, name)
+        if isinstance(value, Hangs):  # of which one number may be said, and the other not
+            yield from _given(value, f"{path}.{name}")
+        elif not (isinstance(value, Drawn) and value.scales_class):
+            yield f"{path}.{name}"
+
+
+def _class(label: str, folder: Path, item: Item, filled: bool) -> OperatorClass:
+    if filled and label not in operator_names():
+        return _shipped(USUAL)  # it fills nothing where all is said
     if not label.endswith(".yaml"):
         if label not in operator_names():
             hint = did_you_mean(label, operator_names()) or f"; there are {', '.join(operator_names())}"

@@ -108,7 +108,9 @@ def _with_phases(document: Document, gpu: Gpu | None, tree: Item, folder: Path) 
         for phase, (done, _) in zip(document.job.phases, found, strict=True)
     )
     longest, step = max(found, key=lambda pair: pair[0].job.tokens.median if pair[0].job.tokens is not None else 0.0)
-    update = {name: getattr(longest.job, name) for name in ("parameters", "active_parameters", "sequence", "parallel")}
+    update = {name: getattr(longest.job, name) for name in ("parameters", "active_parameters", "sequence")}
+    if all(done.job.parallel == longest.job.parallel for done, _ in found):
+        update["parallel"] = longest.job.parallel  # else each phase has a plan of its own, and the job has none
     job = document.job.model_copy(update={**update, "phases": phases})
     return document.model_copy(update={"job": job, "cluster": longest.cluster}), step
 
