@@ -96,6 +96,13 @@ class OperatorClass(Section):
                 update[name] = getattr(usual, name)
         return self.model_copy(update=update)
 
+    def faults_of(self, operator: Operator, maintenance: Maintenance | None, filled: bool) -> Iterator[Fault]:
+        """Yield what a scenario says of its operator, such as that all is `filled`, and leaves as it is."""
+        if filled and not operator.filled:
+            yield ("operator", "filled"), "the classes ship with the program, and fill what is unsaid; leave this out"
+        if maintenance is not None and maintenance.planned is not None and self.maintenance is None:
+            yield ("maintenance",), f"class {self.name} has no planned stops; leave this out"
+
     def spares(self, cluster: Cluster) -> Cluster:
         """Return a cluster that has the hot spares of the class where it says nothing of spares at all."""
         spoken = {"hot_spares", "cold_spares", "preemptible", "blocks"} & cluster.model_fields_set

@@ -16,7 +16,7 @@ from simulator.ensemble import pinned, run_ensemble
 from simulator.ensemble.estimates import estimate
 from simulator.interval import best_interval, stop_rate
 from simulator.metrics import goodput
-from simulator.operators import MATURITY
+from simulator.operators import MATURITY, moved
 from simulator.plan import Plan
 from simulator.quantity import Z90, OfClass, Quantity, by_class
 from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
@@ -225,7 +225,7 @@ def test_what_is_written_down_runs_again_to_the_same(operator: str) -> None:
 def test_classes_that_presume_other_things_are_not_mixed_silently() -> None:
     either = "operator={automatic: 50%, best: 50%}"
     stops, tiers = "maintenance={every: 27.6 h, length: 3 min}", "checkpoint.tiers=[{to: storage}]"
-    with pytest.raises(ScenarioErrors, match="best presumes planned stops"):
+    with pytest.raises(ScenarioErrors, match="differ in maintenance, which cannot"):
         read(either, tiers)
     with pytest.raises(ScenarioErrors, match=r"differ in checkpoint\.tiers"):
         read(either, stops)
@@ -233,6 +233,107 @@ def test_classes_that_presume_other_things_are_not_mixed_silently() -> None:
     shares = {quantity.path: quantity for quantity in scenario.inputs}["recovery.ladder.0.share"].by_class
     assert [part.number.median for part in shares] == [0.0, 0.4]
     compile_plan(scenario, scenario.draw_inputs(1, 1))
+    with pytest.raises(ScenarioErrors, match=r"differ in checkpoint\.tiers and maintenance") as caught:
+        read(either)
+    told = caught.value.errors[0].headline
+    assert '"tiers: [{to: storage}]"' in told and '"maintenance: none"' in told
+    read(either, "checkpoint.tiers=[{to: storage}]", "maintenance=none")
+
+
+def own(folder: Path, **classes: str) -> None:
+    for name, more in classes.items():
+        (folder / f"{name}.yaml").write_text(f"schema: 1\nkind: operator\nname: {name}\n{more}\n", encoding="utf-8")
+
+
+def test_mixed_classes_do_not_depend_on_their_order_or_are_refused(tmp_path: Path) -> None:
+    own(tmp_path, calm="alike: 0%", stops="maintenance: {every: 10 h, length: 1 h}")
+    own(tmp_path, rare="maintenance: {every: 100 h, length: 1 min}")
+    for first, second, path in (("calm", "automatic", "operator.alike"), ("stops", "rare", "maintenance")):
+        for one, other in ((first, second), (second, first)):
+            shares = ", ".join(f"{name}{'.yaml' * (name in (first, 'rare', 'stops'))}: 50%" for name in (one, other))
+            with pytest.raises(ScenarioErrors, match=rf"differ in {path}"):
+                parse_scenario(SHORT, [f"operator={{{shares}}}"], folder=tmp_path)
+
+
+def test_what_a_scenario_gives_need_not_be_the_same_in_the_classes_of_a_mixture(tmp_path: Path) -> None:
+    own(tmp_path, ours="recovery: {detection: 2 min}\ncheckpoint: {interval: 20 min}")
+    either = "operator={ours.yaml: 50%, automatic: 50%}"
+    with pytest.raises(ScenarioErrors, match=r"differ in recovery\.detection and checkpoint\.interval"):
+        parse_scenario(SHORT, [either], folder=tmp_path)
+    given = [either, "recovery.detection=1 min", "checkpoint.interval=auto"]
+    assert parse_scenario(SHORT, given, folder=tmp_path).document.recovery.detection.at(None) == {"value": 60.0}
+
+
+def test_a_class_of_ones_own_is_a_name_in_what_a_run_writes_down(tmp_path: Path) -> None:
+    own(tmp_path, ours="recovery: {restart: {times: 3}}", best="hot_spares: 7%")
+    for operator in ("ours.yaml", "best.yaml", "{ours.yaml: 50%, automatic: 50%}"):
+        scenario = parse_scenario(SHORT, [f"operator={operator}"], folder=tmp_path)
+        again = parse_scenario(scenario.resolved_yaml(), folder=tmp_path / "elsewhere")
+        assert again.resolved_yaml() == scenario.resolved_yaml() and ".yaml" not in again.resolved_yaml()
+        assert again.draw_inputs(3, 5) == scenario.draw_inputs(3, 5)
+    times = parse_scenario(SHORT, ["operator=ours.yaml"], folder=tmp_path).document.recovery.restart
+    assert times.growth == read().document.recovery.restart.growth and times.numbers[0][1].median == 3.0
+
+
+def test_a_layer_with_an_operator_replaces_the_classes_below() -> None:
+    text = SHORT + "operator: {automatic: 70%, by_hand: 30%}\n"
+    for override in ("operator=best", "operator={best: 100%}", "operator={classes: best, alike: 0%}"):
+        assert set(read(override, text=text).document.operator.classes) == {"best"}
+    both = read("operator.classes.automatic=40%", "operator.classes.by_hand=60%", text=text)
+    assert [share.median for share in both.document.operator.classes.values()] == [0.4, 0.6]
+    assert all(quantity.said for quantity in both.document.operator.classes.values())
+
+
+def test_values_by_class_are_of_the_classes_of_the_operator() -> None:
+    value = "recovery.diagnosis={by_class: {by_hand: {share: 30%, value: 1 h}, automatic: {share: 70%, value: 1 s}}}"
+    scenario = read("operator={automatic: 70%, by_hand: 30%}", value)
+    drawn = [scenario.draw_inputs(1, number) for number in range(40)]
+    assert {each["recovery.diagnosis"] for each in drawn if each["operator.class"] == 0.0} == {1.0}, "by name"
+    for operator in (
+        "operator=automatic",
+        "operator={automatic: 30%, by_hand: 70%}",
+        "operator={best: 70%, by_hand: 30%}",
+    ):
+        with pytest.raises(ScenarioErrors, match="has values for the classes by_hand 30%, automatic 70%"):
+            read(operator, value, "maintenance=none", "checkpoint.tiers=[{to: storage}]")
+
+
+def test_planned_stops_of_a_class_can_be_left_out() -> None:
+    usual, without = read("operator=best"), read("operator=best", "maintenance=none")
+    assert compile_plan(usual).window_period > 0 and compile_plan(without).window_period == 0
+    assert parse_scenario(without.resolved_yaml()).resolved_yaml() == without.resolved_yaml()
+    with pytest.raises(ScenarioErrors, match="belongs to windows that are planned"):
+        read("operator=best", "maintenance={planned: false, every: 3 d}")
+    with pytest.raises(ScenarioErrors, match="class automatic has no planned stops"):
+        read("maintenance=none")
+
+
+def test_a_good_operator_has_better_checks() -> None:
+    scenario = read("recovery.detection={every: 1 min, power: {p10: 20%, p50: 50%, p90: 80%}}")
+    assert not moved("recovery.detection.power") and moved("recovery.detection.p50")
+    assert scenario.draw_inputs(1, 1)["recovery.detection.power"] > 0
+
+
+def test_a_pause_of_zero_in_memory_leaves_the_optimum_to_storage() -> None:
+    tiers = "checkpoint.tiers=[{to: host_memory, blocking: 0 s}, {to: storage, every: 10, blocking: 5 s}]"
+    alone = "checkpoint.tiers=[{to: storage, blocking: 0.5 s}]"
+    plan = compile_plan(read(tiers, "checkpoint.interval=auto"))
+    assert plan.interval == pytest.approx(compile_plan(read(alone, "checkpoint.interval=auto")).interval, rel=1e-6)
+
+
+def test_the_error_of_the_predicted_steps_of_all_phases_is_one_input() -> None:
+    job = (
+        "job={model: llama3_70b, phases: [{tokens: 100B tokens, global_batch: 512 sequences},"
+        " {tokens: 1T tokens, global_batch: 1_024 sequences}]}"
+    )
+    scenario = read(job, "cluster.gpus=1_024 GPUs", "cluster.fabric=infiniband_ndr")
+    paths = [quantity.path for quantity in scenario.inputs]
+    assert paths.count("job.phases.step_time") == 1 and "job.phases.0.step_time" not in paths
+    steps = [phase.step_time for phase in scenario.document.job.phases]
+    slow = scenario.inputs_at([0.0] * len(paths), {"job.phases.step_time": steps[0].at_score(Z90)})  # type: ignore[union-attr] # predicted
+    assert [slow[f"job.phases.{n}.step_time"] for n in (0, 1)] == pytest.approx([s.at_score(Z90) for s in steps])  # type: ignore[union-attr] # as above
+    again = parse_scenario(scenario.resolved_yaml())
+    assert again.resolved_yaml() == scenario.resolved_yaml() and again.draw_inputs(1, 2) == scenario.draw_inputs(1, 2)
 
 
 BROKEN = [

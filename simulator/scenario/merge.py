@@ -25,6 +25,9 @@ _ALTERNATIVES = (
     ("job", frozenset({"work", "flop"})),
     ("job", frozenset({"mfu", "step_time"})),
     ("job", frozenset({"work", "step_time"})),
+    ("job", frozenset({"work", "phases"})),
+    ("job", frozenset({"tokens", "phases"})),
+    ("job", frozenset({"flop", "phases"})),
     ("maintenance", frozenset({"first", "windows"})),
     ("cost", frozenset({"gpu", "capital"})),
 )
@@ -220,6 +223,8 @@ def _displaced(base: dict[str, Item], top: dict[str, Item], path: tuple[str, ...
             for key in keys & set(top):
                 if not _is_scale(top[key]) and top[key].value is not None and key not in base:
                     displaced |= (keys & set(base)) - {key}
+    if path == ("job",) and "phases" in top and "phases" not in base:
+        displaced |= {"mfu", "step_time"} & set(base)  # which each phase has for itself
     return displaced
 
 

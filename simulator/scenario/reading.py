@@ -59,7 +59,8 @@ def from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], bo
         document = _located(document, {"node": base, "fabric": folder})
     sources = sources_of(tree)
     scenario = _alike(Scenario(_settled(document, sources), name, step), tree)
-    vain = tuple(inert.settings(scenario, tree))
+    said = tree.find(("operator", "filled")) is not None
+    vain = (*inert.settings(scenario, tree), *operator.faults_of(document.operator, document.maintenance, said))
     # What nothing asks for may be asked for by what is wrong, once that is put right.
     faults = list(door.faults(scenario)) or [fault for fault in vain if refused(fault[0])]
     if faults:
