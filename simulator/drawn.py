@@ -31,6 +31,7 @@ _GROWTH_KEYS = ("by_gpus", "times", "source")
 _GPUS = Like("GPUs", above=0, certain=True)
 _TIMES = Like("", above=0)
 _GROWTH_EXAMPLE = "by_gpus: [[16_000 GPUs, 200 s], [98_000 GPUs, 900 s]]"
+LARGEST = math.log(1e15)  # of a time [s] that is extrapolated; larger ones are without end
 _SHAPE = Like("", above=0, most=1000)
 _POWER = Like("%", above=0, most=1)
 
@@ -60,7 +61,10 @@ class Growth:
             (pair for pair in pairwise(zip(sizes, times, strict=True)) if pair[1][0] >= self.gpus),
             ((sizes[-2], times[-2]), (sizes[-1], times[-1])),
         )
-        return float(below * (above / below) ** (math.log(self.gpus / low) / math.log(high / low)))
+        steps = math.log(self.gpus / low) / math.log(high / low)
+        if math.log(below) + steps * math.log(above / below) > LARGEST:
+            return math.inf
+        return float(below * (above / below) ** steps)
 
     @property
     def outside(self) -> str:

@@ -85,6 +85,11 @@ class OperatorClass(Section):
     checkpoint: Checkpoint = Checkpoint()
     maintenance: Maintenance | None = None
 
+    def faults(self) -> Iterator[Fault]:
+        """Yield a list of tiers that tells of none what a save costs, as every scenario may ask."""
+        if "tiers" in self.checkpoint.model_fields_set and not self.checkpoint.tiers:
+            yield ("checkpoint", "tiers"), "has no tier to storage; write {to: storage, blocking: 5 s}, or leave it out"
+
     def on_top_of(self, usual: "OperatorClass") -> "OperatorClass":
         """Return the class with what it does not say taken from another one."""
         update: dict[str, Any] = {

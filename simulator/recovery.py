@@ -42,6 +42,9 @@ class Hangs(Section):
     )
 
 
+KINDS = ("bad", "common", "hang")  # what rows of a cause are called behind its name, before a rung
+
+
 class Rung(Section):
     """A way back to training that is tried before a full restart."""
 
@@ -54,6 +57,11 @@ class Rung(Section):
         """Yield a name that cannot be part of the name of a row."""
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _-]{0,39}", self.rung):
             yield ("rung",), "must be a short name of letters, digits and blanks, such as retry in process"
+        elif self.suffix.split("_")[0] in KINDS:
+            yield (
+                ("rung",),
+                f"must not begin with {', '.join(KINDS)}, which name other failures of a cause; choose another",
+            )
 
     @property
     def suffix(self) -> str:

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from simulator import laws, resources
 from simulator.chance import Purpose
+from simulator.checkpoint import Optimum
 from simulator.compile import compile_plan
 from simulator.durations import TICKS_PER_SECOND, Law
 from simulator.ensemble import pinned, run_ensemble
@@ -20,6 +21,7 @@ from simulator.operators import MATURITY, moved
 from simulator.plan import Plan
 from simulator.quantity import Z90, OfClass, Quantity, by_class
 from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
+from simulator.scenario.cautions import cautions
 from simulator.scenario.operators import operator_names
 
 PRACTICE = Path(__file__).resolve().parents[2] / "shared" / "facts" / "practice.yaml"
@@ -336,7 +338,39 @@ def test_the_error_of_the_predicted_steps_of_all_phases_is_one_input() -> None:
     assert again.resolved_yaml() == scenario.resolved_yaml() and again.draw_inputs(1, 2) == scenario.draw_inputs(1, 2)
 
 
+def test_a_number_of_a_law_that_a_class_fills_can_be_changed_alone() -> None:
+    usual = read().document.recovery
+    changed = read("recovery.detection.p50=x2").document.recovery
+    assert changed.detection.at(None) == pytest.approx({"p50": 80.0, "shape": usual.detection.at(None)["shape"]})
+    assert changed.hangs is not None and usual.hangs is not None, "and what hangs is still noticed later"
+    assert changed.hangs.detection.at(None) == usual.hangs.detection.at(None)
+    assert read("recovery.restart=x2").document.recovery.restart.at(None)["value"] == pytest.approx(
+        2 * usual.restart.at(None)["value"]
+    )
+    interval = read("checkpoint.interval=x2").document.checkpoint.interval
+    assert isinstance(interval, Optimum) and interval.times_optimum.median == 3.0
+
+
+def test_all_that_is_wrong_with_a_class_is_said_of_its_file(tmp_path: Path) -> None:
+    own(tmp_path, ours="cluster: {hot_spares: 3%}", bare="checkpoint: {tiers: []}")
+    for name, words in (("ours", "cluster: unknown key"), ("bare", "has no tier to storage")):
+        with pytest.raises(ScenarioErrors, match=words) as caught:
+            parse_scenario(SHORT, [f"operator={name}.yaml"], folder=tmp_path)
+        assert [Path(error.file).name for error in caught.value.errors] == [f"{name}.yaml"]
+
+
+def test_an_interval_that_storage_cannot_keep_up_with_is_told() -> None:
+    (told,) = cautions(read("checkpoint.interval=5 min"))
+    assert told.startswith("checkpoint.interval: with 5 min") and "training waits for it" in told
+    for more in ("checkpoint.interval=auto", "checkpoint.interval=2 h", "checkpoint.tiers=[{to: storage, lag: 1 min}]"):
+        assert cautions(read("checkpoint.interval=5 min", more)) == ()
+    assert cautions(read("checkpoint.interval=5 min", "checkpoint.overlap=skip")) == ()
+    assert "nothing stops the job" in cautions(read("failures.gpu=", "failures.software="))[0]
+
+
 BROKEN = [
+    ("recovery.ladder=[{rung: hang x, share: 50%, time: 1 min}]", "must not begin with bad, common, hang"),
+    ("recovery.restart={by_gpus: [[1_000 GPUs, 200 s], [1_001 GPUs, 1000 d]]}", "more than a month"),
     ("operator=automatik", "did you mean 'automatic'?"),
     ("operator={automatic: 70%, by_hand: 20%}", "the probabilities sum to 0.9"),
     ("operator=ours.yaml", "there is no file"),

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.quantity import Quantity, chosen
-from simulator.recovery import Recovery, Rung
+from simulator.recovery import KINDS, Recovery, Rung
 
 if TYPE_CHECKING:
     from simulator.failures.cause import Cause
 
-BAD, COMMON, HANG = "bad", "common", "hang"  # behind the name of the cause and an underscore
+BAD, COMMON, HANG = KINDS  # behind the name of the cause and an underscore
 
 
 class Factor(NamedTuple):

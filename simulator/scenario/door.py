@@ -11,6 +11,7 @@ from simulator.scenario.settle import quantities
 from simulator.section import Fault, did_you_mean
 
 LONGEST_WORK = 2.5 * 365 * 86_400  # [s]; work in 1/100,000 tick must fit int64
+LONGEST_RESTART = 30 * 86_400.0  # [s]; what is longer was extrapolated, and not meant
 Place = tuple[str | int, ...]
 
 
@@ -33,7 +34,7 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
     work_faults = list(_peak_faults(scenario))
     yield from work_faults
     if not work_faults:
-        yield from _time_faults(scenario)
+        yield from list(_time_faults(scenario)) or _restart_faults(scenario)
 
 
 def _class_faults(scenario: Scenario) -> Iterator[Fault]:
@@ -139,6 +140,13 @@ def _recovery_faults(scenario: Scenario) -> Iterator[Fault]:
     wanted = 0 if recovery.resume_with is None else int(recovery.resume_with.median)
     if cluster.selects and wanted > cluster.spares:
         yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
+
+
+def _restart_faults(scenario: Scenario) -> Iterator[Fault]:
+    cluster, restart = scenario.document.cluster, scenario.document.recovery.restart
+    if restart.growth is not None and (takes := restart.at(None)["value"]) > LONGEST_RESTART:
+        text = f"{units.show(takes, 'd')} on {cluster.job_gpus:_} GPUs are more than a month"
+        yield ("recovery", "restart"), f"{text}, {restart.growth.outside}; give a point of that size in by_gpus"
 
 
 def _peak_faults(scenario: Scenario) -> Iterator[Fault]:

@@ -116,6 +116,10 @@ class ScenarioErrors(Exception):  # noqa: N818 - it holds several
         super().__init__("\n".join(str(error) for error in self.errors))
 
 
+class ErrorsElsewhere(ScenarioErrors):
+    """All that is wrong with a file that a scenario names, and which no change of the scenario mends."""
+
+
 def error_at(spot: Spot, path: str, text: str, value: str = "") -> ScenarioError:
     """Return an error from a text of the form "message; remedy"."""
     message, _, remedy = text.partition("; ")

@@ -9,8 +9,8 @@ from typing import Any
 
 from simulator.scenario import inert
 from simulator.scenario.blame import blamed
-from simulator.scenario.errors import ScenarioError, ScenarioErrors, of_option
-from simulator.scenario.merge import Layered, layered, layered_text, with_overrides, wrong_in
+from simulator.scenario.errors import ErrorsElsewhere, ScenarioError, ScenarioErrors, of_option
+from simulator.scenario.merge import Layered, is_number, layered, layered_text, with_overrides, wrong_in
 from simulator.scenario.model import Scenario
 from simulator.scenario.reading import Read, from_tree
 from simulator.scenario.remedies import together
@@ -91,6 +91,8 @@ class _Base:
 
         try:
             read = self._read(tree, overrides, useful)
+        except ErrorsElsewhere:
+            raise
         except ScenarioErrors as failed:
             raise ScenarioErrors(self._told(tree, failed.errors, overrides, useful)) from None
         return read.pruned(tree) if read.inert else read.scenario
@@ -153,18 +155,18 @@ class _Base:
             return frozenset()  # the other overrides put right what is wrong
 
     def tree_with(self, overrides: Sequence[str]) -> Item:
-        # What is scaled, and that of which a part is changed, must be there, be it a default.
-        wanted = dict.fromkeys(
-            tuple(path[:end])
-            for path, text in map(_parted, overrides)
-            for end in range(1, len(path) + 1)
-            if (_is_whole(path, end) if end < len(path) else factor_in(text) is not None)
-        )
-        absent = [list(path) for path in wanted if not self.tree.find(path)]
-        classes = [override for override in overrides if _parted(override)[0][0] == "operator"]
-        usual = self._resolved if not absent or not classes else self._resolved_with(classes)
-        given = [text for path in absent if (text := _as_override(usual, path)) is not None]
-        changed = with_overrides(self.tree, [*given, *overrides])
+        """Return the tree with overrides on top, over what they scale or change a part of, be it a default."""
+        parted = [_parted(override) for override in overrides]
+        classes = [override for override, (path, _) in zip(overrides, parted, strict=True) if path[0] == "operator"]
+        given: dict[tuple[str, ...], str] = {}
+        for path, text in parted:
+            for end in range(1, len(path) + 1):
+                if self.tree.find(path[:end]) is not None or (end == len(path) and factor_in(text) is None):
+                    continue
+                usual = self._resolved_with(classes) if classes else self._resolved
+                if end == len(path) or _is_whole(path, end, usual):
+                    given |= _as_overrides(usual, path[:end])
+        changed = with_overrides(self.tree, [*given.values(), *overrides])
         return Layered(changed.value, changed.spot, changed.layer, wrong=wrong_in(self.tree))
 
     @cached_property
@@ -191,23 +193,33 @@ def _parted(override: str) -> tuple[list[str], str]:
     return [word.strip() for word in path.split(".")], text.strip()
 
 
-def _is_whole(path: Sequence[str], end: int) -> bool:
-    """Return whether what a path leads through at its `end` makes sense only whole: a list, the windows of a class."""
-    return path[end].isdigit() or path[:end] == ["maintenance"]
+def _is_whole(path: Sequence[str], end: int, resolved: Any) -> bool:
+    """Return whether what a path leads through at its `end` makes sense only whole: a list, windows, a law."""
+    return path[end].isdigit() or path[:end] == ["maintenance"] or is_number(_at(resolved, path[:end]))
 
 
 def _leads_to(path: Sequence[str], place: Place) -> bool:
     return all(one == str(other) for one, other in zip(path, place, strict=False))
 
 
-def _as_override(resolved: Any, path: list[str]) -> str | None:
-    """Return what says the resolved value at a path, as a text for --set; None where there is none."""
+def _at(resolved: Any, path: Sequence[str]) -> Any:
+    """Return the resolved value at a path; None where there is none."""
     for key in path:
         if isinstance(resolved, list):
             resolved = resolved[int(key)] if key.isdigit() and int(key) < len(resolved) else None
         else:
             resolved = resolved.get(key) if isinstance(resolved, dict) else None
-    if isinstance(resolved, dict):
-        resolved = {key: value for key, value in resolved.items() if key != "source"}
-        resolved = resolved["value"] if list(resolved) == ["value"] else resolved
-    return None if resolved is None else f"{'.'.join(path)}={as_text(resolved)}"
+    return resolved
+
+
+def _as_overrides(resolved: Any, path: Sequence[str]) -> dict[tuple[str, ...], str]:
+    """Return what says the resolved value at a path, as texts for --set by path; none where there is none."""
+    found = _at(resolved, path)
+    if isinstance(found, dict):
+        found = {key: value for key, value in found.items() if key != "source"}
+        found = found["value"] if list(found) == ["value"] else found
+    if found is None:
+        return {}
+    # A detection that is given is that of hangs too; of one that is changed in part the class's stay.
+    beside = _as_overrides(resolved, ["recovery", "hangs"]) if list(path) == ["recovery", "detection"] else {}
+    return {tuple(path): f"{'.'.join(path)}={as_text(found)}", **beside}

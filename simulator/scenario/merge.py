@@ -249,6 +249,10 @@ def _scaled(base: Item, factor: Decimal, top: Item, path: tuple[str, ...], error
             if key not in _BACKING
         }
         return Item(value, top.spot, top.layer)
+    if isinstance(base.value, dict) and (factors := {"times", "times_optimum"} & set(base.value)):
+        return Item(
+            base.value | {key: _scaled(base.value[key], factor, top, (*path, key), errors) for key in factors}, top.spot
+        )
     match = _NUMBER.fullmatch(base.value) if isinstance(base.value, str) else None
     if match is None:
         errors.append(error_at(top.spot, ".".join(path), f"{top.value} scales a number; there is none to scale"))

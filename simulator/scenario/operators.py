@@ -10,7 +10,7 @@ from simulator.drawn import Drawn
 from simulator.mixtures import mixed
 from simulator.operators import USUAL, OperatorClass
 from simulator.recovery import Hangs
-from simulator.scenario.errors import ScenarioErrors, Spot, error_at, of_option
+from simulator.scenario.errors import ErrorsElsewhere, ScenarioErrors, Spot, error_at, of_option
 from simulator.scenario.merge import check_head
 from simulator.scenario.schema import Document
 from simulator.scenario.settle import settled, sources_of
@@ -104,9 +104,12 @@ def _shipped(name: str) -> OperatorClass:
 
 
 def _read(file: Path) -> OperatorClass:
-    tree = read_file(file, str(file))
-    check_head(tree, _SHAPE)
-    kind = tree.child("kind")
-    if kind is None or kind.value != "operator":
-        raise ScenarioErrors([error_for(tree, (("kind",), "is missing or another; write kind: operator"))])
-    return settled(validated(OperatorClass, tree, skip=("schema",)), (), sources_of(tree))
+    try:
+        tree = read_file(file, str(file))
+        check_head(tree, _SHAPE)
+        kind = tree.child("kind")
+        if kind is None or kind.value != "operator":
+            raise ScenarioErrors([error_for(tree, (("kind",), "is missing or another; write kind: operator"))])
+        return settled(validated(OperatorClass, tree, skip=("schema",)), (), sources_of(tree))
+    except ScenarioErrors as failed:
+        raise ErrorsElsewhere(failed.errors) from None
