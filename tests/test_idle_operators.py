@@ -1,4 +1,7 @@
-"""What a scenario says of hangs, detection, scales and rungs in vain, and what a class of operator fills just so."""
+"""What a scenario says of hangs, detection, scales and rungs in vain, and what a class of operator fills just so.
+
+And what is told of an interval or scales that are not written as they should be.
+"""
 
 import re
 from pathlib import Path
@@ -103,3 +106,30 @@ def test_what_a_class_fills_without_use_is_read_again(why: list[str], operator: 
     scenario = parse_scenario(PLAIN, [f"operator={operator}", *why])
     assert scenario.inert == ()
     assert parse_scenario(scenario.resolved_yaml()).resolved() == scenario.resolved()
+
+
+@pytest.mark.parametrize(
+    ("written_as", "key", "told"),
+    [
+        ("{times_optimum: 2, p10: 1 min}", ".p10", "unknown key; the keys here are times_optimum"),
+        ("{times_optimun: 2}", ".times_optimun", "unknown key; did you mean 'times_optimum'?"),
+        ("{p10: 1 min, p50: 2 min, p90: 4 min, p99: 9 min}", ".p99", "unknown key; did you mean 'p90'?"),
+    ],
+)
+def test_an_interval_names_the_keys_that_it_has(written_as: str, key: str, told: str) -> None:
+    with pytest.raises(ScenarioErrors) as caught:
+        parse_scenario(PLAIN, [f"checkpoint.interval={written_as}"])
+    assert [error.headline for error in caught.value.errors] == [f"--set: checkpoint.interval{key}: {told}"]
+
+
+@pytest.mark.parametrize("machines", ["nodes: 2 nodes", "nodes: 16 nodes", "gpus: 512 GPUs", "gpus: 65_536 GPUs"])
+@pytest.mark.parametrize("missing", ["excess: 0.1", "from: 2 GPUs"])
+@pytest.mark.parametrize("section", ["failures", "failures.gpu"])
+def test_the_example_for_scales_is_accepted(section: str, missing: str, machines: str) -> None:
+    text = PLAIN.replace("nodes: 16 nodes", machines)
+    with pytest.raises(ScenarioErrors) as caught:
+        parse_scenario(text, [f"{section}.scales={{{missing}}}"])
+    (error,) = caught.value.errors
+    example = re.fullmatch('write "(.*)"', error.remedy)
+    assert example is not None and error.path.startswith(f"{section}.scales.")
+    parse_scenario(text, [f"{section}.scales={{{missing}, {example[1]}}}"])
