@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 from simulator.drawn import Timing, fixed
 from simulator.hardware import ByteRate, Bytes
 from simulator.quantity import LONGEST, Count, Duration, Like, Quantity, chosen, default
-from simulator.section import Fault, Section
+from simulator.section import Fault, Section, did_you_mean, refusal, unknown_key
 
 _BYTES = "bf16 weights, fp32 master weights and two fp32 Adam moments"
 _INTERVAL = Like("min", above=0, most=LONGEST, choice=True)
@@ -42,8 +42,14 @@ class Interval:
 def _read_interval(value: Any) -> "Quantity | Optimum | str":
     if value == "auto" or isinstance(value, Optimum):
         return value if isinstance(value, Optimum) else "auto"
-    if isinstance(value, dict) and "times_optimum" in value:
-        return Optimum.model_validate(value)
+    if isinstance(value, dict):
+        keys = [key for key in value if key not in ("times_optimum", "source")]
+        # What is nearly the key is meant to be it, and no number of minutes.
+        found = keys if "times_optimum" in value else [key for key in keys if did_you_mean(key, ["times_optimum"])]
+        if found:
+            raise refusal([((key,), unknown_key(key, ["times_optimum"])) for key in found], value)
+        if "times_optimum" in value:
+            return Optimum.model_validate(value)
     return _INTERVAL.read(value)
 
 

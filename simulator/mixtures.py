@@ -91,7 +91,7 @@ class _Differences:
     def mixed(self, values: list[Any], path: str) -> Any:
         """Return what is the same in all classes, or has a value by class, down to its numbers."""
         first = values[0]
-        if path in self.given or _alike(values):
+        if _alike(values):
             return first
         if all(isinstance(value, Quantity) for value in values):
             parts = tuple(

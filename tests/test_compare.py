@@ -241,6 +241,23 @@ def test_what_follows_from_a_difference_is_marked_as_such() -> None:
     assert rows["job.step_time"] is False and rows["run.horizon"] is False
 
 
+@pytest.mark.parametrize(
+    ("operator", "named"),
+    [("best", "best"), ("{automatic: 70%, by_hand: 30%}", "{automatic: 70%, by_hand: 30%}")],
+)
+def test_a_class_of_operator_differs_and_what_it_fills_follows(operator: str, named: str) -> None:
+    base, other = parse_scenario(PLANNED), parse_scenario(PLANNED, [f"operator={operator}"])
+    rows = {row.path: row for row in differing([base, other])}
+    assert rows.pop("operator.classes") == ("operator.classes", ("automatic", named), False)
+    assert "recovery.diagnosis" in rows and all(row.follows for row in rows.values())
+    # What a scenario says itself beside its class does not follow from that.
+    own = "checkpoint.tiers=[{to: host_memory, blocking: 1 s}, {to: storage, every: 9}]"
+    rows = {row.path: row for row in differing([base, parse_scenario(PLANNED, [f"operator={operator}", own])])}
+    said = {path for path, row in rows.items() if not row.follows}
+    assert {"operator.classes", "checkpoint.tiers.0.to", "checkpoint.tiers.1.every"} <= said
+    assert all(path.startswith(("operator.classes", "checkpoint.tiers")) for path in said)
+
+
 def test_inputs_that_differ_are_named_with_all_values_however_they_are_written() -> None:
     base = parse_scenario(SMALL, ["recovery.restart={value: 5 min, source: a test}"])
     other = parse_scenario(SMALL, ["recovery.restart=300 s", "failures.gpu.rate=x2", "cluster.hot_spares=3 nodes"])

@@ -286,6 +286,11 @@ def test_ends_of_bars_are_runs_with_one_input_pinned() -> None:
     assert found.bars[0].path in ("failures.gpu.rate", "recovery.detection")
 
 
+def test_the_ends_of_a_class_of_operator_are_names() -> None:
+    bars = {bar.path: bar for bar in tornado(small("operator.classes={automatic: 30%, by_hand: 70%}"), 20).bars}
+    assert (bars["operator.class"].low, bars["operator.class"].high) == ("automatic", "by_hand")
+
+
 def test_an_input_without_effect_has_no_swing_at_all() -> None:
     bar = next(bar for bar in tornado(small(), 20).bars if bar.path == "cost.gpu")
     assert bar.swing_days == 0.0 and bar.goodput[0] == bar.goodput[1] and bar.finish_error_days == 0.0

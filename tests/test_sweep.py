@@ -131,6 +131,18 @@ def test_a_bad_axis_is_refused_with_words(text: str, told: str) -> None:
     assert str(refused.value).startswith(told)
 
 
+def test_a_class_of_operator_is_swept(tmp_path: Path) -> None:
+    file = tmp_path / "priced.yaml"
+    file.write_text(PRICED, encoding="utf-8")
+    grid = prepare(file, [], (read_axis("operator=by_hand,automatic,{automatic: 70%, by_hand: 30%}"),))
+    assert [list(scenario.document.operator.classes) for scenario in grid.scenarios] == [
+        ["by_hand"], ["automatic"], ["automatic", "by_hand"],
+    ]  # fmt: skip
+    assert grid.base_is_own and grid.base == 1
+    told = parse_scenario(f"{PRICED}sweep: {{operator: [by_hand, best]}}").document.sweep
+    assert told is not None and told.axes[0].values == ("by_hand", "best")
+
+
 def test_a_scenario_holds_its_sweep_and_resolves_to_itself() -> None:
     text = PRICED + "sweep:\n  cluster.hot_spares: 0..2 nodes/3\n"
     text += "  recovery.restart: [x2, {p10: 1 min, p50: 2 min, p90: 3 min}]\n"

@@ -8,10 +8,11 @@ from simulator.scenario.settle import quantities
 
 # What is the same in all, or says nothing about the run.
 _NO_INPUT = ("schema", "name", "question", "sweep", "run.seed", "run.replications", "run.stop")
+_CLASSES = "operator.classes"
+_LISTS = ("recovery.ladder.", "checkpoint.tiers.")  # which a class of operator fills as a whole, with their words
 _BACKING = ("source", "how")
-_FORMS = frozenset(
-    {"value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "every", "power", "law", "by_gpus", "times"}
-)
+_LAWS = ("value", "p10", "p50", "p90", "spread", "mean", "shape", "from", "to", "every", "power", "law")
+_FORMS = frozenset({*_LAWS, "by_gpus", "times", "by_class"})
 
 
 class Differing(NamedTuple):
@@ -31,7 +32,9 @@ def differing(scenarios: Sequence[Scenario]) -> tuple[Differing, ...]:
     """Return the inputs in which scenarios differ, in the order of the schema."""
     told = [inputs(scenario.resolved()) for scenario in scenarios]
     paths = dict.fromkeys(path for each in told for path in each)
-    said = [_said(scenario) for scenario in scenarios]
+    said = [_said(scenario) | {_CLASSES} for scenario in scenarios]
+    if len({each.get(_CLASSES) for each in told}) > 1:
+        said = [paths - _filled(scenario, each) for paths, scenario, each in zip(said, scenarios, told, strict=True)]
     rows = [
         Differing(path, tuple(each.get(path) for each in told), not any(path in each for each in said))
         for path in paths
@@ -50,6 +53,17 @@ def _said(scenario: Scenario) -> set[str]:
     return (numbers - silent) | laws | (words - {f"job.parallel.{name}" for name in filled})
 
 
+def _filled(scenario: Scenario, told: Mapping[str, str]) -> set[str]:
+    """Return the paths in lists of which a scenario says no number itself: those of the class of its operator.
+
+    Words have no mark that tells who said them.
+    """
+    silent = set(scenario.silent())
+    own = {quantity.path for quantity in quantities(scenario.document)} - silent
+    lists = tuple(each for each in _LISTS if not any(path.startswith(each) for path in own))
+    return {path for path in told if path.startswith(lists)}
+
+
 def _is_none(path: str) -> bool:
     return any(path == word or path.startswith(f"{word}.") for word in _NO_INPUT)
 
@@ -60,6 +74,9 @@ def _told(value: Any, path: str) -> Iterator[tuple[str, str]]:
         numbers = {key: below for key, below in value.items() if key not in _BACKING}
         if numbers and set(numbers) <= _FORMS:
             yield path, _in_one(numbers)
+            return
+        if path == _CLASSES:
+            yield path, next(iter(numbers)) if len(numbers) == 1 else _in_one(numbers)
             return
         for key, below in numbers.items():
             yield from _told(below, f"{path}.{key}" if path else str(key))
@@ -73,5 +90,15 @@ def _told(value: Any, path: str) -> Iterator[tuple[str, str]]:
 def _in_one(numbers: Mapping[str, Any]) -> str:
     if set(numbers) == {"value"}:
         return str(numbers["value"])
-    plain = {key: dict(_told(below, "")).get("", str(below)) for key, below in numbers.items()}
+    if set(numbers) == {"by_class"}:
+        # The probability of each class is told with the classes.
+        found = numbers["by_class"].items()
+        return _piece({name: {key: each for key, each in one.items() if key != "share"} for name, one in found})
+    plain = {key: _piece(below) for key, below in numbers.items()}
     return "{" + ", ".join(f"{key}: {text}" for key, text in plain.items()) + "}"
+
+
+def _piece(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _in_one({key: below for key, below in value.items() if key not in _BACKING})
+    return str(value)

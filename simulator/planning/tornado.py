@@ -12,6 +12,7 @@ from simulator.ensemble import Ensemble, Progress, pinned
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.estimates import QUANTILES, interval, quantile, rank
 from simulator.metrics import Split, variance_share
+from simulator.operators import CLASS
 from simulator.plan import Floats
 from simulator.planning import outcomes, quantities
 from simulator.planning.several import Several, Stopped
@@ -113,8 +114,8 @@ def _bar(work: Several, scenario: Scenario, quantity: Quantity, replications: in
     costs = _cost(low), _cost(high)
     return Bar(
         path=quantity.path,
-        low=units.show(ends[0], quantity.like),
-        high=units.show(ends[1], quantity.like),
+        low=_shown(scenario, quantity, ends[0]),
+        high=_shown(scenario, quantity, ends[1]),
         finish_p90_days=_pair([quantile(np.sort(finish), WORST) for finish in finishes]),
         goodput=_pair([_mean(ensemble, "goodput") for ensemble in (low, high)]),
         cost_usd=None if costs[0] is None or costs[1] is None else (costs[0], costs[1]),
@@ -123,6 +124,13 @@ def _bar(work: Several, scenario: Scenario, quantity: Quantity, replications: in
         assumed=outcomes.assumed(quantity),
         finish_p90_intervals=(at_low, at_high),
     )
+
+
+def _shown(scenario: Scenario, quantity: Quantity, value: float) -> str:
+    """Return a value of an input for people: a class of operator by its name."""
+    if quantity.path == CLASS:
+        return list(scenario.document.operator.classes)[int(value)]
+    return units.show(value, quantity.like)
 
 
 def _pair(both: list[float]) -> tuple[float, float]:

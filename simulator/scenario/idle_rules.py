@@ -1,6 +1,6 @@
 """Rules of causes and of recovery that the rest of a scenario leaves without any case to apply to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simulator.cluster import Cluster
@@ -13,6 +13,8 @@ from simulator.scenario.source import Item
 from simulator.section import Fault
 
 _LEAVE = "or leave this out"
+_HOLDS = "all its failures hang, and the detection of hangs holds"
+_FEWER = 'write "hangs: 10%" under the cause, or leave this out'
 # Of a strike that takes a node out of the job.
 _OF_TAKING = ("members", "detection", "diagnosis", "bisection", "missed", "blamed", "cure", "relapse", "retire")
 
@@ -22,7 +24,7 @@ def of_cause(document: Document, cause: Cause, written: Item) -> Iterator[Fault]
     units = _units(document.cluster, cause.part)
     if units is None:
         return  # what is wrong with the part is told elsewhere
-    kinds = (*_kinds(cause), *_growth(document.cluster, cause.scales))
+    kinds = (*_kinds(document.recovery, cause), *_growth(document.cluster, cause.scales))
     for name, text in (*_law(cause), *_taking(document, cause, units), *_repairs(document, cause), *kinds):
         value = getattr(cause, name)
         # What is said to be off is off.
@@ -38,14 +40,20 @@ def of_recovery(document: Document, tree: Item) -> Iterator[Fault]:
         silent = [
             cause for cause in causes if cause.effect != "stall" and all(getattr(cause, key) is None for key in own)
         ]
+        hanging = [cause for cause in silent if name == "detection" and _surely_hangs(recovery, cause)]
         # After a window of maintenance the job recovers as after a failure.
-        if causes and not silent and document.maintenance is None and tree.find(("recovery", name)) is not None:
-            yield ("recovery", name), f"every cause has a {name} of its own, or needs none; leave it out"
+        idle = causes and len(silent) == len(hanging) and document.maintenance is None
+        if idle and tree.find(("recovery", name)) is not None:
+            text = f"every cause has a {name} of its own, or needs none"
+            yield ("recovery", name), f"{text}, or {_HOLDS}; {_FEWER}" if hanging else f"{text}; leave it out"
     kinds = {"hangs": [cause.may_hang for cause in causes], "ladder": [cause.may_climb for cause in causes]}
     for name, used in kinds.items():
         if causes and not any(used) and tree.find(("recovery", name)) is not None:
             yield ("recovery", name), "no cause has failures that could be told apart so; leave it out"
-    yield from ((("failures", name), text) for name, text in _growth(document.cluster, document.failures.scales))
+    yield from _shares(recovery, causes, tree)
+    yield from ((place, text) for place, text in _kept(document, causes) if tree.find(place) is not None)
+    everywhere = (*_growth(document.cluster, document.failures.scales), *_scaled(document))
+    yield from ((("failures", name), text) for name, text in dict(everywhere).items())
     cluster = document.cluster
     # Beside blocks, and nothing else, there is no choice at all, which is told elsewhere.
     chosen = cluster.spares > 0 or cluster.selects or not cluster.idle_nodes
@@ -71,10 +79,56 @@ def _units(cluster: Cluster, part: str) -> Units | None:
         return None
 
 
-def _kinds(cause: Cause) -> Iterator[tuple[str, str]]:
-    """Yield a share of hangs where none can be told apart."""
+def _kinds(recovery: Recovery, cause: Cause) -> Iterator[tuple[str, str]]:
+    """Yield a share of hangs where none can be told apart, and what is said of failures of which there are none."""
     if cause.hangs is not None and not cause.divisible:
         yield "hangs", "what it does is noticed at once, or has one clock for all kinds of failures; leave it out"
+    if _surely_hangs(recovery, cause):
+        yield "detection", f"{_HOLDS}; {_FEWER}"
+
+
+def _surely_hangs(recovery: Recovery, cause: Cause) -> bool:
+    """Return whether every failure of a cause hangs, so that the detection of hangs is that of the cause."""
+    # What strikes a whole domain is seen at once.
+    if recovery.hangs is None or not cause.may_hang or cause.common is not None:
+        return False
+    share = recovery.hangs.share if cause.hangs is None else cause.hangs
+    return share.median == 1 and not share.uncertain
+
+
+def _shares(recovery: Recovery, causes: Sequence[Cause], tree: Item) -> Iterator[Fault]:
+    """Yield a share of hangs that every cause says for itself."""
+    shares = [cause.hangs for cause in causes if cause.may_hang]
+    if shares and None not in shares and tree.find(("recovery", "hangs", "share")) is not None:
+        yield ("recovery", "hangs", "share"), "every cause that may hang has hangs of its own; leave it out"
+
+
+def _kept(document: Document, causes: Sequence[Cause]) -> Iterator[Fault]:
+    """Yield rungs that keep nodes where what climbs the ladder takes none."""
+    climbing = [cause for cause in causes if cause.may_climb]
+    if not climbing or any(_takes_nodes(document.cluster, cause) for cause in climbing):
+        return
+    for position, rung in enumerate(document.recovery.ladder):
+        if rung.keeps_nodes:
+            text = "no cause that climbs the ladder takes a node"
+            yield (
+                ("recovery", "ladder", position, "keeps_nodes"),
+                f'{text}; give one with "effect: stop" and "part: gpu", {_LEAVE}',
+            )
+
+
+def _takes_nodes(cluster: Cluster, cause: Cause) -> bool:
+    if cause.blast is not None:
+        return cause.blast.median > 0
+    units = _units(cluster, cause.part)
+    return units is None or units.per_place > 0 or units.span > 0
+
+
+def _scaled(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield a growth of all rates where every cause says how its own grows."""
+    causes = document.failures.given.values()
+    if document.failures.scales is not None and causes and all(cause.scales is not None for cause in causes):
+        yield "scales", "every cause has scales of its own; leave it out"
 
 
 def _growth(cluster: Cluster, scales: Any) -> Iterator[tuple[str, str]]:

@@ -44,8 +44,11 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
         yield from (((*("failures", name), *place), text) for place, text in faults.items())
 
 
-def without(section: Any, place: Place) -> Any:
-    """Return a section in which what stands at a place is as if nobody had written it."""
+def without(section: Any, place: Place, usual: Any = None) -> Any:
+    """Return a section in which what stands at a place is as if it were unsaid.
+
+    `usual` says what the class of the operator has in such a section.
+    """
     name, below = str(place[0]), place[1:]
     if isinstance(section, tuple):
         return tuple(without(each, below) if position == place[0] else each for position, each in enumerate(section))
@@ -53,7 +56,13 @@ def without(section: Any, place: Place) -> Any:
         return {key: each for key, each in section.items() if key != name}
     if getattr(section, name) is None:
         return section  # another place above it was the matter, too
-    value = without(getattr(section, name), below) if below else type(section).model_fields[name].get_default()
+    filled = getattr(usual, name, None)
+    if below:
+        value = without(getattr(section, name), below, filled)
+    else:
+        value = type(section).model_fields[name].get_default()
+        # What is nothing by itself stays so: a class fills it only where a cause has a use for it.
+        value = filled if filled is not None and value not in (None, ()) else value
     copy: Section = section.model_copy(update={name: value})
     return copy
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.hardware import Gpu, Node
-from simulator.operators import MATURITY
+from simulator.operators import MATURITY, OperatorClass
 from simulator.scenario import door, inert
 from simulator.scenario.errors import ScenarioErrors, of_option
 from simulator.scenario.merge import wrong_in
@@ -14,8 +15,9 @@ from simulator.scenario.model import Scenario
 from simulator.scenario.operators import class_of, with_operator
 from simulator.scenario.profiles import load_node
 from simulator.scenario.saves import with_save_times
-from simulator.scenario.schema import Document
+from simulator.scenario.schema import Document, without_source
 from simulator.scenario.settle import Sources, settled, sources_of
+from simulator.scenario.settle import document as written
 from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for, validated
 from simulator.section import Fault, Place
@@ -30,12 +32,13 @@ class Read:
 
     scenario: Scenario
     inert: tuple[Fault, ...]
+    operator: OperatorClass
 
     def pruned(self, tree: Item) -> Scenario:
         """Return the scenario without what it says in vain, which it tells."""
         document = self.scenario.document
         for place, _ in self.inert:
-            document = inert.without(document, place)
+            document = inert.without(document, place, self.operator)
         document = _settled(_filled(replace(self.scenario, document=document)), sources_of(tree))
         told = tuple(error_for(tree, fault).headline for fault in self.inert)
         return replace(self.scenario, document=document, inert=told)
@@ -60,12 +63,28 @@ def from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], bo
     sources = sources_of(tree)
     scenario = _alike(Scenario(_settled(document, sources), name, step), tree)
     said = tree.find(("operator", "filled")) is not None
-    vain = (*inert.settings(scenario, tree), *operator.faults_of(document.operator, document.maintenance, said))
+    found = (*inert.settings(scenario, tree), *operator.faults_of(document.operator, document.maintenance, said))
+    vain = tuple(fault for fault in found if not _as_filled(document, operator, fault[0]))
     # What nothing asks for may be asked for by what is wrong, once that is put right.
     faults = list(door.faults(scenario)) or [fault for fault in vain if refused(fault[0])]
     if faults:
         raise ScenarioErrors(error_for(tree, fault) for fault in faults)
-    return Read(Scenario(_settled(_filled(scenario), sources), name, step), vain)
+    return Read(Scenario(_settled(_filled(scenario), sources), name, step), vain, operator)
+
+
+def _as_filled(document: Document, operator: OperatorClass, place: Place) -> bool:
+    """Return whether a place says what the operator's class would: that stands in every scenario that is written out.
+
+    A list is its own or the class's as a whole. What a class of the user's fills is not known any more.
+    """
+    if document.operator.filled:
+        return True
+    keys = [str(key) for key in takewhile(lambda key: isinstance(key, str), place)]
+    own: Any = document
+    usual: Any = operator
+    for key in keys:
+        own, usual = getattr(own, key, None), getattr(usual, key, None)
+    return len(keys) > 1 and usual is not None and without_source(written(own)) == without_source(written(usual))
 
 
 def _alike(scenario: Scenario, tree: Item) -> Scenario:

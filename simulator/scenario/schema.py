@@ -205,14 +205,15 @@ class _ForEditors(GenerateJsonSchema):
         if isinstance(dft, Drawn) and any(number.source == BY_OPERATOR for _, number in dft.numbers):
             return None  # what holds then is not one value
         if isinstance(dft, Quantity | Drawn):
-            return _without_source(document(dft))
+            return without_source(document(dft))
         return dft if isinstance(dft, str | bool) else None
 
 
-def _without_source(written: Any) -> Any:
+def without_source(written: Any) -> Any:
+    """Return what a scenario would say, without what backs it; a number that has no more to it is its text."""
     if not isinstance(written, dict):
         return written
-    rest = {key: _without_source(value) for key, value in written.items() if key != "source"}
+    rest = {key: without_source(value) for key, value in written.items() if key != "source"}
     return rest["value"] if list(rest) == ["value"] else rest
 
 

@@ -59,7 +59,7 @@ def read_axis(text: str) -> Axis:
 def path_fault(path: str) -> str | None:
     """Return why nothing can be swept at a path, where that is plain without a scenario."""
     words = path.split(".")
-    if len(words) < 2 or not all(word.strip() for word in words):
+    if (len(words) < 2 and path != "operator") or not all(word.strip() for word in words):
         return "is no path to an input; write one such as cluster.hot_spares"
     if (fault := common_fault(path, "cells")) is not None:
         return fault

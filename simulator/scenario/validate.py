@@ -1,12 +1,15 @@
 """From a tree to sections: pydantic validates, and its complaints become our errors at their places in the file."""
 
+import math
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from simulator import units
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
 from simulator.scenario.hub_config import SHAPE_KEYS
 from simulator.scenario.schema import keys_at
@@ -81,6 +84,7 @@ _EXAMPLES = {
     "name": "my run", "cluster": "{node: hgx_h100, gpus: 1_024 GPUs}",
     "job": "{parameters: 70B parameters, tokens: 15T tokens, mfu: 40%}", "part": "gpu", "to": "storage",
     "domain": "rack", "size": "16 nodes", "half_width": "6 h", "length": "2 h", "count": "12",
+    "excess": "0.1",
 }  # fmt: skip
 _BOUNDS = {"greater_than_equal": "below", "less_than_equal": "above"}
 _NO_VALUE = "no value is given; write one, or leave the key out"
@@ -111,7 +115,20 @@ def _error(model: type[Section], tree: Item, detail: ErrorDetails) -> ScenarioEr
         others = [] if causes is None else [name for name in causes.data() if name not in (place[1], "source")]
         if any(causes is not None and causes.find((name, "part")) is not None for name in others):
             text += f", or name a cause that there is: {', '.join(others)}"
+    if detail["type"] == "missing" and place[-2:] == ("scales", "from"):
+        text = f'missing; write "from: {_smaller_than_the_job(tree):_} GPUs"'
     return error_for(tree, (place, text))
+
+
+def _smaller_than_the_job(tree: Item) -> int:
+    """Return a number of GPUs, a power of two, that the job exceeds as far as the tree tells: 16,384 at most."""
+    most = 16_384
+    for key, like in (("gpus", "GPUs"), ("nodes", "nodes")):  # a node has one GPU at least
+        item = tree.find(("cluster", key))
+        if item is not None and isinstance(item.value, str):
+            with suppress(units.UnitError):
+                most = min(most, math.ceil(units.parse(item.value, like) / 2))
+    return 1 << max(most, 1).bit_length() - 1
 
 
 def _text(model: type[Section], place: tuple[str | int, ...], detail: ErrorDetails) -> str:
