@@ -11,8 +11,9 @@ _MONEY = re.compile(
     r"(?:US\$|\$|USD)\s*(?P<number>[0-9.][0-9_,.]*(?:[eE][+-]?[0-9]+)?(?:\s*[kMBT](?![a-zA-Z]))?)\s*(?P<rest>(?:/.*)?)",
     re.DOTALL,
 )
-_OTHER_MONEY = re.compile(r"[\u20ac\u00a3\u00a5\u20b9]|\b(?:EUR|GBP|CNY|JPY|RMB|CHF|INR)\b")
+_OTHER_MONEY = re.compile(r"[\u20ac\u00a3\u00a5\u20b9]|\b(?:EUR|GBP|CNY|JPY|RMB|CHF|INR|cents?)\b")
 _GROUPED = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(?![0-9,])(.*)", re.DOTALL)
+_HOUR = re.compile(r"^hr$")  # as price lists write it
 _THOUSAND = re.compile(r"^(?:1_?000|1k) (?=[A-Za-z])")  # "per 1000 GPUs"
 
 
@@ -30,7 +31,7 @@ def terms(denominators: Sequence[str]) -> Iterator[str]:
     for term in denominators:
         bare = term[1:-1] if term.startswith("(") and term.endswith(")") else term
         bare = _THOUSAND.sub("k", bare)
-        parts = [part.strip() for part in re.split(r"[-*\u00b7]", bare)]
+        parts = [_HOUR.sub("h", part.strip()) for part in re.split(r"[-*\u00b7\s]", bare)]
         yield from parts if any(part in UNITS for part in parts) else [term]
 
 

@@ -132,7 +132,7 @@ def test_reads_into_base_units(text: object, like: str, base_value: float) -> No
             "USD/GPU/h",
             '"\u20ac2.50/GPU/h": amounts of money are in USD; convert it, as in "10 USD/GPU/h"',
         ),
-        ("$2.50/GPU-hr", "USD/GPU/h", "unknown unit \"hr\"; did you mean 'hour'?"),
+        ("$2.50/GPU-hrs", "USD/GPU/h", "unknown unit \"hrs\"; did you mean 'hours'?"),
         ("5 m", "h", 'unknown unit "m": for minutes write "min", for milliseconds "ms"'),
         ("1 month", "d", 'unknown unit "month": months differ in length; write days, such as "30 days"'),
         ("5 KB", "GB", 'unknown unit "KB": write "kB" (1,000 bytes) or "KiB" (1,024 bytes)'),

@@ -250,7 +250,8 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
     of_model = job.parameters is not None and _is_of_model(job, "parameters")
     if job.parameters is not None and not ((by_tokens and active is None) or sized or of_model):
         text = "neither the work nor the size of a checkpoint follows from it"
-        yield ("job", "parameters"), f"{text}; give tokens and mfu, or a bandwidth of a tier, {_LEAVE}"
+        remedy = "give tokens and mfu, or a bandwidth of a tier" if active is None else "give a bandwidth of a tier"
+        yield ("job", "parameters"), f"{text}; {remedy}, {_LEAVE}"
     filled = tree.find(("job", "parameters")) is None or of_model
     long = known is not None and job.sequence is not None and job.sequence.median == float(known.model.sequence)
     by_length = job.by_steps and has_tokens and (tree.find(("job", "sequence")) is None or long)

@@ -15,8 +15,9 @@ from simulator.scenario.source import Item
 from simulator.section import Fault, Place, Section
 
 _LEAVE = "or leave this out"
-# A list of prices serves many scenarios, some of which have no deadline; a known model also says what a run was.
-ONLY_TOLD: frozenset[Place] = frozenset({("cost", "delay"), ("job", "model")})
+# A list of prices serves many scenarios, some of which have no deadline; a known model also says what a run was, and
+# all parameters of a mixture of experts stand beside the active ones in every description.
+ONLY_TOLD: frozenset[Place] = frozenset({("cost", "delay"), ("job", "model"), ("job", "parameters")})
 _OF_NODES = ("repair", "cure", "relapse", "missed", "blamed", "spares_exposed", "retire")
 _OF_STOPS = ("missed", "blamed", "members", "spares_exposed")
 _ALL = (*_OF_NODES, "detection", "hangs", "diagnosis", "restart", "bisection", "members")
