@@ -14,6 +14,7 @@ _MONEY = re.compile(
 _OTHER_MONEY = re.compile(r"[\u20ac\u00a3\u00a5\u20b9]|\b(?:EUR|GBP|CNY|JPY|RMB|CHF|INR|cents?)\b")
 _GROUPED = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(?![0-9,])(.*)", re.DOTALL)
 _HOUR = re.compile(r"^hr$")  # as price lists write it
+_GPU_HOUR = re.compile(r"^(GPU) (?:h|hr|hour)$")
 _THOUSAND = re.compile(r"^(?:1_?000|1k) (?=[A-Za-z])")  # "per 1000 GPUs"
 
 
@@ -31,7 +32,8 @@ def terms(denominators: Sequence[str]) -> Iterator[str]:
     for term in denominators:
         bare = term[1:-1] if term.startswith("(") and term.endswith(")") else term
         bare = _THOUSAND.sub("k", bare)
-        parts = [_HOUR.sub("h", part.strip()) for part in re.split(r"[-*\u00b7\s]", bare)]
+        bare = _GPU_HOUR.sub(r"\1-h", bare)
+        parts = [_HOUR.sub("h", part.strip()) for part in re.split(r"[-*\u00b7]", bare)]
         yield from parts if any(part in UNITS for part in parts) else [term]
 
 
