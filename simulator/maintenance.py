@@ -35,6 +35,8 @@ class Maintenance(Section):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the maintenance."""
+        if self.planned:
+            yield ("planned",), "windows that are given are planned; leave it out"
         if self.planned is False:
             for name in sorted(self.model_fields_set - {"planned", "source"}):
                 yield (name,), "belongs to windows that are planned; leave it out, or leave out planned: false"

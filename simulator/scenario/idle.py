@@ -164,6 +164,9 @@ def _plan_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
             a_question = not predicted and not job.by_steps and tree.nearest(place).spot.file == SET
             if not asked or a_question:
                 yield place, f"job.{key} says how fast the job is; {_INSTEAD}, without {key}, {_LEAVE}"
+    for name in ("sequence", "global_batch"):
+        if job.phases and all(getattr(phase, name) is not None for phase in job.phases):
+            yield ("job", name), f"every phase has its own; {_LEAVE.removeprefix('or ')}"
     plan, shape = job.parallel, job.shape
     if step is not None and shape is not None and known is not None and shape.ffn is not None:
         model = step.case.model

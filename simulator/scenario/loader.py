@@ -195,7 +195,11 @@ def _parted(override: str) -> tuple[list[str], str]:
 
 def _is_whole(path: Sequence[str], end: int, resolved: Any) -> bool:
     """Return whether what a path leads through at its `end` makes sense only whole: a list, windows, a law."""
-    return path[end].isdigit() or path[:end] == ["maintenance"] or is_number(_at(resolved, path[:end]))
+    return (
+        path[end].isdigit()
+        or (path[:end] == ["maintenance"] and path[end] != "planned")
+        or is_number(_at(resolved, path[:end]))
+    )
 
 
 def _leads_to(path: Sequence[str], place: Place) -> bool:

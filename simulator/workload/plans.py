@@ -69,7 +69,9 @@ def _dividing(case: Case, wish: Case | None, shardings: list[bool], uneven: bool
     recomputes = _recomputes(case)
     grid = (_tensors(case, wish), range(len(cuts)), _contexts(case, wish), _experts(case, wish))
     tensor, cut, context, expert = _mesh(*grid)
-    pipeline, interleaving, ends = (np.array([row[i] for row in cuts], dtype=np.float64)[cut] for i in range(3))
+    pipeline, interleaving, ends = (
+        np.array([row[i] for row in cuts], dtype=np.float64)[cut.astype(np.int64)] for i in range(3)
+    )
     data = case.gpus / (tensor * pipeline * context)
     works = (data % 1 == 0) & (data * context * tensor % expert == 0) & (case.global_batch % np.maximum(data, 1) == 0)
     if case.data is not None:
