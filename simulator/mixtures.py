@@ -114,7 +114,7 @@ class _Differences:
 
 
 def _alike(values: list[Any]) -> bool:
-    """Return whether values say the same, whatever speaks for them."""
+    """Return whether values say the same, their sources apart."""
     return all(_plain(value) == _plain(values[0]) for value in values[1:])
 
 
