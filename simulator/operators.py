@@ -17,7 +17,7 @@ from simulator.checkpoint import LOADED, Checkpoint, Tier
 from simulator.cluster import Cluster
 from simulator.failures import Cause
 from simulator.maintenance import Maintenance
-from simulator.quantity import ASSUMED, Like, Quantity, chosen
+from simulator.quantity import ASSUMED, Like, Quantity, chosen, share_below
 from simulator.recovery import Recovery
 from simulator.section import Fault, Section
 
@@ -198,7 +198,7 @@ class Maturity(Quantity):
 
     def at_score(self, score: float) -> float:
         """Return the share [1] at a standard normal score."""
-        return 0.5 * math.erfc(-score / math.sqrt(2.0))
+        return share_below(score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class Which(Maturity):
 
     def at_score(self, score: float) -> float:
         """Return the number of the class at a standard normal score."""
-        share = 0.5 * math.erfc(-score / math.sqrt(2.0))
+        share = share_below(score)
         return float(next((n for n, end in enumerate(self.ends) if share <= end), len(self.ends) - 1))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from simulator.quantity.by_class import OfClass, by_class
+from simulator.quantity.by_class import OfClass, by_class, share_below
 from simulator.quantity.like import Like
 from simulator.quantity.number import ASSUMED, CHOSEN, DEFAULT, FOLLOWS, GIVEN, HOW, Z90, Quantity, chosen, default
 
@@ -24,5 +24,5 @@ NicsPerNode = Annotated[Quantity, Like("NICs", whole=True, certain=True)]
 __all__ = [
     "ASSUMED", "CHOSEN", "DEFAULT", "FOLLOWS", "GIVEN", "HOW", "LONGEST", "Z90", "Age", "Count", "Duration", "Factor",
     "GpusPerNode", "Like", "NicsPerNode", "Nodes", "OfClass", "PartSpan", "PositiveDuration", "Quantity", "Share",
-    "SomeGpus", "SomeNodes", "by_class", "chosen", "default",
+    "SomeGpus", "SomeNodes", "by_class", "chosen", "default", "share_below",
 ]  # fmt: skip

@@ -33,18 +33,18 @@ def by_class(parts: tuple[OfClass, ...], source: str | None) -> "Quantity":
 
 def of_mixture(parts: tuple[OfClass, ...], score: float) -> float:
     """Return the value of a mixture [SI] at a standard normal score, by bisection of its distribution function."""
-    wanted = _below(score)
+    wanted = share_below(score)
     ends = [part.number.at_score(score) for part in parts]
     low, high = min(ends), max(ends)
     for _ in range(80):
         middle = (low + high) / 2
-        if math.fsum(part.share * _below(part.number.score_of(middle)) for part in parts) < wanted:
+        if math.fsum(part.share * share_below(part.number.score_of(middle)) for part in parts) < wanted:
             low = middle
         else:
             high = middle
     return high
 
 
-def _below(score: float) -> float:
-    """Return the probability that a standard normal number lies below a score."""
+def share_below(score: float) -> float:
+    """Return the probability that a standard normal number lies below a score [1]."""
     return 0.5 * math.erfc(-score / math.sqrt(2.0))

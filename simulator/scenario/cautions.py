@@ -1,10 +1,9 @@
 """What a scenario may say, and its planner should know to be doubtful."""
 
-import math
 from collections.abc import Iterator
 
 from simulator import units
-from simulator.quantity import Quantity
+from simulator.quantity import Quantity, share_below
 from simulator.scenario.model import Scenario
 
 # DeepSeek-V3 by its published plan on 2,048 H800 took 180,000 GPU hours a trillion tokens (arXiv 2412.19437, table 1):
@@ -35,7 +34,7 @@ def _of_lags(scenario: Scenario) -> Iterator[str]:
         if tier.to != "storage" or tier.lag is None:
             continue
         between = interval.median * tier.every.median
-        share = 0.5 * math.erfc(tier.lag.score_of(between) / math.sqrt(2.0))
+        share = share_below(-tier.lag.score_of(between))
         if share > SELDOM:
             apart = (
                 f"with {units.show(between, 'min')} of work between saves to storage, one is not durable when the next"

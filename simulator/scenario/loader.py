@@ -163,21 +163,25 @@ class _Base:
             for end in range(1, len(path) + 1):
                 if self.tree.find(path[:end]) is not None or (end == len(path) and factor_in(text) is None):
                     continue
-                usual = self._resolved_with(classes) if classes else self._resolved
+                usual = self._resolved_with(tuple(classes))
                 if end == len(path) or _is_whole(path, end, usual):
                     given |= _as_overrides(usual, path[:end])
         changed = with_overrides(self.tree, [*given.values(), *overrides])
         return Layered(changed.value, changed.spot, changed.layer, wrong=wrong_in(self.tree))
 
-    @cached_property
-    def _resolved(self) -> dict[str, Any]:
-        return self._resolved_with([])
+    def _resolved_with(self, overrides: tuple[str, ...]) -> dict[str, Any]:
+        """Return the resolved scenario with some overrides on top; read once for all that ask."""
+        if overrides not in self._resolved:
+            try:
+                read = from_tree(with_overrides(self.tree, overrides), self.folder, self.name)
+                self._resolved[overrides] = read.scenario.resolved()
+            except ScenarioErrors:
+                self._resolved[overrides] = {}  # the overrides may put right what is wrong; if not, it is told then
+        return self._resolved[overrides]
 
-    def _resolved_with(self, overrides: Sequence[str]) -> dict[str, Any]:
-        try:
-            return from_tree(with_overrides(self.tree, overrides), self.folder, self.name).scenario.resolved()
-        except ScenarioErrors:
-            return {}  # what is wrong may be put right by the overrides; if not, it is told then
+    @cached_property
+    def _resolved(self) -> dict[tuple[str, ...], dict[str, Any]]:
+        return {}
 
 
 def _errors_of(read: Callable[[], object]) -> list[ScenarioError]:

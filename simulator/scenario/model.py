@@ -129,16 +129,15 @@ class Scenario:
         found = [*hidden_inputs(self.document.operator, self._alike)]
         uncertain = [quantity for quantity in quantities(self.document) if quantity.uncertain]
         # One model predicts the steps of all phases, so its error is one input, shown as the step of the first.
-        steps = [quantity for quantity in uncertain if _of_phases(quantity)]
         found += [quantity for quantity in uncertain if not _of_phases(quantity)]
-        found += [replace(first, path=PHASES) for first in steps[:1]]
+        found += [replace(first, path=PHASES) for first in self._steps[:1] if first.uncertain]
         shared = self.document.failures.shared_spread
         if shared is not None and shared.median > 0:
             # The number given is the spread; the input is the factor on all rates that has it.
             found.append(replace(shared, median=1.0, like="", spread=shared.median))
         return tuple(found)
 
-    @property
+    @cached_property
     def _alike(self) -> float:
         """How much of the variance of what the operator's maturity moves is common to all of that [1]."""
         alike = self.document.operator.alike
@@ -172,7 +171,7 @@ class Scenario:
         from simulator.durations import normal_quantile
 
         values: dict[str, float] = {}
-        common, own = math.sqrt(self._shared_variance), math.sqrt(1.0 - self._shared_variance)
+        common, own = math.sqrt(self._alike), math.sqrt(1.0 - self._alike)
         for quantity, moves, score in zip(self.inputs, self._moves, scores, strict=True):
             path = quantity.path
             if path in pinned:
@@ -186,8 +185,8 @@ class Scenario:
                 number = self._number_of(quantity, values)
                 values[path] = number.at_score(score)
             if path == PHASES:
-                own = quantity.score_of(values[path])
-                values |= {step.path: step.at_score(own) for step in quantities(self.document) if _of_phases(step)}
+                error = quantity.score_of(values[path])
+                values |= {step.path: step.at_score(error) for step in self._steps}
         return values
 
     def _number_of(self, quantity: Quantity, values: Mapping[str, float]) -> Quantity:
@@ -198,12 +197,13 @@ class Scenario:
         return next(one.number for one in quantity.by_class if one.name == name)
 
     @cached_property
-    def _shared_variance(self) -> float:
-        return self._alike
+    def _steps(self) -> tuple[Quantity, ...]:
+        """The predicted steps of phases, which share the error of one model."""
+        return tuple(quantity for quantity in quantities(self.document) if _of_phases(quantity))
 
     @cached_property
     def _moves(self) -> tuple[bool, ...]:
-        return tuple(self._shared_variance > 0 and moved(quantity.path) for quantity in self.inputs)
+        return tuple(self._alike > 0 and moved(quantity.path) for quantity in self.inputs)
 
     def silent(self) -> list[str]:
         """Return the paths of the numbers that its file does not say: defaults, and what follows from others."""
