@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simulator.durations import SPEED_SCALE
+from simulator.durations import NEVER, SPEED_SCALE
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -106,6 +106,7 @@ class Plan(NamedTuple):
     warm_up: int  # strikes before it do not count in `out_seen`
     window_period: int  # after the windows listed, one each so many ticks; 0: none
     pace: int  # speed of the job without slow places, 1..Q, before the draw of SPREAD
+    max_candidates: int  # DIVERGED when so many candidates have come from the clocks of units
     evaluation: int  # ticks of evaluation for Q ticks of productive time, 0..Q
     slow_start: int  # on top of every RESTART of a recovery
     checkpoints_kept: int  # in storage; 0: all
@@ -181,7 +182,7 @@ def plain(causes: int) -> dict[str, Any]:
     odds = np.zeros((causes, ODDS))
     odds[:, [Odds.MEMBERS, Odds.CURE_MANUAL, Odds.CURE_VENDOR]] = 1.0
     arrays = {"escalate": np.zeros(2), "retire_score": np.zeros(2), "slices": np.zeros((0, len(Slice)), np.int64)}
-    return {"pace": SPEED_SCALE, **scalars, "rules": rules, "odds": odds, **arrays}
+    return {"pace": SPEED_SCALE, "max_candidates": NEVER, **scalars, "rules": rules, "odds": odds, **arrays}
 
 
 OUT_BINS = 1024

@@ -139,6 +139,7 @@ def wide_plan(seed: int) -> Plan:
     changed = plan._replace(
         laws=laws,
         pace=int(dice.choice([SPEED_SCALE, 77_777, 50_000])),
+        max_candidates=int(dice.spawn(1)[0].choice([NEVER] * 8 + [1, 40])),
         slow_start=int(dice.choice([0, 7])),
         checkpoints_kept=int(dice.choice([0, 1, 3])),
         choice=int(dice.choice(list(Choice))),

@@ -204,6 +204,30 @@ def test_the_engines_agree_on_all_that_is_rare_or_hidden() -> None:
     assert not [each.name for each in Tally if tally[each] < 20]
 
 
+@pytest.mark.parametrize("most", [1, 40, 150])
+def test_both_engines_end_at_the_same_candidate(most: int) -> None:
+    """Void candidates count, and make no record: the end has one of its own."""
+    ended = 0
+    for seed in range(100):
+        plan = wide_plan(seed)
+        without = run(plan._replace(max_candidates=NEVER), key_of(seed), log=True)
+        result = tell_twice(plan._replace(max_candidates=most), key_of(seed))
+        if difference(result, without):
+            assert (result.outcome, result.log[-1, Column.KIND]) == (Outcome.DIVERGED, Kind.END)
+            assert result.finish <= without.finish and (result.log[:-1] == without.log[: result.records - 1]).all()
+            ended += 1
+    assert ended >= 10
+
+
+def test_a_rate_without_reason_ends_after_so_many_candidates() -> None:
+    """Once the only node is away, one failure a tick hits nothing: the last of them comes on its tick."""
+    cause = Cause(mean=1, laws={"REPAIR": ("FIXED", 10**9, 0)})
+    plan = plan_of(Sketch(needed=1, spares=0, horizon=NEVER, max_records=10**6, causes=(cause,)))
+    result = tell_twice(plan._replace(max_candidates=5_000), key_of(0))
+    assert result.outcome == Outcome.DIVERGED and result.records < 10
+    assert 4_500 < result.finish < 5_500
+
+
 @pytest.mark.slow
 @settings(max_examples=4_000, suppress_health_check=MANY)
 @given(st.integers(0, 2**32))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.border import Code, Refusal, say, write_text
+from simulator.cli.meter import progress_bar
 from simulator.cli.options import MANY_EVENTS, PolicyClass, announce_compilation, refuse_others
 from simulator.cli.policies import load_policy
 
@@ -31,7 +32,8 @@ def replay(run: RunFolder, replication: Replication, policy: PolicyClass = None)
     if events > MANY_EVENTS:
         say(f"replication {replication} has {events:_} events: to run it again takes some seconds")
     try:
-        words = replay_story(ensemble, replication, load_policy(policy) if policy else None)
+        with progress_bar(f"replication {replication}") as progress:
+            words = replay_story(ensemble, replication, load_policy(policy) if policy else None, progress)
     except ReplayError as error:
         raise Refusal(f"{run}: {error}", Code.USAGE) from None
     write_text(words.rstrip("\n"))

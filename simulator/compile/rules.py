@@ -23,6 +23,7 @@ def unmoved(scenario: Scenario, rows: tuple[Row, ...]) -> dict[str, Any]:
     cluster, recovery = document.cluster, document.recovery
     found, first = slices(scenario, rows)
     fields = plain(len(rows)) | {
+        "max_candidates": int(document.run.max_events.median),
         "checkpoints_kept": _whole(document.checkpoint.keep),
         "choice": int(_CHOICES[recovery.choice]),
         "at_strike": int(recovery.repair_begins == "at_the_failure"),

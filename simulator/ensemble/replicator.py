@@ -1,6 +1,6 @@
 """From a scenario to replications: draws the uncertain inputs, compiles the plan, calls an engine."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -151,22 +151,29 @@ def _told(plan: Plan, seed: int, first: int, count: int, policy: "type[Policy] |
     )
     for row in range(count):
         key = np.uint64(replication_key(seed, first + row))
-        result = simulate(plan, key, policy=policy() if policy is not None else None)
+        result = simulate(plan, key, policy=None if policy is None else policy())
         for name in _Outcomes._fields:
             getattr(outcomes, name)[row] = getattr(result, name)
     return outcomes
 
 
 def replay(
-    scenario: Scenario, replication: int, engine: Engine = "kernel", policy: "type[Policy] | None" = None
+    scenario: Scenario,
+    replication: int,
+    engine: Engine = "kernel",
+    policy: "type[Policy] | None" = None,
+    watch: Callable[[int], None] | None = None,
 ) -> tuple[Plan, Result]:
-    """Return a replication again, with its event log: the plan that it had, and what it came to."""
+    """Return a replication again, with its event log: the plan that it had, and what it came to.
+
+    The reference engine, which takes minutes for millions of events, tells `watch` how many it has by now.
+    """
     plan = compile_plan(scenario, scenario.draw_inputs(scenario.seed, replication) if scenario.inputs else None)
     key = np.uint64(replication_key(scenario.seed, replication))
     if engine == "reference":
         from simulator.engines.reference import simulate
 
-        return plan, simulate(plan, key, log=True, policy=policy() if policy is not None else None)
+        return plan, simulate(plan, key, log=True, policy=None if policy is None else policy(), watch=watch)
     from simulator.engines.kernel import run
 
     return plan, run(plan, key, log=True)

@@ -20,7 +20,6 @@ from simulator.scenario import Scenario
 DAY = 86_400.0
 HOUR = 3_600.0
 LONGEST_TOLD = 1e6 * DAY
-MOST_A_DAY = 1e9  # failures of a job whose nodes are down most of the time: about a minute of computing a day
 UNCERTAIN_PHASES = (Purpose.SWAP, Purpose.RESTART, Purpose.RESTORE)
 
 
@@ -80,7 +79,7 @@ def trouble(scenario: Scenario, found: Expected) -> str:
         often = duration(mttf) if mttf >= 1e-3 else "millisecond or less"
         why = f"the job fails every {often} in the mean, and a recovery takes {duration(recovery)}"
         remedy = "are the rates of its failures and the times of its recovery as they are meant?"
-        return f"it hardly makes progress: {why}, so most replications will not finish{_endless(mttf)}; {remedy}"
+        return f"it hardly makes progress: {why}, so most replications will not finish; {remedy}"
     run = scenario.document.run.filled(scenario.work())
     horizon, length = (math.inf if run.horizon is None else run.horizon.median), found.run_time_days * DAY
     if length > horizon:
@@ -94,14 +93,6 @@ def trouble(scenario: Scenario, found: Expected) -> str:
     return (
         f"{why}: it may end before the work is done, and takes long; are the rates of its failures as they are meant?"
     )
-
-
-def _endless(mttf: float) -> str:
-    """Return the words for failures so frequent that one replication takes hours.
-
-    Failures of nodes that are down already are not among the events that `run.max_events` counts.
-    """
-    return ", and one alone may take hours (Ctrl-C twice stops it)" if DAY / mttf > MOST_A_DAY else ""
 
 
 def _finite(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """The story of one replication: what happened, day by day, in words; and a proof that it is the one in the table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from simulator.chance import replication_key
 from simulator.durations import TICKS_PER_SECOND
-from simulator.ensemble import Ensemble, replay
+from simulator.ensemble import Ensemble, Progress, replay
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.provenance import policy_name
 from simulator.ledger import Account, Column, Outcome
@@ -37,23 +37,50 @@ class ReplayError(RuntimeError):
     """A replication that does not come out again as it stands in the table."""
 
 
-def replay_story(ensemble: Ensemble, replication: int, policy: "type[Policy] | None" = None) -> str:
+class Watch:
+    """How far a story is, in records that are run again; it tells `progress`, where there is one."""
+
+    def __init__(self, planned: int = 0, progress: Callable[[Progress], None] | None = None) -> None:
+        self._done, self._planned, self._progress = 0, planned, progress
+
+    def at(self, done: int) -> None:
+        """So many records are run."""
+        self._done = done
+        if self._progress is not None:
+            self._progress(Progress(done, self._planned, None))
+
+    def add(self, records: int) -> None:
+        """So many more are run."""
+        self.at(self._done + records)
+
+    def expect(self, records: int) -> None:
+        """All that were planned are run, and so many more will be."""
+        done, self._planned = self._planned, self._planned + records
+        self.at(done)
+
+
+def replay_story(
+    ensemble: Ensemble,
+    replication: int,
+    policy: "type[Policy] | None" = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> str:
     """Return the story of a replication of a run. Raises ReplayError: no such one, or it comes out otherwise."""
     if policy_name(policy) != ensemble.policy:
         wanted = ensemble.policy.partition("+")[0] or "none"
         raise ReplayError(f"the run had another policy ({wanted}); give the same one again, unchanged")
-    plan, result = replay(ensemble.scenario, replication, ensemble.engine, policy)
+    row = _row(ensemble.table, replication)
+    watch = Watch(int(row["events"]), progress)
+    plan, result = replay(ensemble.scenario, replication, ensemble.engine, policy, watch.at)
+    watch.expect(0)
     check(ensemble.table, replication, result)
-    return story(ensemble.scenario, replication, plan, result, most_again=MOST_RECORDS_ASKED if policy is None else 0)
+    most_again = MOST_RECORDS_ASKED if policy is None else 0
+    return story(ensemble.scenario, replication, plan, result, most_again=most_again, watch=watch)
 
 
 def check(table: pd.DataFrame, replication: int, result: Result) -> None:
     """Raise ReplayError if a replication does not stand in a table as it came out."""
-    rows = table.loc[table["replication"] == replication]
-    if len(rows) != 1:
-        low, high = (int(table["replication"].min()), int(table["replication"].max())) if len(table) else (0, -1)
-        raise ReplayError(f"there is no replication {replication}; the run has {low} to {high}")
-    row = rows.iloc[0]
+    row = _row(table, replication)
     # An older table lacks accounts that have come since.
     accounts = (int(row.get(f"{account.name.lower()}_us", 0)) for account in Account)
     known = (str(row["outcome"]), int(row["wall_us"]), *accounts)
@@ -65,14 +92,29 @@ def check(table: pd.DataFrame, replication: int, result: Result) -> None:
         )
 
 
+def _row(table: pd.DataFrame, replication: int) -> pd.Series:
+    """Return the row of a replication. Raises ReplayError where there is none."""
+    rows = table.loc[table["replication"] == replication]
+    if len(rows) != 1:
+        low, high = (int(table["replication"].min()), int(table["replication"].max())) if len(table) else (0, -1)
+        raise ReplayError(f"there is no replication {replication}; the run has {low} to {high}")
+    return rows.iloc[0]
+
+
 def story(
-    scenario: Scenario, replication: int, plan: Plan, result: Result, *, most_again: int = MOST_RECORDS_AGAIN
+    scenario: Scenario,
+    replication: int,
+    plan: Plan,
+    result: Result,
+    *,
+    most_again: int = MOST_RECORDS_AGAIN,
+    watch: "Watch | None" = None,
 ) -> str:
     """Return the story of a replication from its plan and its event log."""
     causes = tuple(scenario.document.failures.causes)
     told = tell(plan, result, causes, MOST_READ)
     incidents = [one for one in told.happenings if isinstance(one, Incident)]
-    lost = _lost_work(scenario, replication, plan, incidents, most_again)
+    lost = _lost_work(scenario, replication, plan, incidents, most_again, watch or Watch())
     lines = list(_head(scenario, replication, plan, result))
     if len(lost) < len(incidents) and most_again == MOST_RECORDS_AGAIN:
         lines.append(f"What each stop cost in work: derisk replay RUN --replication {replication}")
@@ -152,7 +194,7 @@ def _told_incident(incident: Incident, lost: dict[int, int]) -> str:
 
 
 def _lost_work(
-    scenario: Scenario, replication: int, plan: Plan, incidents: list[Incident], most_again: int
+    scenario: Scenario, replication: int, plan: Plan, incidents: list[Incident], most_again: int, watch: "Watch"
 ) -> dict[int, int]:
     """Return the training lost in each incident [ticks], by its last record.
 
@@ -166,10 +208,12 @@ def _lost_work(
 
     key = np.uint64(replication_key(scenario.seed, replication))
     lost, before = {}, 0
+    watch.expect(sum(incident.last_record for incident in incidents[:affordable]))
     for incident in incidents[:affordable]:
         up_to = run(plan._replace(max_records=min(plan.max_records, incident.last_record)), key)
         after = int(up_to.ledger[Account.LOST_WORK])
         lost[incident.last_record], before = after - before, after
+        watch.add(incident.last_record)
     return lost
 
 

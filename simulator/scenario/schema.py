@@ -152,7 +152,7 @@ _MEANINGS = {
         "seed": "of all draws: the same seed gives the same numbers on every machine",
         "replications": "simulated runs, unless a stop rule decides",
         "stop": "go on until a quantile is known to a half-width (95 %), or there are `max` replications",
-        "max_events": "a replication with more of them ends DIVERGED",
+        "max_events": "a replication ends DIVERGED after so many, or after so many failures, of nodes at work or not",
     },
     "Stop": {
         "quantity": "what has to be known: the finish, or goodput",

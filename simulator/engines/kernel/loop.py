@@ -174,7 +174,7 @@ def simulate(plan: Plan, world: World, chance: Chance) -> None:
         if seldom(state[At.OVERLONG] == 1):
             state[At.PHASE] = Phase.DIVERGED
             break
-        if seldom(nobody_can_come(plan, world)):
+        if seldom(nobody_can_come(plan, world) or state[At.CANDIDATES] >= plan.max_candidates):
             end(world, Phase.DIVERGED.value)
         elif not (seldom(stop_is_wanted(plan, world)) and planned_stop(plan, world)) and state[At.DEPART] == 0:
             on_next_event(plan, world, chance)

@@ -53,6 +53,7 @@ def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
     causes = len(plan.units)
     cause = clock if clock < causes else clock - causes
     ordinal = world.clock_ordinal[clock]
+    state[At.CANDIDATES] += 1
     state[At.CAUSE] = cause
     state[At.STREAM] = clock
     state[At.ORDINAL] = ordinal
@@ -98,6 +99,7 @@ def meet_sudden(plan: Plan, world: World, chance: Chance) -> bool:
         return world.places[ref, Place.NODE] >= 0 and world.places[ref, Place.SERIAL] == serial
     if world.units[ref, Unit.ALIVE] == 0 or world.units[ref, Unit.GENERATION] != serial:
         return False  # drawn before the unit was evicted
+    state[At.CANDIDATES] += 1
     state[At.SLOT] = ref
     state[At.UNIT] = world.units[ref, Unit.UNIT]
     return is_there(plan, world, chance, state[At.UNIT])

@@ -29,6 +29,7 @@ class At(IntEnum):
     ENDING = auto()  # what the timer of a stretch rings for: see Ending
     RECORDS = auto()
     OVERLONG = auto()  # more records than the plan allows
+    CANDIDATES = auto()  # that came from the clocks of units
     # training and checkpoints
     WORK = auto()  # w
     CYCLE_WORK = auto()  # c

@@ -1,5 +1,7 @@
 """One replication: events are taken one by one until there is an end."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from simulator.durations import NEVER
@@ -10,14 +12,23 @@ from simulator.engines.reference.world import World
 from simulator.ledger import Kind, Outcome, Phase
 from simulator.plan import Plan, Result
 
+WATCHED = 10_000  # records between two words of progress: about a second
 
-def simulate(plan: Plan, key: np.uint64, *, log: bool = False, policy: Policy | None = None) -> Result:
+
+def simulate(
+    plan: Plan,
+    key: np.uint64,
+    *,
+    log: bool = False,
+    policy: Policy | None = None,
+    watch: Callable[[int], None] | None = None,
+) -> Result:
     """Tell one replication of a plan; `key` comes from `replication_key`. The log is kept only when asked for.
 
-    With the default policy the result is a function of plan and key alone. Raises ValueError where a policy's answer is
-    impossible.
+    `watch` is called now and then with the number of records so far. With the default policy the result is a function
+    of plan and key alone. Raises ValueError where a policy's answer is impossible.
     """
-    return Replication(World(plan, key, log, policy or Policy())).run()
+    return Replication(World(plan, key, log, policy or Policy())).run(watch)
 
 
 class Replication:
@@ -28,14 +39,19 @@ class Replication:
         self._calendar = world.calendar
         self._journal = world.journal
         self._progress = world.progress
+        self._max_candidates = int(world.plan.max_candidates)
         world.weather.begin()
         horizon = int(world.plan.horizon)
         if horizon < NEVER:
             self._calendar.process(self._until_horizon(horizon))
 
-    def run(self) -> Result:
+    def run(self, watch: Callable[[int], None] | None = None) -> Result:
         """Take one event after the other. Before each: is this the end? is a stop wanted?"""
+        watched = WATCHED
         while not self._is_over():
+            if watch is not None and self._journal.records >= watched:
+                watched += WATCHED
+                watch(self._journal.records)
             if self._world.planning.stop_as_planned():
                 continue
             if self._calendar.is_silent():
@@ -51,7 +67,7 @@ class Replication:
         if self._journal.is_full:
             self._end(Phase.DIVERGED)
             return True
-        if self._world.operations.waits_for_nobody():
+        if self._world.operations.waits_for_nobody() or self._world.weather.candidates >= self._max_candidates:
             self._give_up()
             self._complete_event()
         return self._progress.phase in ENDS

@@ -51,6 +51,7 @@ class Weather:
         self._causes = world.causes
         self._calendar = world.calendar
         self._chance = world.chance
+        self.candidates = 0  # that came from the clocks of units
         self._layers = Layers(world.cluster.places, world.chance)
         self._renewed: dict[tuple[int, int], RenewedUnit] = {}  # by cause and unit
         self._unborn: dict[int, list[tuple[Cause, int]]] = {}  # by first place: causes and units
@@ -97,6 +98,7 @@ class Weather:
             if tick >= NEVER:
                 return
             yield self._candidate(tick, name)
+            self.candidates += 1
             self._arrive(strike_on(cause, name, self._chance.index(name, Purpose.UNIT, units)))
 
     def _strike_on_place(self, cause: Cause, name: Name, unit: int) -> Strike | None:
@@ -128,6 +130,7 @@ class Weather:
             if tick >= NEVER:
                 return
             yield self._candidate(tick, name)
+            self.candidates += 1
             self._arrive(self._layers.strike_on_unit(cause, name, number))
             if unit.clock is not clock:
                 return
