@@ -1,12 +1,10 @@
 """Plan: everything about a scenario that an engine needs, as numbers. No words, and nothing that changes."""
 
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-
-from simulator.durations import NEVER, SPEED_SCALE
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -168,21 +166,6 @@ class Result(NamedTuple):
     out_seen: Integers  # (bins,): STOP strikes after warm_up, by nodes they found out of service (the last: or more)
     tally: Integers  # (tallies,), see ledger.Tally
     log: Integers  # (records, 8), see ledger.Column; (0, 8) where none was asked for
-
-
-def plain(causes: int) -> dict[str, Any]:
-    """Return the fields that most plans leave alone, so that nothing which they describe happens."""
-    scalars = dict.fromkeys(
-        ("evaluation", "slow_start", "checkpoints_kept", "selects", "reserve", "backup", "fetch", "refill", "choice",
-         "at_strike", "crews_manual", "crews_vendor", "retire_count", "retire_window", "block", "trays",
-         "spare_blocks", "lemon_period"), 0,
-    )  # fmt: skip
-    rules = np.zeros((causes, RULES), np.int64)
-    rules[:, Rule.EVICT_BELOW], rules[:, Rule.SLICE] = SPEED_SCALE + 1, -1
-    odds = np.zeros((causes, ODDS))
-    odds[:, [Odds.MEMBERS, Odds.CURE_MANUAL, Odds.CURE_VENDOR]] = 1.0
-    arrays = {"escalate": np.zeros(2), "retire_score": np.zeros(2), "slices": np.zeros((0, len(Slice)), np.int64)}
-    return {"pace": SPEED_SCALE, "max_candidates": NEVER, **scalars, "rules": rules, "odds": odds, **arrays}
 
 
 OUT_BINS = 1024

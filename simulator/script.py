@@ -9,9 +9,10 @@ import numpy as np
 from pydantic import Field, StrictBool
 
 from simulator.chance import Purpose
-from simulator.durations import LAW_COLUMNS, LAW_FIELDS, NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Hazard
+from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family
 from simulator.ledger import Account, Effect
-from simulator.plan import Floats, Integers, Line, Overlap, Plan, plain
+from simulator.mechanisms import neutral
+from simulator.plan import Floats, Line, Overlap, Plan
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
 from simulator.scenario.source import Item, read_file
 from simulator.scenario.validate import error_for, validated
@@ -185,10 +186,8 @@ def _plan(givens: Givens, strikes: tuple[Strike, ...]) -> Plan:
     group = 0 if memory is None else memory.peers + 1 if memory.group is None else memory.group
     windows = np.array(sorted(givens.maintenance, key=lambda window: window[0]), dtype=np.int64).reshape(-1, 2)
 
-    def same(value: int) -> Integers:
-        return np.full(causes, value, dtype=np.int64)
-
-    return Plan(
+    plan = neutral(causes)
+    return plan._replace(
         needed=givens.needed, spares=givens.spares, work=givens.work, interval=givens.tau, save=givens.delta,
         save_storage=givens.delta if givens.delta_storage is None else givens.delta_storage,
         storage_every=1 if memory is None else givens.every, lag=givens.lag,
@@ -197,21 +196,14 @@ def _plan(givens: Givens, strikes: tuple[Strike, ...]) -> Plan:
         memory_apart=int(memory is not None and memory.apart), start_up=givens.start_up,
         horizon=NEVER if givens.horizon is None else givens.horizon,
         max_records=MOST_RECORDS if givens.max_records is None else givens.max_records,
-        crews=0 if givens.crews is None else givens.crews, warm_up=0, window_period=0, **plain(causes),
-        units=same(0), per_place=same(1), span=same(0), effect=same(Effect.STOP), blast=same(1), exposed=same(0),
-        renewal=same(0), bench=same(0), retire=same(0),
-        hidden=np.zeros(causes), reach=same(0), cure=np.ones(causes), lemon_share=np.zeros(causes),
-        hazard_kind=same(Hazard.EXPONENTIAL), hazard=np.zeros((causes, 3)), laws=_laws(givens, causes),
-        table=np.zeros((0, 3)), window_due=windows[:, 0].copy(), window_length=windows[:, 1].copy(),
+        crews=0 if givens.crews is None else givens.crews, laws=_with_lengths(plan.laws, givens),
+        window_due=windows[:, 0].copy(), window_length=windows[:, 1].copy(),
         script=script, script_order=np.lexsort((np.arange(len(script)), script[:, Line.CAUSE], script[:, Line.AT])),
     )  # fmt: skip
 
 
-def _laws(givens: Givens, causes: int) -> Floats:
+def _with_lengths(laws: Floats, givens: Givens) -> Floats:
     """Return laws that always give the same ticks, alike for all causes and for windows."""
-    laws = np.zeros((causes + 1, LAW_COLUMNS, LAW_FIELDS))
-    for purpose in (Purpose.RELAPSE, Purpose.FOUND, Purpose.HEALED):
-        laws[:, purpose, 0] = Family.NEVER
     for name in ("detection", "diagnosis", "repair", "swap", "restart", "restore", "restore_memory"):
         laws[:, Purpose[name.upper()]] = (Family.FIXED, getattr(givens, name) / TICKS_PER_SECOND, 0.0, 0.0)
     return laws

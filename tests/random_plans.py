@@ -7,7 +7,8 @@ import numpy as np
 from simulator.chance import Purpose
 from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family, Hazard
 from simulator.ledger import Effect, Exposed
-from simulator.plan import Choice, Line, Odds, Overlap, Plan, Rule, plain
+from simulator.mechanisms import neutral
+from simulator.plan import Choice, Line, Odds, Overlap, Plan, Rule
 
 TICK = 1e-6  # [s]
 CAUSES = 7
@@ -22,7 +23,7 @@ def random_plan(seed: int) -> Plan:
     peers = int(dice.integers(1, 3))
     save = int(dice.integers(0, 12))
     listed = int(dice.integers(0, 4))
-    return Plan(
+    return neutral(CAUSES)._replace(
         needed=needed,
         spares=spares,
         work=int(dice.integers(500, 60_000)),
@@ -41,7 +42,6 @@ def random_plan(seed: int) -> Plan:
         crews=int(dice.integers(0, 4)),
         warm_up=int(dice.choice([0, 1_000])),
         window_period=int(dice.choice([0, 2_000])),
-        **plain(CAUSES),
         **_causes(dice, needed),
         laws=_laws(dice),
         window_due=np.sort(dice.integers(0, 3_000, listed)),

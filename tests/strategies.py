@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from simulator.chance import Purpose
 from simulator.durations import LAW_COLUMNS, LAW_FIELDS, NEVER, SPEED_SCALE, Family, Hazard
 from simulator.ledger import Effect, Exposed
-from simulator.plan import Line, Overlap, Plan, plain
+from simulator.mechanisms import neutral
+from simulator.plan import Line, Overlap, Plan
 
 TICK = 1e-6  # [s]
 HORIZON = 20_000
@@ -102,9 +103,8 @@ def plan_of(sketch: Sketch) -> Plan:
     windows = np.array(sketch.windows, np.int64).reshape(-1, 2)
     units = [0 if cause.silent else units_of(cause, sketch.needed) for cause in causes]
     hazard, table = _hazards(causes, units)
-    return Plan(
+    return neutral(len(causes))._replace(
         **{name: getattr(sketch, name) for name in Plan._fields[: Plan._fields.index("pace")] if name != "overlap"},
-        **plain(len(causes)),
         overlap=int(Overlap[sketch.overlap]),
         units=_integers(units),
         per_place=_integers(cause.per_place for cause in causes),

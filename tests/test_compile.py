@@ -7,10 +7,11 @@ import pytest
 
 from simulator import theory
 from simulator.chance import Purpose
-from simulator.compile import MOST_WORK, compile_plan
+from simulator.compile import compile_plan
 from simulator.durations import NEVER, Family, Hazard, Hazards, level_at, ticks
 from simulator.interval import stop_rate
 from simulator.ledger import Effect, Exposed
+from simulator.mechanisms.job import MOST_WORK
 from simulator.plan import Overlap, Plan
 from simulator.scenario import parse_scenario
 

@@ -17,7 +17,8 @@ from simulator.chance import Purpose, replication_key
 from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family
 from simulator.engines.reference import JobView, Policy, simulate
 from simulator.ledger import Account, Column, Effect, Kind, Outcome, Phase
-from simulator.plan import Line, Overlap, Plan, Result, plain
+from simulator.mechanisms import neutral
+from simulator.plan import Line, Overlap, Plan, Result
 
 Row = dict[str, Any]
 HAND: Row = YAML(typ="safe").load(Path(__file__).parent / "oracles" / "hand_cases.yaml")
@@ -35,9 +36,6 @@ LAWS_OF_A_SCRIPT = {
 COLUMNS_OF_A_SCRIPT = {
     "heal" if line is Line.HEALED else line.name.lower(): line for line in Line if line is not Line.EFFECT
 }
-
-UNUSED_BY_A_SCRIPT = ["units", "per_place", "span", "effect", "blast", "exposed", "renewal", "bench", "retire"]
-UNUSED_BY_A_SCRIPT += ["hazard_kind", "reach"]
 
 
 def fixed_laws(causes: int, written: Row) -> np.ndarray:
@@ -66,7 +64,7 @@ def plan_of(case: Row) -> Plan:
     script = script_of(case.get("script", []))
     causes = 1 + max(script[:, Line.CAUSE], default=0)
     windows = np.array(written.get("maintenance", []), np.int64).reshape(-1, 2)
-    return Plan(
+    return neutral(causes)._replace(
         needed=written["needed"],
         spares=written["spares"],
         work=written["work"],
@@ -83,14 +81,7 @@ def plan_of(case: Row) -> Plan:
         horizon=written.get("horizon", NEVER),
         max_records=written.get("max_records", 10**6),
         crews=written.get("crews", 0),
-        warm_up=0,
-        window_period=0,
-        **plain(causes),
-        **dict.fromkeys(UNUSED_BY_A_SCRIPT, np.zeros(causes, np.int64)),
-        **dict.fromkeys(["hidden", "cure", "lemon_share"], np.zeros(causes)),
-        hazard=np.zeros((causes, 3)),
         laws=fixed_laws(causes, written),
-        table=np.zeros((0, 3)),
         window_due=windows[:, 0],
         window_length=windows[:, 1],
         script=script,

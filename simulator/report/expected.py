@@ -13,7 +13,8 @@ from simulator.compile import compile_plan
 from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Hazard, Law
 from simulator.interval import stop_rate
 from simulator.ledger import Effect, Exposed
-from simulator.plan import Floats, Odds, Plan, Rule, Slice, plain
+from simulator.mechanisms import neutral
+from simulator.plan import Floats, Odds, Plan, Rule, Slice
 from simulator.report.text import duration
 from simulator.scenario import Scenario
 
@@ -104,7 +105,7 @@ def _strikes(plan: Plan, row: int) -> float:
     alone = np.zeros_like(plan.units)
     alone[row] = plan.units[row]
     none = {name: np.zeros_like(getattr(plan, name)) for name in ("effect", "hidden", "reach")}
-    unmet = {name: array for name, array in plain(len(plan.units)).items() if name in ("rules", "odds")}
+    unmet = {name: getattr(neutral(len(plan.units)), name) for name in ("rules", "odds")}
     return stop_rate(plan._replace(units=alone, **none, **unmet))
 
 

@@ -11,6 +11,8 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import units
+from simulator.clocks import SHARED, rows
+from simulator.clocks import Row as CauseRow
 from simulator.operators import CLASS, MATURITY, hidden_inputs, moved
 from simulator.quantity import Quantity
 from simulator.scenario.schema import Document
@@ -105,6 +107,21 @@ class Scenario:
     def replications(self) -> int:
         """Replications without a stop rule."""
         return int(self.document.run.replications.median)
+
+    @cached_property
+    def rows(self) -> tuple[CauseRow, ...]:
+        """The causes as an engine has them: a row for each clock, with the units that the cluster has."""
+        return tuple(rows(self.document.cluster, self.document.failures))
+
+    @cached_property
+    def size_moves(self) -> bool:
+        """Whether anything beside failures and recovery is uncertain, and with it the size and the speed of the job."""
+        return any(not quantity.path.startswith(("failures.", "recovery.")) for quantity in self.inputs)
+
+    @cached_property
+    def shares_a_spread(self) -> bool:
+        """Whether the rates of all causes have an uncertain factor in common."""
+        return any(quantity.path == SHARED for quantity in self.inputs)
 
     def job_peak(self, values: Mapping[str, float] | None = None) -> float | None:
         """Return the peak speed of the job's GPUs together [FLOP/s], where known."""

@@ -1,0 +1,33 @@
+"""Blocks: machines of several nodes that stay together, with spares inside, and machines in reserve. Semantics 18."""
+
+from typing import TYPE_CHECKING, Any
+
+from simulator.ledger import Tally
+from simulator.mechanisms.card import Card, Scalar, Words, whole
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
+
+
+def _of(field: str) -> Any:
+    def read(scenario: "Scenario") -> int | None:
+        blocks = scenario.document.cluster.blocks
+        return None if blocks is None else whole(getattr(blocks, field))
+
+    return read
+
+
+CARD = Card(
+    "blocks",
+    plan=(
+        Scalar("block", 0, _of("size")),
+        Scalar("trays", 0, _of("trays")),
+        Scalar("spare_blocks", 0, _of("spare_blocks")),
+    ),
+    counts={
+        Tally.TRAYS: Words(
+            "  by a spare of the same machine", "of the places filled anew, those by a spare of their rack"
+        ),
+        Tally.BLOCKS: Words("blocks moved to another machine", "compute blocks that another machine took over whole"),
+    },
+)

@@ -1,0 +1,126 @@
+"""What a card says of a mechanism: its numbers in a plan, their neutral values, and the words for what it counts."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simulator import laws
+from simulator.chance import Purpose
+from simulator.drawn import Drawn
+from simulator.durations import Law, ticks
+from simulator.ledger import Account, Tally
+from simulator.quantity import Quantity
+
+if TYPE_CHECKING:  # a card is handed a scenario, and is made before there is one
+    from simulator.clocks import Row
+    from simulator.scenario.model import Scenario
+
+Values = Mapping[str, float] | None  # the drawn inputs of a replication by path [SI]; None: the medians
+
+
+class Number(NamedTuple):
+    """What the inputs of a replication make of a place in a plan."""
+
+    build: Callable[[Values], Any]
+    moves: bool  # whether it can differ between replications
+    of: object = None  # what it is read from: rows of the same law are built once
+
+
+class At(Enum):
+    """The rows in which a column has a number."""
+
+    CAUSES = "of each cause"
+    EVERYWHERE = "of each cause, and of the job, whose planned windows lead to a recovery too"
+    JOB = "of the job alone"
+
+
+class Scalar(NamedTuple):
+    """A number of the plan, or an array of its own. `value` may return None: then it stays neutral."""
+
+    name: str
+    neutral: Any
+    value: "Callable[[Scenario], Any]"
+
+
+class Column(NamedTuple):
+    """A number of each cause; `value` may return None: then it stays neutral. The row of the job itself is None."""
+
+    name: str
+    neutral: float
+    value: "Callable[[Scenario, Any], Any]"
+    at: int | slice | None = None  # which column, in a field that has several
+    rows: At = At.CAUSES
+
+
+class Lengths(NamedTuple):
+    """A law of each cause, by the purpose of what is drawn from it."""
+
+    purpose: Purpose
+    value: "Callable[[Scenario, Any], Any]"
+    rows: At = At.CAUSES
+    neutral: Law = laws.fixed(0.0)
+
+
+class Words(NamedTuple):
+    """What stands in a result, for people."""
+
+    label: str  # two spaces before it: a part of what stands above
+    meaning: str
+
+
+class Card(NamedTuple):
+    """A mechanism."""
+
+    name: str
+    plan: tuple[Scalar | Column | Lengths, ...] = ()
+    counts: Mapping[Tally, Words] = {}
+    accounts: Mapping[Account, Words] = {}
+    purposes: tuple[Purpose, ...] = ()  # of draws without a law
+
+
+def number(value: Any) -> Number | None:
+    """Return what makes a number of a plan: of a quantity its value, of a law the law, of what is fixed just that."""
+    if value is None or isinstance(value, Number):
+        return value
+    if isinstance(value, Quantity):
+        return Number(value.at, value.uncertain, value)
+    if isinstance(value, Drawn):
+        return Number(lambda values: laws.build(value.family, value.at(values)), value.uncertain, value)
+    return Number(lambda values: value, moves=False)
+
+
+def whole(quantity: Quantity | None) -> int | None:
+    """Return a certain number without a unit."""
+    return None if quantity is None else int(quantity.median)
+
+
+def fixed_ticks(quantity: Quantity | None) -> int | None:
+    """Return a certain time [ticks]."""
+    return None if quantity is None else ticks(quantity.median)
+
+
+def moving_ticks(quantity: Quantity | None) -> Number | None:
+    """Return a time that inputs may move [ticks]."""
+    if quantity is None:
+        return None
+    return Number(lambda values: ticks(quantity.at(values)), quantity.uncertain)
+
+
+def own(name: str) -> "Callable[[Scenario, Any], Any]":
+    """Return what reads a field of each cause."""
+    return lambda scenario, row: getattr(row.cause, name)
+
+
+def own_or_usual(name: str) -> "Callable[[Scenario, Row | None], Any]":
+    """Return what reads a field of each cause, and where a cause says nothing, or of the job, that of recovery."""
+
+    def read(scenario: "Scenario", row: "Row | None") -> Any:
+        found = None if row is None else getattr(row.cause, name)
+        return getattr(scenario.document.recovery, name) if found is None else found
+
+    return read
+
+
+def usual(name: str) -> "Callable[[Scenario, Row | None], Any]":
+    """Return what reads a field of recovery."""
+    return lambda scenario, row: getattr(scenario.document.recovery, name)

@@ -1,0 +1,36 @@
+"""Eviction: which slow nodes are taken out of the job, and when. Semantics 12.1 and 13."""
+
+from typing import TYPE_CHECKING
+
+from simulator.durations import SPEED_SCALE
+from simulator.ledger import Tally
+from simulator.mechanisms.card import Card, Column, Words, fixed_ticks
+from simulator.plan import Rule
+
+if TYPE_CHECKING:
+    from simulator.clocks import Row
+    from simulator.scenario.model import Scenario
+
+_ALL = SPEED_SCALE + 1  # every slow place is slower than that
+
+
+def _below(scenario: "Scenario", row: "Row") -> int | None:
+    eviction = scenario.document.recovery.eviction
+    if eviction is None:
+        return None
+    slower = int(eviction.slower_than.median * SPEED_SCALE + 0.5)
+    return slower if slower < SPEED_SCALE else _ALL
+
+
+def _patience(scenario: "Scenario", row: "Row") -> int | None:
+    eviction = scenario.document.recovery.eviction
+    return None if eviction is None else fixed_ticks(eviction.once_it_cost)
+
+
+CARD = Card(
+    "eviction",
+    plan=(Column("rules", _ALL, _below, Rule.EVICT_BELOW), Column("rules", 0, _patience, Rule.PATIENCE)),
+    counts={
+        Tally.EVICTIONS: Words("slow nodes taken out of the job", "slow nodes that were found and swapped for spares"),
+    },
+)

@@ -1,0 +1,41 @@
+"""The job: its places, its work, and where a replication ends. Semantics 3 and 14."""
+
+from typing import TYPE_CHECKING
+
+from simulator.chance import Purpose
+from simulator.durations import NEVER, ticks
+from simulator.ledger import Account
+from simulator.mechanisms.card import Card, Number, Scalar, Words, fixed_ticks, moving_ticks, whole
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
+
+MOST_WORK = 2.9 * 365 * 86_400.0  # [s] counted in 1/100,000 tick it still fits int64
+
+
+def _work(scenario: "Scenario") -> Number:
+    return Number(lambda values: max(1, ticks(min(MOST_WORK, scenario.work(values)))), scenario.size_moves)
+
+
+def _start_up(scenario: "Scenario") -> Number:
+    drawn = scenario.document.job.start_up
+    return Number(lambda values: ticks(drawn.at(values)["value"]), drawn.uncertain)
+
+
+CARD = Card(
+    "job",
+    plan=(
+        Scalar("needed", 1, lambda scenario: scenario.nodes),
+        Scalar("work", 1, _work),
+        Scalar("start_up", 0, _start_up),
+        Scalar("horizon", NEVER, lambda scenario: fixed_ticks(scenario.document.run.horizon)),
+        Scalar("max_records", NEVER, lambda scenario: whole(scenario.document.run.max_events)),
+        Scalar("max_candidates", NEVER, lambda scenario: whole(scenario.document.run.max_events)),
+        Scalar("warm_up", 0, lambda scenario: moving_ticks(scenario.document.run.warm_up)),
+    ),
+    accounts={
+        Account.PRODUCTIVE: Words("productive training", "training that is kept, at nominal speed"),
+        Account.LOST_WORK: Words("lost work", "training that was done and then rolled back"),
+    },
+    purposes=(Purpose.INPUT,),
+)

@@ -1,0 +1,59 @@
+"""Stages of repair: what the first one does not end goes on to hands, and to the maker. Semantics 11.4."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulator.chance import Purpose
+from simulator.ledger import Tally
+from simulator.mechanisms.card import At, Card, Column, Lengths, Number, Scalar, Values, Words, whole
+from simulator.plan import Floats, Odds
+
+if TYPE_CHECKING:
+    from simulator.clocks import Row
+    from simulator.scenario.model import Scenario
+
+
+def _crews(name: str) -> Scalar:
+    def crews(scenario: "Scenario") -> int | None:
+        stage = getattr(scenario.document.recovery, name)
+        return None if stage is None else whole(stage.crews)
+
+    return Scalar(f"crews_{name}", 0, crews)
+
+
+def _escalate(scenario: "Scenario") -> Number:
+    recovery = scenario.document.recovery
+    shares = [None if stage is None else stage.share for stage in (recovery.manual, recovery.vendor)]
+
+    def build(values: Values) -> Floats:
+        return np.array([0.0 if share is None else share.at(values) for share in shares])
+
+    return Number(build, any(share is not None and share.uncertain for share in shares))
+
+
+def _of(name: str, field: str) -> Any:
+    def read(scenario: "Scenario", row: "Row | None") -> Any:
+        stage = getattr(scenario.document.recovery, name)
+        return None if stage is None else getattr(stage, field)
+
+    return read
+
+
+CARD = Card(
+    "stages of repair",
+    plan=(
+        _crews("manual"),
+        _crews("vendor"),
+        Scalar("escalate", (0.0, 0.0), _escalate),
+        Column("odds", 1.0, _of("manual", "cure"), Odds.CURE_MANUAL),
+        Column("odds", 1.0, _of("vendor", "cure"), Odds.CURE_VENDOR),
+        Lengths(Purpose.MANUAL, _of("manual", "time"), At.EVERYWHERE),
+        Lengths(Purpose.VENDOR, _of("vendor", "time"), At.EVERYWHERE),
+    ),
+    counts={
+        Tally.MANUAL_REPAIRS: Words("  that need hands", "repairs that the automatic first stage does not end"),
+        Tally.VENDOR_REPAIRS: Words("  that need the vendor too", "repairs that the manual stage does not end either"),
+    },
+    purposes=(Purpose.ESCALATE, Purpose.ESCALATE_AGAIN),
+)

@@ -1,0 +1,93 @@
+"""Saves: when one is due, where it goes, what it costs, and what is loaded after a failure. Semantics 8 to 10."""
+
+from typing import TYPE_CHECKING, Any
+
+from simulator import laws
+from simulator.chance import Purpose
+from simulator.durations import Law, ticks
+from simulator.ledger import Account
+from simulator.mechanisms.card import At, Card, Lengths, Number, Scalar, Words
+from simulator.mechanisms.job import MOST_WORK
+from simulator.plan import Overlap
+from simulator.quantity import Quantity
+
+if TYPE_CHECKING:
+    from simulator.checkpoint import Tier
+    from simulator.clocks import Row
+    from simulator.scenario.model import Scenario
+
+_OVERLAPS = {"delay": Overlap.DELAY, "skip": Overlap.SKIP}
+
+
+def _tiers(scenario: "Scenario") -> "tuple[Tier | None, Tier | None]":
+    checkpoint = scenario.document.checkpoint
+    return checkpoint.tier("host_memory"), checkpoint.tier("storage")
+
+
+def _interval(scenario: "Scenario") -> Number | None:
+    """Return the interval that is given; one that follows from the plan is set once the plan is there."""
+    given = scenario.document.checkpoint.interval
+    if not isinstance(given, Quantity):
+        return None
+    return Number(lambda values: max(1, ticks(min(MOST_WORK, given.at(values)))), given.uncertain)
+
+
+def _blocking(tier: "Tier | None", scenario: "Scenario") -> Number | None:
+    if tier is None:
+        return None
+    return Number(lambda values: ticks(tier.blocking_at(values)), scenario.size_moves)
+
+
+def _ordinary(scenario: "Scenario") -> Number | None:
+    memory, storage = _tiers(scenario)
+    return _blocking(storage if memory is None else memory, scenario)
+
+
+def _every(scenario: "Scenario") -> int:
+    memory, storage = _tiers(scenario)
+    return 1 if memory is None or storage is None else int(storage.every.median)
+
+
+def _lag(scenario: "Scenario") -> Number | None:
+    _, storage = _tiers(scenario)
+    if storage is None:
+        return None
+    return Number(lambda values: ticks(storage.lag_at(values, scenario.checkpoint_size(values))), scenario.size_moves)
+
+
+def _restore(scenario: "Scenario", row: "Row | None") -> Any:
+    _, storage = _tiers(scenario)
+    if storage is None or storage.restore is not None:
+        return None if storage is None else storage.restore
+
+    def transfer(values: Any) -> Law:
+        return laws.fixed(storage.transfer_at(values, scenario.checkpoint_size(values)))
+
+    return Number(transfer, moves=True, of=storage)
+
+
+def _restore_memory(scenario: "Scenario", row: "Row | None") -> Any:
+    memory, _ = _tiers(scenario)
+    return None if memory is None else memory.restore
+
+
+CARD = Card(
+    "saves",
+    plan=(
+        Scalar("interval", 1, _interval),
+        Scalar("save", 0, _ordinary),
+        Scalar("save_storage", 0, lambda scenario: _blocking(_tiers(scenario)[1], scenario)),
+        Scalar("storage_every", 1, _every),
+        Scalar("lag", 0, _lag),
+        Scalar("overlap", int(Overlap.DELAY), lambda scenario: int(_OVERLAPS[scenario.document.checkpoint.overlap])),
+        Scalar("memory_group", 0, lambda scenario: scenario.document.checkpoint.copies[0]),
+        Scalar("memory_peers", 0, lambda scenario: scenario.document.checkpoint.copies[1]),
+        Scalar("memory_apart", 0, lambda scenario: scenario.document.checkpoint.copies[2]),
+        Lengths(Purpose.RESTORE, _restore, At.EVERYWHERE),
+        Lengths(Purpose.RESTORE_MEMORY, _restore_memory, At.EVERYWHERE),
+    ),
+    accounts={
+        Account.CHECKPOINT_SAVE: Words("saving checkpoints", "the blocking part of saves"),
+        Account.CHECKPOINT_RESTORE: Words("restoring checkpoints", "loading a checkpoint after a failure"),
+    },
+)
