@@ -5,12 +5,12 @@ alone, and the answer does not depend on threads, shards or machines. The genera
 finaliser of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014; constants of Stafford's variant 13) over a replication's key.
 """
 
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 
 from simulator.jit import rule, sampler
+from simulator.ledger import Purpose as Purpose
 
 # 2^64 divided by the golden ratio, and two further odd constants with well-spread bits (the primes of xxHash64).
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -26,42 +26,6 @@ _PURPOSES = np.uint64(64)  # room for the purposes of a name
 
 # 52 bits and a half: never 0, never 1, and every value is exact in a float64.
 _UNIT = 1.0 / 4503599627370496.0
-
-
-class Purpose(IntEnum):
-    """What a number of a name (stream, ordinal) is for; also the column of the law that turns it into a quantity."""
-
-    BUDGET = 0
-    UNIT = 1
-    HIDDEN = 2
-    DETECTION = 3
-    DIAGNOSIS = 4
-    REPAIR = 5
-    CURE = 6
-    RELAPSE = 7
-    LENGTH = 8  # of a stall, of a maintenance window
-    FACTOR = 9
-    FOUND = 10
-    HEALED = 11
-    SWAP = 12
-    RESTART = 13
-    RESTORE = 14
-    LEMON = 15
-    RESTORE_MEMORY = 16  # a law only: the number drawn is that of RESTORE
-    INPUT = 17  # an uncertain input: one number a replication
-    MEMBER = 18  # whether a place of the domain is hit
-    MULTIPATH = 19  # whether another path carries on
-    REBUILD = 20  # of communicators
-    MISSED = 21  # whether the diagnosis finds nothing
-    BLAMED = 22  # whether it blames another node
-    INNOCENT = 23  # which one
-    MANUAL = 24  # repair by hand, where the first one does not do
-    VENDOR = 25  # and with the maker
-    ESCALATE = 26  # whether it goes from the first stage of repair to the second
-    ESCALATE_AGAIN = 27  # and from the second to the third
-    SELECTION = 28  # of hosts
-    CHOICE = 29  # of a node of the pool
-    SPREAD = 30  # what the slowest rank takes longer than the usual one: a pure number
 
 
 class Chance(NamedTuple):

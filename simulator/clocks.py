@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from simulator import laws
 from simulator.cluster import Cluster
-from simulator.durations import Hazard
 from simulator.failures import Cause, Failures
+from simulator.times import Hazard
 
 Values = Mapping[str, float] | None
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from simulator.durations import ticks
 from simulator.interval import best_interval, pace
 from simulator.mechanisms import CARDS, neutral
 from simulator.mechanisms.card import At, Column, Lengths, Number, Scalar, Values, number
 from simulator.mechanisms.job import MOST_WORK
 from simulator.plan import Plan
 from simulator.scenario.model import Scenario
+from simulator.times import ticks
 
 
 class _Cell(NamedTuple):

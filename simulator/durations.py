@@ -5,58 +5,25 @@ paired). Only `math` is used: its functions give the same bits compiled and not;
 """
 
 import math
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from simulator import times
 from simulator.chance import Purpose, uniform
 from simulator.jit import routine, rule, sampler
-
-TICKS_PER_SECOND = 1_000_000
-NEVER = 2**61  # [ticks] a duration above it means never
-SPEED_SCALE = 100_000  # Q: nominal speed; work is counted in 1/Q tick of nominal-speed training
+from simulator.times import LAW_COLUMNS as LAW_COLUMNS
+from simulator.times import LAW_FIELDS as LAW_FIELDS
+from simulator.times import NEVER as NEVER
+from simulator.times import SPEED_SCALE as SPEED_SCALE
+from simulator.times import TICKS_PER_SECOND as TICKS_PER_SECOND
+from simulator.times import Family as Family
+from simulator.times import Hazard as Hazard
+from simulator.times import Law as Law
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-
-class Family(IntEnum):
-    """Families of laws, with their parameters a, b, c."""
-
-    FIXED = 0  # a: value
-    EXPONENTIAL = 1  # a: mean
-    WEIBULL = 2  # a: scale, b: 1/shape
-    LOGNORMAL = 3  # a: mean of the logarithm, b: its standard deviation
-    GAMMA = 4  # a: scale, b: shape, c: ln Gamma(shape)
-    UNIFORM = 5  # a: low, b: high
-    NEVER = 6
-    CHECKS = 7  # a: time between checks, b: probability that one finds it
-    NORMAL_MAXIMUM = 8  # a: standard deviation, b: one over the number of draws of which it is the largest
-    PARETO_MAXIMUM = 9  # a: scale, b: one over the index, c: one over the number of draws
-
-
-class Law(NamedTuple):
-    """One law: its family and parameters; values in seconds, or pure numbers for factors."""
-
-    kind: int
-    a: float = 0.0
-    b: float = 0.0
-    c: float = 0.0
-
-
-LAW_COLUMNS = len(Purpose)
-LAW_FIELDS = 4
-
-
-class Hazard(IntEnum):
-    """Families of failure intensities, by age or calendar time."""
-
-    EXPONENTIAL = 0  # first: rate [1/s]
-    WEIBULL = 1  # first: shape, second: scale [s]
-    TABLE = 2  # piecewise constant; first, second: first row and number of rows in `table`
-    LOGNORMAL = 3  # first: mean of the logarithm of the age [ln s], second: its standard deviation
 
 
 class Hazards(NamedTuple):
@@ -67,13 +34,7 @@ class Hazards(NamedTuple):
     table: Floats  # (rows, 3): age from [s], rate [1/s], cumulative hazard at that age
 
 
-@sampler
-def ticks(seconds: float) -> int:
-    """Ticks of a duration [s], rounded to the nearest; at least 0, and NEVER beyond 2^61."""
-    scaled = seconds * TICKS_PER_SECOND + 0.5
-    if not scaled < NEVER:
-        return NEVER
-    return int(scaled) if scaled > 0.0 else 0
+ticks = sampler(times.ticks)
 
 
 @rule

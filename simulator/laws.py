@@ -6,8 +6,8 @@ All values are in the unit of the law (seconds, or a pure number). Raises nothin
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from simulator.durations import Family, Law, gamma_quantile
 from simulator.quantity import Z90
+from simulator.times import Family, Law
 
 _GAMMA_SHAPES = (0.02, 1e4)  # between them P90/P50 runs from 1e10 to 1.013
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
@@ -72,6 +72,8 @@ def gamma_by_quantiles(p50: float, p90: float) -> Law:
     """Return the gamma law of a median and a P90: its shape by bisection, as P90/P50 falls when the shape grows."""
     if p90 <= p50:
         return fixed(p50)
+    from simulator.durations import gamma_quantile  # brings the compiler
+
     low, high = _GAMMA_SHAPES
     while high / low > 1.0 + 1e-14:
         middle = math.sqrt(low * high)

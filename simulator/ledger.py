@@ -1,4 +1,4 @@
-"""The accounts of time, and the words both engines share: phases, outcomes, effects, kinds of record.
+"""The accounts of time, and the words both engines share: phases, outcomes, effects, kinds of record, purposes.
 
 Every tick of a replication is booked on exactly one account, and the accounts sum to the clock. Both engines book on
 these accounts; how they come to book there they tell apart.
@@ -125,3 +125,39 @@ class Column(IntEnum):
 
 
 LOG_COLUMNS = len(Column)
+
+
+class Purpose(IntEnum):
+    """What a number of a name (stream, ordinal) is for; also the column of the law that turns it into a quantity."""
+
+    BUDGET = 0
+    UNIT = 1
+    HIDDEN = 2
+    DETECTION = 3
+    DIAGNOSIS = 4
+    REPAIR = 5
+    CURE = 6
+    RELAPSE = 7
+    LENGTH = 8  # of a stall, of a maintenance window
+    FACTOR = 9
+    FOUND = 10
+    HEALED = 11
+    SWAP = 12
+    RESTART = 13
+    RESTORE = 14
+    LEMON = 15
+    RESTORE_MEMORY = 16  # a law only: the number drawn is that of RESTORE
+    INPUT = 17  # an uncertain input: one number a replication
+    MEMBER = 18  # whether a place of the domain is hit
+    MULTIPATH = 19  # whether another path carries on
+    REBUILD = 20  # of communicators
+    MISSED = 21  # whether the diagnosis finds nothing
+    BLAMED = 22  # whether it blames another node
+    INNOCENT = 23  # which one
+    MANUAL = 24  # repair by hand, where the first one does not do
+    VENDOR = 25  # and with the maker
+    ESCALATE = 26  # whether it goes from the first stage of repair to the second
+    ESCALATE_AGAIN = 27  # and from the second to the third
+    SELECTION = 28  # of hosts
+    CHOICE = 29  # of a node of the pool
+    SPREAD = 30  # what the slowest rank takes longer than the usual one: a pure number

@@ -8,15 +8,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, StrictBool
 
-from simulator.chance import Purpose
-from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family
-from simulator.ledger import Account, Effect
+from simulator.ledger import Account, Effect, Purpose
 from simulator.mechanisms import neutral
 from simulator.plan import Floats, Line, Overlap, Plan
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
 from simulator.scenario.source import Item, read_file
 from simulator.scenario.validate import error_for, validated
 from simulator.section import Fault, Section, unknown_key
+from simulator.times import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family
 
 MOST_BYTES = 20_000_000
 MOST_RECORDS = 10_000_000  # DIVERGED then, where a case does not say

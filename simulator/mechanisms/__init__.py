@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from simulator.durations import LAW_COLUMNS, LAW_FIELDS
 from simulator.mechanisms import (
     blocks,
     clocks,
@@ -29,6 +28,7 @@ from simulator.mechanisms import (
 )
 from simulator.mechanisms.card import Card, Column, Lengths, Scalar
 from simulator.plan import ODDS, RULES, Plan
+from simulator.times import LAW_COLUMNS, LAW_FIELDS
 
 CARDS: tuple[Card, ...] = tuple(
     module.CARD

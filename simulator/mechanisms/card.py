@@ -5,11 +5,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import laws
-from simulator.chance import Purpose
 from simulator.drawn import Drawn
-from simulator.durations import Law, ticks
-from simulator.ledger import Account, Tally
+from simulator.ledger import Account, Purpose, Tally
 from simulator.quantity import Quantity
+from simulator.times import Law, ticks
 
 if TYPE_CHECKING:  # a card is handed a scenario, and is made before there is one
     from simulator.clocks import Row

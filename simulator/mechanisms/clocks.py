@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.chance import Purpose
-from simulator.durations import Hazard
+from simulator.ledger import Purpose
 from simulator.mechanisms.card import Card, Column, Number, Scalar, Values
+from simulator.times import Hazard
 
 if TYPE_CHECKING:
     from simulator.clocks import Row

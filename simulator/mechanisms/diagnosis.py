@@ -4,8 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
-from simulator.chance import Purpose
-from simulator.ledger import Account, Tally
+from simulator.ledger import Account, Purpose, Tally
 from simulator.mechanisms.card import At, Card, Column, Lengths, Number, Words, own_or_usual
 from simulator.plan import Odds
 

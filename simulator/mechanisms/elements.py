@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.chance import Purpose
+from simulator.ledger import Purpose
 from simulator.mechanisms.card import Card, Column, Number, Scalar, Values, own
 from simulator.plan import Integers, Odds, Rule, Slice
 

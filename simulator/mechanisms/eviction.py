@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.durations import SPEED_SCALE
 from simulator.ledger import Tally
 from simulator.mechanisms.card import Card, Column, Words, fixed_ticks
 from simulator.plan import Rule
+from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.clocks import Row

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.chance import Purpose
-from simulator.durations import NEVER, ticks
-from simulator.ledger import Account
+from simulator.ledger import Account, Purpose
 from simulator.mechanisms.card import Card, Number, Scalar, Words, fixed_ticks, moving_ticks, whole
+from simulator.times import NEVER, ticks
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario

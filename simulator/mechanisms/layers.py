@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.chance import Purpose
-from simulator.ledger import Account, Tally
+from simulator.ledger import Account, Purpose, Tally
 from simulator.mechanisms.card import Card, Column, Lengths, Words, fixed_ticks, own
 from simulator.plan import Odds, Rule
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.chance import Purpose
+from simulator.ledger import Purpose
 from simulator.mechanisms.card import Card, Column, Number, Scalar, fixed_ticks
 from simulator.plan import Odds
 from simulator.quantity import Quantity

@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
-from simulator.chance import Purpose
-from simulator.durations import SPEED_SCALE, Law
-from simulator.ledger import Account
+from simulator.ledger import Account, Purpose
 from simulator.mechanisms.card import At, Card, Lengths, Number, Scalar, Values, Words
 from simulator.pauses import Ranks, pace_at
+from simulator.times import SPEED_SCALE, Law
 
 if TYPE_CHECKING:
     from simulator.clocks import Row

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.chance import Purpose
-from simulator.ledger import Tally
+from simulator.ledger import Purpose, Tally
 from simulator.mechanisms.card import At, Card, Lengths, Scalar, Words, fixed_ticks, usual, whole
 from simulator.plan import Choice
 

@@ -1,8 +1,7 @@
 """Repair: the shop, its crews, and nodes that come back as they were. Semantics 11."""
 
 from simulator import laws
-from simulator.chance import Purpose
-from simulator.ledger import Tally
+from simulator.ledger import Purpose, Tally
 from simulator.mechanisms.card import At, Card, Column, Lengths, Scalar, Words, own_or_usual, whole
 
 CARD = Card(

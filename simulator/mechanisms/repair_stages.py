@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulator.chance import Purpose
-from simulator.ledger import Tally
+from simulator.ledger import Purpose, Tally
 from simulator.mechanisms.card import At, Card, Column, Lengths, Number, Scalar, Values, Words, whole
 from simulator.plan import Floats, Odds
 

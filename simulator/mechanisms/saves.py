@@ -3,13 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
-from simulator.chance import Purpose
-from simulator.durations import Law, ticks
-from simulator.ledger import Account
+from simulator.ledger import Account, Purpose
 from simulator.mechanisms.card import At, Card, Lengths, Number, Scalar, Words
 from simulator.mechanisms.job import MOST_WORK
 from simulator.plan import Overlap
 from simulator.quantity import Quantity
+from simulator.times import Law, ticks
 
 if TYPE_CHECKING:
     from simulator.checkpoint import Tier

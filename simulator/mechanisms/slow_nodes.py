@@ -1,8 +1,7 @@
 """Slow nodes: one that makes all others wait, until it is found or fast again. Semantics 7.2 and 13."""
 
 from simulator import laws
-from simulator.chance import Purpose
-from simulator.ledger import Account, Tally
+from simulator.ledger import Account, Purpose, Tally
 from simulator.mechanisms.card import Card, Lengths, Words, own
 
 CARD = Card(

@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
-from simulator.chance import Purpose
-from simulator.durations import Law
-from simulator.ledger import Account
+from simulator.ledger import Account, Purpose
 from simulator.mechanisms.card import At, Card, Lengths, Number, Values, Words, own_or_usual, usual
+from simulator.times import Law
 
 if TYPE_CHECKING:
     from simulator.clocks import Row

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulator.chance import Purpose
-from simulator.durations import ticks
-from simulator.ledger import Account
+from simulator.ledger import Account, Purpose
 from simulator.mechanisms.card import At, Card, Lengths, Scalar, Words, fixed_ticks
 from simulator.plan import Integers
+from simulator.times import ticks
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
