@@ -24,6 +24,7 @@ from simulator.mechanisms import (
     spares,
     steps,
     strikes,
+    waits,
     windows,
 )
 from simulator.mechanisms.card import Card, Column, Lengths, Scalar
@@ -33,8 +34,8 @@ from simulator.times import LAW_COLUMNS, LAW_FIELDS
 CARDS: tuple[Card, ...] = tuple(
     module.CARD
     for module in (
-        job, pace, saves, clocks, strikes, elements, lemons, layers, slow_nodes, eviction, corruption, steps, diagnosis,
-        slow_start, spares, blocks, pools, repair, repair_stages, retirement, windows, scripts,
+        job, pace, saves, clocks, strikes, elements, lemons, layers, slow_nodes, eviction, corruption, steps,
+        slow_start, spares, blocks, pools, waits, repair, repair_stages, retirement, diagnosis, windows, scripts,
     )
 )  # fmt: skip
 # Fields that hold several numbers of each cause, and how many.

@@ -1,18 +1,23 @@
 """What a card says of a mechanism: its numbers in a plan, their neutral values, and the words for what it counts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from simulator import laws
 from simulator.drawn import Drawn
 from simulator.ledger import Account, Purpose, Tally
+from simulator.plan import Plan
 from simulator.quantity import Quantity
+from simulator.section import Fault
 from simulator.times import Law, ticks
 
 if TYPE_CHECKING:  # a card is handed a scenario, and is made before there is one
     from simulator.clocks import Row
     from simulator.scenario.model import Scenario
+    from simulator.scenario.source import Item
 
 Values = Mapping[str, float] | None  # the drawn inputs of a replication by path [SI]; None: the medians
 
@@ -67,14 +72,28 @@ class Words(NamedTuple):
     meaning: str
 
 
+class LeftOut(NamedTuple):
+    """What the closed form of the run time leaves out of a mechanism."""
+
+    label: str
+    applies: Callable[[Plan], bool]
+
+
 class Card(NamedTuple):
-    """A mechanism."""
+    """A mechanism: what a scenario, a plan, the engines and the reports have of it."""
 
     name: str
     plan: tuple[Scalar | Column | Lengths, ...] = ()
     counts: Mapping[Tally, Words] = {}
     accounts: Mapping[Account, Words] = {}
     purposes: tuple[Purpose, ...] = ()  # of draws without a law
+    faults: "Callable[[Scenario], Iterator[Fault]] | None" = None  # what is wrong between sections, from the root
+    useless: "Callable[[Scenario, Item], Iterator[Fault]] | None" = None  # what is written and would change nothing
+    random: Callable[[np.random.Generator, Plan], dict[str, Any]] | None = (
+        None  # of a plan, as those above have made it
+    )
+    stops: Callable[[Plan, int], float] | None = None  # the share of a cause's failures that it lets stop the job [1]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def number(value: Any) -> Number | None:

@@ -1,4 +1,4 @@
-"""Eviction: which slow nodes are taken out of the job, and when. Semantics 12.1 and 13."""
+"""Eviction: which slow nodes are taken out of the job, and when. Semantics 8.5 and 12.1."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Pace: what makes every step a little longer: ranks that differ, and pauses for evaluation. Semantics 8."""
+"""Pace: what makes every step a little longer: ranks that differ, and pauses for evaluation. Semantics 1.6."""
 
 from typing import TYPE_CHECKING, Any
 

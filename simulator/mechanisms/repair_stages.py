@@ -1,4 +1,4 @@
-"""Stages of repair: what the first one does not end goes on to hands, and to the maker. Semantics 11.4."""
+"""Stages of repair: what the first one does not end goes on to hands, and to the maker. Semantics 11.3."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Saves: when one is due, where it goes, what it costs, and what is loaded after a failure. Semantics 8 to 10."""
+"""Saves: when one is due, where it goes, what it costs, and what is loaded after a failure. Semantics 9."""
 
 from typing import TYPE_CHECKING, Any
 

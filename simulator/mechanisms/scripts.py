@@ -1,4 +1,4 @@
-"""Scripts: strikes that are given instead of drawn. Semantics 17."""
+"""Scripts: strikes that are given instead of drawn. Semantics 16."""
 
 import numpy as np
 

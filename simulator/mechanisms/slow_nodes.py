@@ -1,4 +1,4 @@
-"""Slow nodes: one that makes all others wait, until it is found or fast again. Semantics 7.2 and 13."""
+"""Slow nodes: one that makes all others wait, until it is found or fast again. Semantics 8.3 and 8.4."""
 
 from simulator import laws
 from simulator.ledger import Account, Purpose, Tally

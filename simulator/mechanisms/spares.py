@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.ledger import Account, Tally
+from simulator.ledger import Tally
 from simulator.mechanisms.card import Card, Column, Scalar, Words
 
 if TYPE_CHECKING:
@@ -21,9 +21,5 @@ CARD = Card(
     plan=(Scalar("spares", 0, lambda scenario: scenario.spares), Column("bench", 0, _burn)),
     counts={
         Tally.SWAPS: Words("places of the job filled anew", "nodes put where a node had been taken out of the job"),
-        Tally.WAITS: Words("waits for a repair", "times that the job could not go on until nodes were repaired"),
-    },
-    accounts={
-        Account.WAITING: Words("waiting for nodes", "swapping nodes in, or waiting for nodes to come"),
     },
 )

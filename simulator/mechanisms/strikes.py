@@ -1,4 +1,4 @@
-"""Strikes: what a failure does to the job, how many nodes it takes, and in which phases it can come. Semantics 7."""
+"""Strikes: what a failure does to the job, the nodes it takes, and the phases in which it can come. Semantics 7."""
 
 from typing import TYPE_CHECKING
 

@@ -1,0 +1,63 @@
+"""The cards: every number of a plan, every count, account and purpose belongs to exactly one mechanism."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from simulator.ledger import Account, Purpose, Tally
+from simulator.mechanisms import CARDS, neutral
+from simulator.mechanisms.card import At, Column, Lengths, Scalar
+from simulator.plan import Floats, Odds, Plan, Rule
+
+PARTS = [part for card in CARDS for part in card.plan]
+COLUMNS = [part for part in PARTS if isinstance(part, Column)]
+LENGTHS = [part for part in PARTS if isinstance(part, Lengths)]
+
+
+def test_every_field_of_a_plan_belongs_to_one_card() -> None:
+    scalars = Counter(part.name for part in PARTS if isinstance(part, Scalar))
+    whole = Counter(part.name for part in COLUMNS if part.at is None)
+    several = {part.name for part in COLUMNS if part.at is not None}
+    assert set((scalars | whole).values()) == {1}
+    owned = [scalars.keys(), whole.keys(), several, {"laws"}]
+    assert sum(map(len, owned)) == len(set().union(*owned)) == len(Plan._fields)
+    assert set().union(*owned) == set(Plan._fields)
+
+
+@pytest.mark.parametrize(("field", "known"), [("rules", Rule), ("odds", Odds)])
+def test_every_column_belongs_to_one_card(field: str, known: type) -> None:
+    assert sorted(part.at for part in COLUMNS if part.name == field) == sorted(known)
+
+
+def test_every_law_and_every_other_draw_belongs_to_one_card() -> None:
+    rows = Counter((part.purpose, row) for part in LENGTHS for row in ("causes", "job") if _has(part.rows, row))
+    draws = Counter(purpose for card in CARDS for purpose in card.purposes)
+    assert set(rows.values()) == set(draws.values()) == {1}
+    laws = {purpose for purpose, _ in rows}
+    assert laws | draws.keys() == set(Purpose) and not laws & draws.keys()
+
+
+def _has(rows: At, row: str) -> bool:
+    return rows is At.EVERYWHERE or (rows is At.JOB) == (row == "job")
+
+
+def test_every_account_and_every_count_belongs_to_one_card() -> None:
+    for kind, owned in ((Account, [card.accounts for card in CARDS]), (Tally, [card.counts for card in CARDS])):
+        assert Counter(each for words in owned for each in words) == Counter(kind)
+
+
+def test_names_of_cards_are_their_own() -> None:
+    assert len({card.name for card in CARDS}) == len(CARDS)
+
+
+def test_a_neutral_plan_has_arrays_of_its_own_and_of_the_right_kind() -> None:
+    first, second = neutral(3), neutral(3)
+    for name, kind in Plan.__annotations__.items():
+        one, other = getattr(first, name), getattr(second, name)
+        if isinstance(one, np.ndarray):
+            assert one is not other and one.dtype == (np.float64 if kind == Floats else np.int64), name
+                np.float64 if "Floats" in str(kind) or "float" in str(kind) else np.int64
+            )
+        else:
+            assert isinstance(one, int), name
