@@ -56,8 +56,10 @@ def _read_interval(value: Any) -> "Quantity | Optimum | str":
 class Tier(Section):
     """Where saves go."""
 
-    to: Literal["host_memory", "storage"]
-    every: Count = chosen("1", "")
+    to: Literal["host_memory", "storage"] = Field(
+        description="where its saves go: the memory of other hosts, or storage"
+    )
+    every: Count = Field(default=chosen("1", ""), description="it takes one save in so many")
     blocking: Duration | None = Field(default=None, description="how long a save stops training, in all [s]")
     lag: Duration | None = Field(default=None, description="from the end of a save until it is durable [s]")
     restore: Timing | None = Field(default=None, description="time to load [s]")
@@ -115,10 +117,19 @@ class Tier(Section):
 class Checkpoint(Section):
     """Saves: the interval between them, and their tiers."""
 
-    interval: Annotated[Quantity | Optimum | str, Interval()] = "auto"
-    overlap: Literal["delay", "skip"] = "delay"
-    tiers: tuple[Tier, ...] = ()
-    bytes_per_parameter: Annotated[Quantity, Like("B", above=0)] = default("14 B", "B", why=_BYTES)
+    interval: Annotated[Quantity | Optimum | str, Interval()] = Field(
+        default="auto", description="how often a save is due"
+    )
+    overlap: Literal["delay", "skip"] = Field(
+        default="delay",
+        description="a save that is due before the last one is durable waits for it (delay) or is left out (skip)",
+    )
+    tiers: tuple[Tier, ...] = Field(
+        default=(), description="where saves go; storage, and memory of other hosts where given"
+    )
+    bytes_per_parameter: Annotated[Quantity, Like("B", above=0)] = Field(
+        default=default("14 B", "B", why=_BYTES), description="of a checkpoint: weights and the state of the optimiser"
+    )
     keep: Annotated[Quantity, Like("", whole=True, certain=True, choice=True, least=1)] | None = Field(
         default=None, description="checkpoints kept in storage, against corruption that is found late; all"
     )

@@ -57,14 +57,21 @@ class Cluster(Section):
     node: str | None = Field(default=None, description="a profile in hardware_profiles/, such as hgx_h100")
     gpus: SomeGpus | None = Field(default=None, description="GPUs of the job")
     nodes: SomeNodes | None = Field(default=None, description="nodes of the job, instead of gpus")
-    hot_spares: _Spares = chosen("0 nodes", "nodes")
+    hot_spares: _Spares = Field(
+        default=chosen("0 nodes", "nodes"),
+        description="nodes that stand ready to replace broken ones, on top of those of the job",
+    )
     cold_spares: _Spares | None = Field(
         default=None, description="further idle nodes, which a selection of hosts can take"
     )
     preemptible: Nodes | None = Field(default=None, description="nodes of other jobs that this one can take over")
     blocks: Blocks | None = Field(default=None, description="compute blocks with spares inside, and spare blocks")
-    gpus_per_node: GpusPerNode = default("8 GPUs", "GPUs", why="the usual node")
-    nics_per_node: NicsPerNode | None = None
+    gpus_per_node: GpusPerNode = Field(
+        default=default("8 GPUs", "GPUs", why="the usual node"), description="GPUs in a node; its profile knows"
+    )
+    nics_per_node: NicsPerNode | None = Field(
+        default=None, description="network interfaces in a node; its profile knows"
+    )
     nodes_per_leaf: PartSpan | None = Field(default=None, description="nodes that one leaf switch serves")
     nodes_per_rack: PartSpan | None = Field(default=None, description="nodes in a rack or an NVL domain")
     nodes_per_feed: PartSpan | None = Field(default=None, description="nodes on one power feed or cooling unit")

@@ -21,10 +21,16 @@ _Horizon = Like("h", above=0, most=LONGEST, certain=True, choice=True)
 class Stop(Section):
     """Replications go on until a quantile is known to a half-width (95 %), or there are `max` of them."""
 
-    quantity: Literal["finish", "goodput"] = "finish"
-    quantile: Annotated[Quantity, Like("", above=0, most=0.9999, certain=True, choice=True)] = chosen("0.9", "")
-    half_width: Annotated[Quantity, Like("h", others=("%",), above=0, certain=True, choice=True)]
-    max: Annotated[Quantity, _Replications] = chosen("20_000", "")
+    quantity: Literal["finish", "goodput"] = Field(
+        default="finish", description="what has to be known: the finish, or goodput"
+    )
+    quantile: Annotated[Quantity, Like("", above=0, most=0.9999, certain=True, choice=True)] = Field(
+        default=chosen("0.9", ""), description="which quantile of it, such as 0.9"
+    )
+    half_width: Annotated[Quantity, Like("h", others=("%",), above=0, certain=True, choice=True)] = Field(
+        description="half the width of its 95 % interval: a time for finish, a share for goodput"
+    )
+    max: Annotated[Quantity, _Replications] = Field(default=chosen("20_000", ""), description="replications at most")
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the stop rule."""
@@ -38,13 +44,23 @@ class Stop(Section):
 class Run(Section):
     """The Monte Carlo run."""
 
-    seed: Annotated[Quantity, _Number] = chosen("1", "")
-    replications: Annotated[Quantity, _Replications] = chosen("1000", "")
-    stop: Stop | None = None
+    seed: Annotated[Quantity, _Number] = Field(
+        default=chosen("1", ""), description="of all draws: the same seed gives the same numbers on every machine"
+    )
+    replications: Annotated[Quantity, _Replications] = Field(
+        default=chosen("1000", ""), description="simulated runs, unless a stop rule decides"
+    )
+    stop: Stop | None = Field(
+        default=None,
+        description="go on until a quantile is known to a half-width (95 %), or there are `max` replications",
+    )
     horizon: Annotated[Quantity, _Horizon] | None = Field(
         default=None, description="a replication ends then [s]; 10 x the work"
     )
-    max_events: Annotated[Quantity, _Events] = chosen("10_000_000", "")
+    max_events: Annotated[Quantity, _Events] = Field(
+        default=chosen("10_000_000", ""),
+        description="a replication ends DIVERGED after so many, or after so many failures, of nodes at work or not",
+    )
     warm_up: Annotated[Quantity, _WarmUp] = Field(
         default=chosen("0 s", "h"), description="failures before it do not count in the nodes seen out of service [s]"
     )

@@ -57,11 +57,13 @@ class Job(Section):
     sequence: Tokens | None = Field(default=None, description="length of a sequence; that of the known model")
     global_batch: Sequences | None = Field(default=None, description="sequences in an optimizer step")
     parallel: Plan = Field(default=Parallel(), description="the parallelism plan; auto: the fastest that fits")
-    parameters: Annotated[Quantity, Like("parameters", above=0)] | None = None
+    parameters: Annotated[Quantity, Like("parameters", above=0)] | None = Field(
+        default=None, description="parameters of the model; a known model has them"
+    )
     active_parameters: Annotated[Quantity, Like("parameters", above=0)] | None = Field(
         default=None, description="parameters that a token meets: of a mixture of experts a part of all"
     )
-    tokens: Annotated[Quantity, Like("tokens", above=0)] | None = None
+    tokens: Annotated[Quantity, Like("tokens", above=0)] | None = Field(default=None, description="tokens to train on")
     flop: Annotated[Quantity, Like("FLOP", above=0)] | None = Field(
         default=None, description="model FLOP of the run; else 6 x (active) parameters x tokens"
     )
@@ -77,7 +79,7 @@ class Job(Section):
         default=(), description="parts of the run, one after the other, instead of tokens and one mfu"
     )
     start: Day | None = Field(default=None, description="the day on which the run starts")
-    deadline: Day | None = None
+    deadline: Day | None = Field(default=None, description="the last day that counts as in time; needs a start")
     ranks: Ranks | None = Field(default=None, description="how unlike each other ranks are: all wait for the slowest")
     evaluation: Evaluation | None = Field(default=None, description="pauses in which the model is evaluated")
     exposed_network: Share | None = Field(
@@ -86,7 +88,10 @@ class Job(Section):
     exposed_scale_up: Share | None = Field(
         default=None, description="share of a step that waits for the network within a domain, such as NVLink"
     )
-    start_up: GrowingDuration = fixed("0 s", "min", why="the clock starts with training")
+    start_up: GrowingDuration = Field(
+        default=fixed("0 s", "min", why="the clock starts with training"),
+        description="from the beginning of the run until training begins",
+    )
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the job."""

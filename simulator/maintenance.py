@@ -13,8 +13,8 @@ from simulator.section import Fault, Section
 class Window(Section):
     """One window."""
 
-    at: Duration
-    length: Duration
+    at: Duration = Field(description="when it begins, from the start of the run")
+    length: Duration = Field(description="how long it lasts")
 
 
 class Maintenance(Section):
@@ -23,7 +23,7 @@ class Maintenance(Section):
     every: PositiveDuration | None = Field(default=None, description="from one window's beginning to the next's [s]")
     first: Duration | None = Field(default=None, description="the beginning of the first [s]; else after `every`")
     length: Timing | None = Field(default=None, description="of a window that recurs [s]")
-    windows: tuple[Window, ...] = ()
+    windows: tuple[Window, ...] = Field(default=(), description="windows that are listed one by one")
     planned: StrictBool | None = Field(
         default=None, description="false: no windows, where the class of operator has some; in short, maintenance: none"
     )

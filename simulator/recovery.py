@@ -24,7 +24,10 @@ class Stage(Section):
     crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
         default=None, description="repairs at a time; unlimited where absent"
     )
-    cure: Share = default("100%", "%", why="repairs cure unless given")
+    cure: Share = Field(
+        default=default("100%", "%", why="repairs cure unless given"),
+        description="share of the repairs that end in this stage which remove the fault",
+    )
 
 
 class Hangs(Section):
@@ -110,15 +113,27 @@ class Eviction(Section):
 class Recovery(Section):
     """What follows a failure, unless a cause says otherwise."""
 
-    policy: Literal["hot_spare"] = "hot_spare"
-    detection: Timing = by_operator("min")
+    policy: Literal["hot_spare"] = Field(
+        default="hot_spare", description="how broken nodes are replaced: by hot spares"
+    )
+    detection: Timing = Field(
+        default=by_operator("min"), description="from the failure until somebody or something notices"
+    )
     hangs: Hangs | None = Field(
         default=None, description="failures that hang instead of announcing themselves; as the class of operator has it"
     )
-    diagnosis: Timing = by_operator("min")
-    missed: Share | None = None
-    blamed: Share | None = None
-    swap: Timing = fixed("30 s", "min", why="a spare is booted and waits")
+    diagnosis: Timing = Field(default=by_operator("min"), description="from the alarm until the broken nodes are known")
+    missed: Share | None = Field(
+        default=None,
+        description="share of diagnoses that find nothing: the broken node goes back to the spares as it is",
+    )
+    blamed: Share | None = Field(
+        default=None, description="share of diagnoses that take out another node, and leave the broken one in"
+    )
+    swap: Timing = Field(
+        default=fixed("30 s", "min", why="a spare is booted and waits"),
+        description="bringing spares into the places of broken nodes",
+    )
     host_selection: Timing | None = Field(
         default=None,
         description="choosing hosts anew, where hot spares do not suffice and the cluster has others [s]",
@@ -135,23 +150,32 @@ class Recovery(Section):
         default=None,
         description="what the first steps after a restart take longer, all in all [s]",
     )
-    eviction: Eviction | None = None
+    eviction: Eviction | None = Field(
+        default=None, description="which slow nodes are taken out, and when; all that are found, at once"
+    )
     repair_begins: Literal["at_the_failure", "after_diagnosis"] = Field(
         default="after_diagnosis", description="when a broken node enters the repair shop"
     )
     ladder: tuple[Rung, ...] = Field(
         default=(), description="what is tried before a full restart, in this order; as the class of operator has it"
     )
-    restart: TimingOfClass = by_operator("min")
-    repair: TimingOrNever = by_operator("h")
+    restart: TimingOfClass = Field(
+        default=by_operator("min"), description="process start and communicator set-up, before the checkpoint is loaded"
+    )
+    repair: TimingOrNever = Field(
+        default=by_operator("h"), description="until a broken node is back in the pool, without the wait for a crew"
+    )
     crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
         default=None, description="repairs at a time; unlimited where absent"
     )
-    cure: Share = default("100%", "%", why=BY_OPERATOR)
+    cure: Share = Field(
+        default=default("100%", "%", why=BY_OPERATOR),
+        description="share of repairs that remove the fault; the other nodes come back and strike again",
+    )
     relapse: TimingOrNever = Field(default=_RELAPSE, description="until an uncured node in the job strikes again [s]")
     manual: Stage | None = Field(default=None, description="repair by hand, after the first stage, which `repair` is")
     vendor: Stage | None = Field(default=None, description="repair by the maker, after that by hand")
-    retirement: Retirement | None = None
+    retirement: Retirement | None = Field(default=None, description="which nodes never come back; none")
     spares_exposed: StrictBool = Field(default=False, description="spares break too, as nodes in the job do")
 
     def filled(self, selects: bool, fetches: bool) -> "Recovery":

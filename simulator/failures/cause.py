@@ -28,9 +28,9 @@ Exposure = Annotated[Quantity, Like("GPUs", others=NOUNS[1:], above=0, certain=T
 class Observed(Section):
     """A count of failures seen, over a time, on so many parts. Its rate is known to 1/sqrt(count)."""
 
-    count: Annotated[Quantity, Like("", above=0, counted=True)]
-    over: PositiveDuration
-    on: Exposure
+    count: Annotated[Quantity, Like("", above=0, counted=True)] = Field(description="failures that were seen")
+    over: PositiveDuration = Field(description="the time in which they were seen")
+    on: Exposure = Field(description="the parts, GPUs or nodes that were watched")
 
     def rate_at(self, values: Mapping[str, float] | None) -> float:
         """Return the failures per part and second."""
@@ -45,8 +45,8 @@ class Observed(Section):
 class Again(Section):
     """Good nodes turn bad: so many of all at the end of each period."""
 
-    share: Share
-    every: Annotated[Quantity, Like("d", above=0, certain=True)]
+    share: Share = Field(description="nodes that turn bad at the end of each period, of all")
+    every: Annotated[Quantity, Like("d", above=0, certain=True)] = Field(description="the period")
 
 
 class Lemons(Section):
@@ -55,16 +55,21 @@ class Lemons(Section):
     A repair cures a bad node or leaves it as it was, so what makes it bad ages with the calendar and is never renewed.
     """
 
-    share: Share
-    times: Factor | None = None
-    again: Again | None = None
+    share: Share = Field(description="nodes that are bad, of all")
+    times: Factor | None = Field(
+        default=None,
+        description="bad nodes fail at so many times the rate on top of what all do; else nobody but they fails",
+    )
+    again: Again | None = Field(default=None, description="good nodes that turn bad as time goes by")
 
 
 class Common(Section):
     """A share of the failures of a part has a cause that strikes its whole domain: the beta factor."""
 
-    share: Share
-    domain: str
+    share: Share = Field(
+        description="of the failures that strike the whole domain; the rest strikes one part, as before"
+    )
+    domain: str = Field(description="rack, leaf, feed, row, hall or site")
 
 
 class Cause(Section):
@@ -82,17 +87,35 @@ class Cause(Section):
     scale: PositiveDuration | None = Field(default=None, description="of the Weibull law, instead of its mean [s]")
     observed: Observed | None = Field(default=None, description="a count of failures that gives the rate")
     spread: Share | None = Field(default=None, description="log-standard deviation of the rate: how well it is known")
-    times: Factor = chosen("1", "")
+    times: Factor = Field(
+        default=chosen("1", ""), description="a factor on the rate, for what-if questions; 0 switches the cause off"
+    )
     scales: Scales | None = Field(
         default=None, description="how its rate grows with the job beyond the number of its parts; as under failures"
     )
-    law: Literal["exponential", "weibull", "lognormal"] = "exponential"
-    shape: Annotated[Quantity, Like("", least=0.05, most=20)] | None = None
-    age: Age = default("0 d", "d", why="new at the start")
-    on_replacement: Literal["renewal", "minimal_repair"] = "renewal"
+    law: Literal["exponential", "weibull", "lognormal"] = Field(
+        default="exponential",
+        description="of the time between failures: exponential forgets the age of a part, weibull does not",
+    )
+    shape: Annotated[Quantity, Like("", least=0.05, most=20)] | None = Field(
+        default=None, description="of the Weibull law: below 1 parts fail early, above 1 they wear out"
+    )
+    age: Age = Field(
+        default=default("0 d", "d", why="new at the start"), description="of the parts when the run starts"
+    )
+    on_replacement: Literal["renewal", "minimal_repair"] = Field(
+        default="renewal",
+        description="whether what replaces a broken part is new (renewal) or as old as it was (minimal_repair)",
+    )
     intensity: Intensity | None = Field(default=None, description="[age, factor on the rate] steps")
-    effect: Literal["stop", "stall", "slow", "corrupt"] = "stop"
-    absorbed: Share = default("0%", "%", why="nothing is hidden below the application")
+    effect: Literal["stop", "stall", "slow", "corrupt"] = Field(
+        default="stop",
+        description="stop the job, stall it for a moment, slow a node down, or corrupt the work until it is found",
+    )
+    absorbed: Share = Field(
+        default=default("0%", "%", why="nothing is hidden below the application"),
+        description="share of stops that the transport hides: the job stalls only",
+    )
     stall: Timing | None = Field(
         default=None, description="how long the transport takes to recover, or how long the outage lasts [s]"
     )
@@ -105,30 +128,55 @@ class Cause(Section):
     )
     rebuild: Rebuild | None = Field(default=None, description="longer outages that cost new communicators, no restart")
     speed: Speed | None = Field(default=None, description="share of nominal speed that a slow node keeps")
-    found: TimingOrNever = Drawn("never")
-    healed: TimingOrNever = Drawn("never")
+    found: TimingOrNever = Field(
+        default=Drawn("never"), description="from when a node becomes slow, or begins to corrupt, until that is noticed"
+    )
+    healed: TimingOrNever = Field(
+        default=Drawn("never"), description="from when a node becomes slow until it is fast again by itself"
+    )
     blast: Nodes | None = Field(default=None, description="nodes that a stop takes")
-    members: Share | None = None
-    exposed: Literal["always", "busy", "running"] = "always"
-    spares_exposed: StrictBool | None = None
-    detection: Timing | None = None
+    members: Share | None = Field(
+        default=None, description="share of the nodes of its domain that a stop takes, each alone with this probability"
+    )
+    exposed: Literal["always", "busy", "running"] = Field(
+        default="always",
+        description="when it can strike: always, while the job is busy (recovering too), or while it is running",
+    )
+    spares_exposed: StrictBool | None = Field(
+        default=None, description="whether it strikes spares too; else as under recovery"
+    )
+    detection: Timing | None = Field(
+        default=None, description="from the failure until it is noticed; else as under recovery"
+    )
     hangs: Share | None = Field(
         default=None, description="share of its failures that hang instead of announcing themselves; as under recovery"
     )
-    diagnosis: Timing | None = None
+    diagnosis: Timing | None = Field(
+        default=None, description="from the alarm until the broken nodes are known; else as under recovery"
+    )
     restart: GrowingTiming | None = Field(
         default=None, description="process start and communicators after it, on no ladder; else as under recovery [s]"
     )
-    repair: TimingOrNever | None = None
-    missed: Share | None = None
-    blamed: Share | None = None
+    repair: TimingOrNever | None = Field(
+        default=None, description="of a node that it broke, or never; else as under recovery"
+    )
+    missed: Share | None = Field(
+        default=None, description="share of diagnoses that find nothing: the node stays in use; else as under recovery"
+    )
+    blamed: Share | None = Field(
+        default=None, description="share of diagnoses that take another node out; else as under recovery"
+    )
     bisection: Annotated[Quantity, Like("min", above=0)] | None = Field(
         default=None, description="one test of half the nodes; to find the broken one takes log2(nodes) of them [s]"
     )
-    cure: Share | None = None
-    relapse: TimingOrNever | None = None
-    retire: StrictBool = False
-    lemons: Lemons | None = None
+    cure: Share | None = Field(
+        default=None, description="share of repairs that remove the fault; else as under recovery"
+    )
+    relapse: TimingOrNever | None = Field(
+        default=None, description="until an uncured node in the job strikes again; else as under recovery"
+    )
+    retire: StrictBool = Field(default=False, description="nodes that it broke do not come back")
+    lemons: Lemons | None = Field(default=None, description="bad nodes: the cause strikes these only, at its rate")
     common: Common | None = Field(default=None, description="share of its failures that strike a whole domain")
     _origin: Origin = PrivateAttr(default=Origin())
 

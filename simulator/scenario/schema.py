@@ -29,16 +29,28 @@ class Document(Section):
 
     name: str = Field(description="what the scenario is called")
     question: str | None = Field(default=None, description="what a planner wants to know")
-    cluster: Cluster
-    job: Job
-    operator: Operator = Operator()
-    failures: Failures = Failures()
-    recovery: Recovery = Recovery()
-    checkpoint: Checkpoint = Checkpoint()
-    maintenance: Maintenance | None = None
-    cost: Cost = Cost()
-    run: Run = Run()
-    sweep: Sweep | None = None
+    cluster: Cluster = Field(description="the machines: those of the job, hot spares on top, and their parts")
+    job: Job = Field(
+        description="the work, and when it starts: training time, or FLOP and the MFU at which they are done"
+    )
+    operator: Operator = Field(
+        default=Operator(),
+        description="who runs it: a class that fills what is left unsaid of recovery, saves and spares; automatic",
+    )
+    failures: Failures = Field(default=Failures(), description="the causes of failures by name")
+    recovery: Recovery = Field(
+        default=Recovery(), description="from a failure back to training; a cause may say otherwise for itself"
+    )
+    checkpoint: Checkpoint = Field(default=Checkpoint(), description="saves: how often, where to, and what they cost")
+    maintenance: Maintenance | None = Field(
+        default=None, description="windows in which the job stands still as planned"
+    )
+    cost: Cost = Field(default=Cost(), description="prices")
+    run: Run = Field(default=Run(), description="the Monte Carlo run: replications, seed, where each one ends")
+    sweep: Sweep | None = Field(
+        default=None,
+        description="what `derisk sweep` runs it for: values, or a range, by the path of an input; all combinations",
+    )
 
     def faults(self) -> Iterator[Fault]:
         """Yield paths of a sweep at which there is no input."""
@@ -59,113 +71,10 @@ HEAD: dict[str, dict[str, Any]] = {
     "extends": {"type": "string", "description": "a file below this one: a path, or a preset's name"},
 }
 
-# What a field means whose noun leaves it without a description.
-_MEANINGS = {
-    "Document": {
-        "cluster": "the machines: those of the job, hot spares on top, and their parts",
-        "operator": "who runs it: a class that fills what is left unsaid of recovery, saves and spares; automatic",
-        "job": "the work, and when it starts: training time, or FLOP and the MFU at which they are done",
-        "failures": "the causes of failures by name",
-        "recovery": "from a failure back to training; a cause may say otherwise for itself",
-        "checkpoint": "saves: how often, where to, and what they cost",
-        "maintenance": "windows in which the job stands still as planned",
-        "cost": "prices",
-        "run": "the Monte Carlo run: replications, seed, where each one ends",
-        "sweep": "what `derisk sweep` runs it for: values, or a range, by the path of an input; all combinations",
-    },
-    "Cluster": {
-        "hot_spares": "nodes that stand ready to replace broken ones, on top of those of the job",
-        "gpus_per_node": "GPUs in a node; its profile knows",
-        "nics_per_node": "network interfaces in a node; its profile knows",
-    },
-    "Job": {
-        "parameters": "parameters of the model; a known model has them",
-        "tokens": "tokens to train on",
-        "deadline": "the last day that counts as in time; needs a start",
-        "start_up": "from the beginning of the run until training begins",
-    },
-    "Observed": {
-        "count": "failures that were seen",
-        "over": "the time in which they were seen",
-        "on": "the parts, GPUs or nodes that were watched",
-    },
-    "Lemons": {
-        "share": "nodes that are bad, of all",
-        "times": "bad nodes fail at so many times the rate on top of what all do; else nobody but they fails",
-        "again": "good nodes that turn bad as time goes by",
-    },
-    "Again": {"share": "nodes that turn bad at the end of each period, of all", "every": "the period"},
-    "Common": {
-        "share": "of the failures that strike the whole domain; the rest strikes one part, as before",
-        "domain": "rack, leaf, feed, row, hall or site",
-    },
-    "Stage": {"cure": "share of the repairs that end in this stage which remove the fault"},
-    "Cause": {
-        "times": "a factor on the rate, for what-if questions; 0 switches the cause off",
-        "law": "of the time between failures: exponential forgets the age of a part, weibull does not",
-        "shape": "of the Weibull law: below 1 parts fail early, above 1 they wear out",
-        "age": "of the parts when the run starts",
-        "on_replacement": "whether what replaces a broken part is new (renewal) or as old as it was (minimal_repair)",
-        "effect": "stop the job, stall it for a moment, slow a node down, or corrupt the work until it is found",
-        "members": "share of the nodes of its domain that a stop takes, each alone with this probability",
-        "missed": "share of diagnoses that find nothing: the node stays in use; else as under recovery",
-        "blamed": "share of diagnoses that take another node out; else as under recovery",
-        "absorbed": "share of stops that the transport hides: the job stalls only",
-        "found": "from when a node becomes slow, or begins to corrupt, until that is noticed",
-        "healed": "from when a node becomes slow until it is fast again by itself",
-        "exposed": "when it can strike: always, while the job is busy (recovering too), or while it is running",
-        "spares_exposed": "whether it strikes spares too; else as under recovery",
-        "detection": "from the failure until it is noticed; else as under recovery",
-        "diagnosis": "from the alarm until the broken nodes are known; else as under recovery",
-        "repair": "of a node that it broke, or never; else as under recovery",
-        "cure": "share of repairs that remove the fault; else as under recovery",
-        "relapse": "until an uncured node in the job strikes again; else as under recovery",
-        "retire": "nodes that it broke do not come back",
-        "lemons": "bad nodes: the cause strikes these only, at its rate",
-    },
-    "Recovery": {
-        "policy": "how broken nodes are replaced: by hot spares",
-        "detection": "from the failure until somebody or something notices",
-        "diagnosis": "from the alarm until the broken nodes are known",
-        "missed": "share of diagnoses that find nothing: the broken node goes back to the spares as it is",
-        "blamed": "share of diagnoses that take out another node, and leave the broken one in",
-        "swap": "bringing spares into the places of broken nodes",
-        "restart": "process start and communicator set-up, before the checkpoint is loaded",
-        "eviction": "which slow nodes are taken out, and when; all that are found, at once",
-        "retirement": "which nodes never come back; none",
-        "repair": "until a broken node is back in the pool, without the wait for a crew",
-        "cure": "share of repairs that remove the fault; the other nodes come back and strike again",
-    },
-    "Tier": {
-        "to": "where its saves go: the memory of other hosts, or storage",
-        "every": "it takes one save in so many",
-    },
-    "Checkpoint": {
-        "interval": "how often a save is due",
-        "overlap": "a save that is due before the last one is durable waits for it (delay) or is left out (skip)",
-        "tiers": "where saves go; storage, and memory of other hosts where given",
-        "bytes_per_parameter": "of a checkpoint: weights and the state of the optimiser",
-    },
-    "Window": {"at": "when it begins, from the start of the run", "length": "how long it lasts"},
-    "Maintenance": {"windows": "windows that are listed one by one"},
-    "Run": {
-        "seed": "of all draws: the same seed gives the same numbers on every machine",
-        "replications": "simulated runs, unless a stop rule decides",
-        "stop": "go on until a quantile is known to a half-width (95 %), or there are `max` replications",
-        "max_events": "a replication ends DIVERGED after so many, or after so many failures, of nodes at work or not",
-    },
-    "Stop": {
-        "quantity": "what has to be known: the finish, or goodput",
-        "quantile": "which quantile of it, such as 0.9",
-        "half_width": "half the width of its 95 % interval: a time for finish, a share for goodput",
-        "max": "replications at most",
-    },
-}
-
 
 def meaning(model: type[BaseModel], name: str) -> str:
     """Return what a field of a section means."""
-    return model.model_fields[name].description or _MEANINGS.get(model.__name__, {}).get(name, "")
+    return model.model_fields[name].description or ""
 
 
 def form(model: type[BaseModel], name: str) -> str:
