@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from simulator.hardware import Gpu, Node, PartCount, PeakSpeed
+from simulator.mechanisms.blocks import Blocks
 from simulator.parts import (
     BUILT_IN,
     NESTED,
@@ -22,7 +23,6 @@ from simulator.parts import (
     unknown,
 )
 from simulator.quantity import (
-    Count,
     Duration,
     GpusPerNode,
     Like,
@@ -41,14 +41,6 @@ from simulator.unit_catalogue import ELEMENTS
 _Ports = Annotated[Quantity, Like("ports", whole=True, certain=True, least=2)]
 _Spares = Annotated[Quantity, Like("nodes", others=("%",), whole=True, certain=True, choice=True)]
 _Wan = Annotated[Quantity, Like("Tb/s", above=0, certain=True)]
-
-
-class Blocks(Section):
-    """Compute blocks: machines of so many nodes that stay together, such as NVL domains, with spares of their own."""
-
-    size: PartSpan = Field(description="nodes of a block that the job uses")
-    trays: Nodes = Field(default=chosen("0 nodes", "nodes"), description="spare nodes inside each block")
-    spare_blocks: Count = Field(default=chosen("0", ""), description="whole blocks that stand by, with trays too")
 
 
 class Cluster(Section):

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from simulator.drawn import GrowingDuration, fixed
+from simulator.mechanisms.pace import Evaluation, Ranks
 from simulator.model_shape import Parallel, Plan, Sequences, Shape, Tokens
-from simulator.pauses import Evaluation, Ranks
 from simulator.quantity import Like, PositiveDuration, Quantity, Share
 from simulator.section import Fault, Section, refusal
 

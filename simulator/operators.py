@@ -16,7 +16,7 @@ from pydantic import Field, StrictBool, model_validator
 from simulator.checkpoint import LOADED, Checkpoint, Tier
 from simulator.cluster import Cluster
 from simulator.failures import Cause
-from simulator.maintenance import Maintenance
+from simulator.mechanisms.windows import Maintenance
 from simulator.quantity import ASSUMED, Like, Quantity, chosen, share_below
 from simulator.recovery import Recovery
 from simulator.section import Fault, Section

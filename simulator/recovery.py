@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool
 
 from simulator.drawn import BY_OPERATOR, Drawn, Timing, TimingOfClass, TimingOrNever, by_operator, fixed
+from simulator.mechanisms.eviction import Eviction
+from simulator.mechanisms.repair_stages import Stage
+from simulator.mechanisms.retirement import Retirement
 from simulator.quantity import Like, Nodes, Quantity, Share, chosen, default
 from simulator.section import Fault, Section
 
@@ -14,20 +17,6 @@ _AIRESIM = "as AIReSim's, arXiv 2603.07041, table 1"
 _SELECTION = fixed("3 min", "min", why=_AIRESIM)
 _PREEMPTION = default("20 min", "min", why=_AIRESIM)
 _RELAPSE = Drawn("exponential", (("mean", default("2 d", "d", why="matters only where repairs do not cure")),))
-
-
-class Stage(Section):
-    """A further stage of repair, for those nodes that the stage before hands on."""
-
-    share: Annotated[Quantity, Like("%", most=1)] = Field(description="of the repairs before it that go on to it")
-    time: TimingOrNever = Field(description="of a repair in it, without the wait for a crew [s]")
-    crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
-        default=None, description="repairs at a time; unlimited where absent"
-    )
-    cure: Share = Field(
-        default=default("100%", "%", why="repairs cure unless given"),
-        description="share of the repairs that end in this stage which remove the fault",
-    )
 
 
 class Hangs(Section):
@@ -70,44 +59,6 @@ class Rung(Section):
     def suffix(self) -> str:
         """What the rows of its failures are called behind the name of the cause."""
         return re.sub(r"[ -]+", "_", self.rung.strip()).lower()
-
-
-class Retirement(Section):
-    """When a node does not come back: taken out too often in a time, or too high a score."""
-
-    after: Annotated[Quantity, Like("", whole=True, certain=True, choice=True, least=1)] | None = Field(
-        default=None, description="times that it was taken out of the job or the pool"
-    )
-    within: Annotated[Quantity, Like("d", above=0, certain=True, choice=True)] | None = Field(
-        default=None, description="the time in which these count [s]"
-    )
-    score: Annotated[Quantity, Like("", above=0, certain=True, choice=True)] | None = Field(
-        default=None, description="each time counts 1, and less and less later on"
-    )
-    memory: Annotated[Quantity, Like("d", above=0, certain=True, choice=True)] | None = Field(
-        default=None, description="the time in which a score falls to 1/e [s]"
-    )
-
-    def faults(self) -> Iterator[Fault]:
-        """Yield what is wrong with the retirement."""
-        if self.after is None and self.score is None:
-            yield (), 'when is a node retired? write "after: 3" and "within: 7 d", or "score: 2.5" and "memory: 30 d"'
-        for one, other, example in (("after", "within", "7 d"), ("score", "memory", "30 d")):
-            if getattr(self, one) is not None and getattr(self, other) is None:
-                yield (one,), f'needs a time; write "{other}: {example}"'
-            if getattr(self, one) is None and getattr(self, other) is not None:
-                yield (other,), f"belongs to {one}; give that too"
-
-
-class Eviction(Section):
-    """Which slow nodes are taken out, and when. Without this: all that are found, at once."""
-
-    slower_than: Annotated[Quantity, Like("%", above=0, most=1, certain=True, choice=True)] = Field(
-        default=chosen("100%", "%"), description="nodes at least this fast stay [1]"
-    )
-    once_it_cost: Annotated[Quantity, Like("min", certain=True, choice=True)] = Field(
-        default=chosen("0 s", "min"), description="time that the job must have lost to it; a restart's, say [s]"
-    )
 
 
 class Recovery(Section):

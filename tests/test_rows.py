@@ -4,7 +4,7 @@ import pytest
 
 from simulator.compile import compile_plan
 from simulator.durations import SPEED_SCALE, Hazards, level_at
-from simulator.pauses import Evaluation, Ranks, pace_at
+from simulator.mechanisms.pace import Evaluation, Ranks, pace_at
 from simulator.plan import Plan
 from simulator.scenario import ScenarioErrors, parse_scenario
 

@@ -10,8 +10,9 @@ from simulator import units
 from simulator.drawn import Drawn, GrowingTiming, Speed, Timing, TimingOrNever
 from simulator.failures.rows import Origin
 from simulator.failures.scales import Scales
-from simulator.failures.transport import Reach, Rebuild
 from simulator.intensity import Intensity
+from simulator.mechanisms.layers import Reach, Rebuild
+from simulator.mechanisms.lemons import Lemons
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
 from simulator.recovery import Rung
 from simulator.section import Fault, Section
@@ -40,27 +41,6 @@ class Observed(Section):
     def per(self) -> str:
         """The noun that the rate counts by."""
         return units.unit(self.on.like).dimension.powers[0][0]
-
-
-class Again(Section):
-    """Good nodes turn bad: so many of all at the end of each period."""
-
-    share: Share = Field(description="nodes that turn bad at the end of each period, of all")
-    every: Annotated[Quantity, Like("d", above=0, certain=True)] = Field(description="the period")
-
-
-class Lemons(Section):
-    """Bad nodes: the cause strikes these only, at its rate; or all nodes at its rate, and these `times` that on top.
-
-    A repair cures a bad node or leaves it as it was, so what makes it bad ages with the calendar and is never renewed.
-    """
-
-    share: Share = Field(description="nodes that are bad, of all")
-    times: Factor | None = Field(
-        default=None,
-        description="bad nodes fail at so many times the rate on top of what all do; else nobody but they fails",
-    )
-    again: Again | None = Field(default=None, description="good nodes that turn bad as time goes by")
 
 
 class Common(Section):

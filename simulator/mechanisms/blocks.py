@@ -2,11 +2,23 @@
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from simulator.ledger import Tally
 from simulator.mechanisms.card import Card, Scalar, Words, whole
+from simulator.quantity import Count, Nodes, PartSpan, chosen
+from simulator.section import Section
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
+
+
+class Blocks(Section):
+    """Compute blocks: machines of so many nodes that stay together, such as NVL domains, with spares of their own."""
+
+    size: PartSpan = Field(description="nodes of a block that the job uses")
+    trays: Nodes = Field(default=chosen("0 nodes", "nodes"), description="spare nodes inside each block")
+    spare_blocks: Count = Field(default=chosen("0", ""), description="whole blocks that stand by, with trays too")
 
 
 def _of(field: str) -> Any:

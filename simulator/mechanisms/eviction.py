@@ -1,15 +1,31 @@
 """Eviction: which slow nodes are taken out of the job, and when. Semantics 8.5 and 12.1."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from simulator.ledger import Tally
 from simulator.mechanisms.card import Card, Column, Words, fixed_ticks
 from simulator.plan import Rule
+from simulator.quantity import Like, Quantity, chosen
+from simulator.section import Section
 from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
     from simulator.scenario.model import Scenario
+
+
+class Eviction(Section):
+    """Which slow nodes are taken out, and when. Without this: all that are found, at once."""
+
+    slower_than: Annotated[Quantity, Like("%", above=0, most=1, certain=True, choice=True)] = Field(
+        default=chosen("100%", "%"), description="nodes at least this fast stay [1]"
+    )
+    once_it_cost: Annotated[Quantity, Like("min", certain=True, choice=True)] = Field(
+        default=chosen("0 s", "min"), description="time that the job must have lost to it; a restart's, say [s]"
+    )
+
 
 _ALL = SPEED_SCALE + 1  # every slow place is slower than that
 

@@ -1,16 +1,34 @@
 """Stages of repair: what the first one does not end goes on to hands, and to the maker. Semantics 11.3."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
+from simulator.drawn import TimingOrNever
 from simulator.ledger import Purpose, Tally
 from simulator.mechanisms.card import At, Card, Column, Lengths, Number, Scalar, Values, Words, whole
 from simulator.plan import Floats, Odds
+from simulator.quantity import Like, Quantity, Share, default
+from simulator.section import Section
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
     from simulator.scenario.model import Scenario
+
+
+class Stage(Section):
+    """A further stage of repair, for those nodes that the stage before hands on."""
+
+    share: Annotated[Quantity, Like("%", most=1)] = Field(description="of the repairs before it that go on to it")
+    time: TimingOrNever = Field(description="of a repair in it, without the wait for a crew [s]")
+    crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
+        default=None, description="repairs at a time; unlimited where absent"
+    )
+    cure: Share = Field(
+        default=default("100%", "%", why="repairs cure unless given"),
+        description="share of the repairs that end in this stage which remove the fault",
+    )
 
 
 def _crews(name: str) -> Scalar:

@@ -1,15 +1,46 @@
 """Retirement: a node that was taken too often does not come back. Semantics 11.8."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import Field
 
 from simulator.ledger import Tally
 from simulator.mechanisms.card import Card, Column, Scalar, Words, fixed_ticks, whole
 from simulator.plan import Floats
+from simulator.quantity import Like, Quantity
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
+
+
+class Retirement(Section):
+    """When a node does not come back: taken out too often in a time, or too high a score."""
+
+    after: Annotated[Quantity, Like("", whole=True, certain=True, choice=True, least=1)] | None = Field(
+        default=None, description="times that it was taken out of the job or the pool"
+    )
+    within: Annotated[Quantity, Like("d", above=0, certain=True, choice=True)] | None = Field(
+        default=None, description="the time in which these count [s]"
+    )
+    score: Annotated[Quantity, Like("", above=0, certain=True, choice=True)] | None = Field(
+        default=None, description="each time counts 1, and less and less later on"
+    )
+    memory: Annotated[Quantity, Like("d", above=0, certain=True, choice=True)] | None = Field(
+        default=None, description="the time in which a score falls to 1/e [s]"
+    )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the retirement."""
+        if self.after is None and self.score is None:
+            yield (), 'when is a node retired? write "after: 3" and "within: 7 d", or "score: 2.5" and "memory: 30 d"'
+        for one, other, example in (("after", "within", "7 d"), ("score", "memory", "30 d")):
+            if getattr(self, one) is not None and getattr(self, other) is None:
+                yield (one,), f'needs a time; write "{other}: {example}"'
+            if getattr(self, one) is None and getattr(self, other) is not None:
+                yield (other,), f"belongs to {one}; give that too"
 
 
 def _count(scenario: "Scenario") -> int | None:

@@ -1,17 +1,65 @@
 """Planned maintenance: windows in which the job stands still. Semantics 13."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import Field, StrictBool, model_validator
 
+from simulator.drawn import Timing
 from simulator.ledger import Account, Purpose
 from simulator.mechanisms.card import At, Card, Lengths, Scalar, Words, fixed_ticks
 from simulator.plan import Integers
+from simulator.quantity import Duration, PositiveDuration
+from simulator.section import Fault, Section
 from simulator.times import ticks
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
     from simulator.scenario.model import Scenario
+
+
+class Window(Section):
+    """One window."""
+
+    at: Duration = Field(description="when it begins, from the start of the run")
+    length: Duration = Field(description="how long it lasts")
+
+
+class Maintenance(Section):
+    """Windows listed, windows that recur, or both: those that recur follow the last one listed."""
+
+    every: PositiveDuration | None = Field(default=None, description="from one window's beginning to the next's [s]")
+    first: Duration | None = Field(default=None, description="the beginning of the first [s]; else after `every`")
+    length: Timing | None = Field(default=None, description="of a window that recurs [s]")
+    windows: tuple[Window, ...] = Field(default=(), description="windows that are listed one by one")
+    planned: StrictBool | None = Field(
+        default=None, description="false: no windows, where the class of operator has some; in short, maintenance: none"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        return {"planned": False} if data == "none" else data
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with the maintenance."""
+        if self.planned:
+            yield ("planned",), "windows that are given are planned; leave it out"
+        if self.planned is False:
+            for name in sorted(self.model_fields_set - {"planned", "source"}):
+                yield (name,), "belongs to windows that are planned; leave it out, or leave out planned: false"
+            return
+        if self.every is None and not self.windows:
+            yield (), 'no window is given; write "every: 7 d" and "length: 2 h", or windows'
+        if self.every is not None and self.length is None:
+            yield (), 'how long is a window? write "length: 2 h"'
+        for name in ("first", "length"):
+            if self.every is None and getattr(self, name) is not None:
+                yield (name,), "belongs to windows that recur; give every too"
+        if self.first is not None and self.windows:
+            yield ("first",), "the windows listed come first; leave it out"
+
 
 _DRAWN = -1  # the length of a window that is drawn like those that recur
 _NONE = np.zeros(0, np.int64)

@@ -15,7 +15,7 @@ from simulator.drawn import BY_OPERATOR, Drawn
 from simulator.experiment import Run
 from simulator.failures import Failures
 from simulator.job import Job
-from simulator.maintenance import Maintenance
+from simulator.mechanisms.windows import Maintenance
 from simulator.operators import Operator
 from simulator.quantity import Quantity
 from simulator.recovery import Recovery
