@@ -99,6 +99,14 @@ class Drawn:
         """Whether it says only how many times what the class of operator says by the size of the job."""
         return self.growth is not None and not self.growth.points
 
+    def same_numbers(self, other: "Drawn") -> bool:
+        """Return whether another law is the same one with the same numbers, whatever backs them."""
+
+        def plain(law: "Drawn") -> tuple[Any, ...]:
+            return law.family, *((key, each.median, each.p10, each.p90, each.spread) for key, each in law.numbers)
+
+        return plain(self) == plain(other)
+
     @property
     def uncertain(self) -> bool:
         """Whether any of its numbers is not known exactly."""

@@ -138,6 +138,11 @@ class Recovery(Section):
             update["preemption"] = _PREEMPTION
         return self.model_copy(update=update)
 
+    @property
+    def counts_takings(self) -> bool:
+        """Whether it matters how often a node was taken."""
+        return self.retirement is not None
+
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with the recovery."""
         names = [rung.suffix for rung in self.ladder]

@@ -1,16 +1,17 @@
 """A cause of failures: what breaks, how often, and what that does to the job."""
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from simulator import units
 from simulator.drawn import Drawn, GrowingTiming, Speed, Timing, TimingOrNever
-from simulator.failures.rows import Origin
+from simulator.failures.rows import Origin, Portion
 from simulator.failures.scales import Scales
 from simulator.intensity import Intensity
+from simulator.mechanisms import CARDS
 from simulator.mechanisms.layers import Reach, Rebuild
 from simulator.mechanisms.lemons import Lemons
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
@@ -183,7 +184,10 @@ class Cause(Section):
         for name in given[1:]:
             yield (name,), f"give only one of {' and '.join(given)}"
         yield from self._law_faults()
-        yield from self._effect_faults()
+        for card in CARDS:
+            if card.wrong_in_cause is not None:
+                yield from card.wrong_in_cause(self)
+        yield from self._search_faults()
 
     def _law_faults(self) -> Iterator[Fault]:
         ages, name_of = self.law != "exponential", self.law.capitalize()
@@ -194,62 +198,14 @@ class Cause(Section):
                 yield (name,), 'belongs to a Weibull law; write "law: weibull"'
         if self.law == "lognormal" and self.common is not None:
             yield ("common",), 'is not defined for a lognormal law; write "law: weibull", or a cause of its own'
-        if self.renews and self.lemons is not None and self.lemons.times is None:
-            text = "is what a repair cures or leaves as it was, so nothing is renewed"
-            yield ("lemons",), f'{text}; write "on_replacement: minimal_repair" beside it, or give times'
         if ages and self.intensity is not None:
             yield ("intensity",), f"a {name_of} law has an intensity of its own; give one or the other"
-
-    def _effect_faults(self) -> Iterator[Fault]:
-        if self.effect == "stall" and self.stall is None:
-            yield (), 'how long is a stall? write "stall: 8 s"'
-        if self.effect == "slow" and self.speed is None:
-            yield (), 'how slow is it? write "speed: {from: 70%, to: 95%}"'
-        if self.effect == "corrupt" and not _happens(self.found):
-            yield (), 'when is it found? write "found: {every: 4 h, power: 80%}", a time, or another law'
-        slowing = self.effect == "slow" or self.multipath is not None
-        if not slowing and self.speed is not None:
-            yield from self._belongs("speed", "slow")
-        if not slowing and self.effect != "corrupt" and _happens(self.found):
-            yield from self._belongs("found", "slow")
-        # An element of a fabric that stops nothing makes the network narrower until it is healed: see the door.
-        if self.effect not in ("slow", "stop") and _happens(self.healed):
-            yield from self._belongs("healed", "slow")
-        if self.effect != "stop" and self.absorbed.median > 0:
-            yield ("absorbed",), f"is the share of stops that become stalls; the effect is {self.effect}"
-        yield from self._layer_faults()
-        yield from self._search_faults()
 
     def _search_faults(self) -> Iterator[Fault]:
         if self.bisection is not None and self.diagnosis is not None:
             yield ("bisection",), "is the diagnosis; give one or the other"
         if self.common is not None and self.effect != "stop":
             yield ("common",), f"strikes a whole domain, and only stops do; the effect is {self.effect}"
-
-    def _belongs(self, name: str, effect: str) -> Iterator[Fault]:
-        yield (name,), f'belongs to the effect {effect}, not {self.effect}; write "effect: {effect}" or leave it out'
-
-    def _layer_faults(self) -> Iterator[Fault]:
-        layers = ("link_level", "multipath", "reach", "rebuild")
-        given = [name for name in layers if getattr(self, name) is not None]
-        for name in given:
-            if self.effect == "stop" and self.stall is None:
-                yield (name,), 'how long do outages last? write "stall: {p50: 10 s, p90: 2 min}"'
-            elif self.effect != "stop":
-                yield (name,), f"is what turns stops into stalls; the effect is {self.effect}"
-        if self.effect == "stop" and (self.absorbed.median > 0 or self.absorbed.uncertain) and self.stall is None:
-            yield ("absorbed",), 'how long is an absorbed stop? write "stall: 8 s"'
-        if self.multipath is not None and self.effect == "stop" and self.speed is None:
-            yield ("multipath",), 'how fast is the job on the other paths? write "speed: 97%"'
-        reaches = [(name, self._reach_of(name).median) for name in given if name != "multipath"]
-        for (below, low), (name, high) in pairwise(reaches):
-            if high <= low:
-                yield (name,), f"reaches no farther than {below}, which comes first; lengthen it or leave it out"
-
-    def _reach_of(self, layer: str) -> Quantity:
-        found = getattr(self, layer)
-        reach: Quantity = found.within if layer == "rebuild" else found
-        return reach
 
     def rate_at(self, values: Mapping[str, float] | None, count: int, parts: int) -> float:
         """Return the failures of one unit of the part [1/s]; `count` of the rate's noun stand for `parts` units."""
@@ -277,6 +233,22 @@ class Cause(Section):
         """Whether a broken unit is replaced by a new one, and that changes anything: what stalls breaks nothing."""
         ages = self.law != "exponential"
         return ages and self.on_replacement == "renewal" and self.effect not in ("stall", "corrupt")
+
+    @property
+    def slows(self) -> bool:
+        """Whether a failure may slow the job down, and go unnoticed until the slow place is found or fast again."""
+        return self.effect == "slow" or self.multipath is not None
+
+    @property
+    def of_bad_nodes(self) -> bool:
+        """Whether nodes differ in how often it strikes them."""
+        return self.lemons is not None
+
+    def portion(self, update: Mapping[str, Any], share: Quantity, *, rest: bool = False) -> "Cause":
+        """Return a row of the cause with a share of its rate, or with what a share leaves, and some fields changed."""
+        copy = self.model_copy(update=update)
+        copy._origin = replace(self._origin, factors=(*self._origin.factors, Portion(share, rest)))
+        return copy
 
     @property
     def moves(self) -> bool:
@@ -329,10 +301,6 @@ class Cause(Section):
         """The noun that the rate counts by; empty where it counts by the part itself."""
         counted = self.rate or self.observed
         return counted.per if counted is not None else ""
-
-
-def _happens(drawn: Drawn) -> bool:
-    return drawn.family != "never"
 
 
 def _with_spread(value: Any, spread: Any) -> Any:

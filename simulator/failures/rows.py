@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from simulator.mechanisms import CARDS
 from simulator.quantity import Quantity, chosen
 from simulator.recovery import KINDS, Recovery, Rung
 
 if TYPE_CHECKING:
     from simulator.failures.cause import Cause
 
-BAD, COMMON, HANG = KINDS  # behind the name of the cause and an underscore
+_, COMMON, HANG = KINDS  # behind the name of the cause and an underscore
 
 
-class Factor(NamedTuple):
+class Portion(NamedTuple):
     """A share of a rate, or what it leaves."""
 
     share: Quantity
@@ -29,7 +30,7 @@ class Factor(NamedTuple):
 class Origin:
     """What a row has of the rate that is written: the product of its factors."""
 
-    factors: tuple[Factor, ...] = ()
+    factors: tuple[Portion, ...] = ()
     part: str = ""  # the part that the rate counts, where it is not the row's own
     tried: tuple[Rung, ...] = ()  # rungs of the ladder that were tried before and did not end the stop
 
@@ -63,17 +64,15 @@ def expanded(given: Mapping[str, "Cause"], recovery: Recovery | None = None) -> 
 
 def _rows(name: str, cause: "Cause", recovery: Recovery | None) -> Rows:
     rows = {name: cause}
-    lemons, common = cause.lemons, cause.common
-    if lemons is not None and lemons.times is not None:
-        rows[name] = cause.model_copy(update={"lemons": None, "common": None})
-        # What makes a node bad is cured or stays; it is not replaced by something new.
-        alone = {"lemons": lemons.model_copy(update={"times": None}), "on_replacement": "minimal_repair"}
-        rows[f"{name}_{BAD}"] = _with(cause, {**alone, "common": None}, Factor(lemons.times))
+    for card in CARDS:
+        if card.rows is not None:
+            rows |= card.rows(name, rows[name])
+    common = cause.common
     if common is not None:
-        rows[name] = _with(rows[name], {"common": None}, Factor(common.share, rest=True))
+        rows[name] = rows[name].portion({"common": None}, common.share, rest=True)
         # All of the domain, unless the cause says of itself that it takes but a share of what it strikes.
         update = {"part": common.domain, "blast": None, "common": None, "lemons": None, "spares_exposed": False}
-        row = _with(cause, update, Factor(common.share))
+        row = cause.portion(update, common.share)
         row._origin = replace(row._origin, part=cause.part)
         rows[f"{name}_{COMMON}"] = row
     if recovery is not None:
@@ -99,8 +98,8 @@ def _by_kind(name: str, row: "Cause", recovery: Recovery) -> Rows:
         return {name: row}
     if share.median == 1 and not share.uncertain:
         return {name: row.model_copy(update={"detection": hangs.detection})}
-    announced = _with(row, {"hangs": None}, Factor(share, rest=True))
-    return {name: announced, f"{name}_{HANG}": _with(row, {"detection": hangs.detection}, Factor(share))}
+    announced = row.portion({"hangs": None}, share, rest=True)
+    return {name: announced, f"{name}_{HANG}": row.portion({"detection": hangs.detection}, share)}
 
 
 def _by_rung(name: str, row: "Cause", recovery: Recovery) -> Rows:
@@ -112,16 +111,10 @@ def _by_rung(name: str, row: "Cause", recovery: Recovery) -> Rows:
         nodes: dict[str, Any] = {"restart": rung.time}
         if rung.keeps_nodes:
             nodes["blast"] = chosen("0 nodes", "nodes")
-        rows[f"{name}_{rung.suffix}"] = _with(left, nodes, Factor(rung.share))
-        left = _with(left, {}, Factor(rung.share, rest=True))
+        rows[f"{name}_{rung.suffix}"] = left.portion(nodes, rung.share)
+        left = left.portion({}, rung.share, rest=True)
         left._origin = replace(left._origin, tried=(*left._origin.tried, rung))
     return {name: left, **rows}
-
-
-def _with(cause: "Cause", update: dict[str, Any], factor: Factor) -> "Cause":
-    copy = cause.model_copy(update=update)
-    copy._origin = replace(cause._origin, factors=(*cause._origin.factors, factor))
-    return copy
 
 
 def clash(name: str, given: Mapping[str, "Cause"], recovery: Recovery) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a card says of a mechanism: its numbers in a plan, their neutral values, and the words for what it counts."""
 
 from collections.abc import Callable, Iterator, Mapping
-from enum import Enum
+from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,9 @@ from simulator.times import Law, ticks
 
 if TYPE_CHECKING:  # a card is handed a scenario, and is made before there is one
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
 
 Values = Mapping[str, float] | None  # the drawn inputs of a replication by path [SI]; None: the medians
@@ -72,6 +74,14 @@ class Words(NamedTuple):
     meaning: str
 
 
+class Needs(Flag):
+    """What a key of a cause is about: without it, the key says nothing."""
+
+    NODE = auto()  # a node that is taken
+    STOP = auto()  # the effect stop
+    RECOVERY = auto()  # a recovery of the job, which a stall does not need
+
+
 class LeftOut(NamedTuple):
     """What the closed form of the run time leaves out of a mechanism."""
 
@@ -87,8 +97,14 @@ class Card(NamedTuple):
     counts: Mapping[Tally, Words] = {}
     accounts: Mapping[Account, Words] = {}
     purposes: tuple[Purpose, ...] = ()  # of draws without a law
-    faults: "Callable[[Scenario], Iterator[Fault]] | None" = None  # what is wrong between sections, from the root
-    useless: "Callable[[Scenario, Item], Iterator[Fault]] | None" = None  # what is written and would change nothing
+    cause_keys: Mapping[str, Needs] = {}  # keys of a cause that not every effect and part has a use for
+    # What is wrong: within a cause, and between sections, from the root.
+    wrong_in_cause: "Callable[[Cause], Iterator[Fault]] | None" = None
+    faults: "Callable[[Scenario], Iterator[Fault]] | None" = None
+    # What is written and would change nothing: of a cause, and of the rest, from the root.
+    useless_in_cause: "Callable[[Document, Cause, Item], Iterator[Fault]] | None" = None
+    useless: "Callable[[Scenario, Item], Iterator[Fault]] | None" = None
+    rows: "Callable[[str, Cause], dict[str, Cause]] | None" = None  # the rows, by name, that a cause stands for
     random: Callable[[np.random.Generator, Plan], dict[str, Any]] | None = (
         None  # of a plan, as those above have made it
     )

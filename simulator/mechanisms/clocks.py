@@ -1,16 +1,22 @@
 """Clocks: how many units of a cause can fail, and when. Semantics 6.1 to 6.10."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulator.ledger import Purpose
+from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Number, Scalar, Values
+from simulator.section import Fault
 from simulator.times import Hazard
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 
 def _hazard(scenario: "Scenario", row: "Row") -> Number:
@@ -27,6 +33,38 @@ def _table(scenario: "Scenario") -> Number:
     return Number(build, scenario.shares_a_spread or any(row.cause.moves for row in stepped))
 
 
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield a growth of all rates beyond a size that the job does not exceed, or that every cause says for itself."""
+    failures = scenario.document.failures
+    if not failures.given:
+        return
+    text = _growth(scenario.document, failures.scales)
+    if failures.scales is not None and all(cause.scales is not None for cause in failures.given.values()):
+        text = "every cause has scales of its own; leave it out"
+    if text:
+        yield ("failures", "scales"), text
+
+
+def _growth(document: "Document", scales: Any) -> str:
+    """Return in words that the job is no larger than the size from which rates grow; empty where it is."""
+    if scales is None or document.cluster.job_gpus > getattr(scales, "from").median:
+        return ""
+    return f"the job has no more than {getattr(scales, 'from').text()}, from which it begins; leave it out"
+
+
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    if text := _growth(document, cause.scales):
+        yield ("scales",), text
+    if cause.on_replacement != "renewal":
+        if cause.law == "exponential":
+            text = "at a constant rate a new part fails as an old one does"
+            yield ("on_replacement",), f'{text}; write "law: weibull", {asking.LEAVE}'
+        elif cause.effect in ("stall", "corrupt"):
+            yield ("on_replacement",), f"what has the effect {cause.effect} breaks no part; leave it out"
+    if cause.law == "exponential" and cause.intensity is None and asking.happens(cause.age):
+        yield ("age",), f'at a constant rate the old fail as the new do; write "law: weibull", {asking.LEAVE}'
+
+
 CARD = Card(
     "clocks",
     plan=(
@@ -39,4 +77,6 @@ CARD = Card(
         Scalar("table", np.zeros((0, 3)), _table),
     ),
     purposes=(Purpose.BUDGET, Purpose.UNIT),
+    useless=_useless,
+    useless_in_cause=_useless_in_cause,
 )

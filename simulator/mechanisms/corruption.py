@@ -1,7 +1,38 @@
 """Silent corruption: what is trained and saved is worthless from the strike to the alarm. Semantics 7.10."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from simulator.ledger import Tally
+from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Scalar, Words, whole
+from simulator.section import Fault
+
+if TYPE_CHECKING:
+    from simulator.failures import Cause
+    from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
+
+
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield checkpoints that are kept against what never happens."""
+    document = scenario.document
+    given = document.failures.given.values()
+    if given and document.checkpoint.keep is not None and not any(cause.effect == "corrupt" for cause in given):
+        text = "no cause corrupts the job unseen, so the last checkpoint is always good"
+        yield ("checkpoint", "keep"), f'{text}; give one with "effect: corrupt", {asking.LEAVE}'
+
+
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    if cause.effect == "corrupt" and cause.exposed != "always":
+        yield ("exposed",), "what corrupts a job does so while it is running; leave it out"
+
+
+def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
+    if cause.effect == "corrupt" and cause.found.family == "never":
+        yield (), 'when is it found? write "found: {every: 4 h, power: 80%}", a time, or another law'
+
 
 CARD = Card(
     "silent corruption",
@@ -16,4 +47,7 @@ CARD = Card(
             "alarms after which no checkpoint from before the corruption was kept",
         ),
     },
+    wrong_in_cause=_wrong_in_cause,
+    useless=_useless,
+    useless_in_cause=_useless_in_cause,
 )

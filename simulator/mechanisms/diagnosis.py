@@ -1,16 +1,22 @@
 """Diagnosis: how long it takes to find the broken node, and how it errs. Semantics 7.9."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
 from simulator.ledger import Account, Purpose, Tally
-from simulator.mechanisms.card import At, Card, Column, Lengths, Number, Words, own_or_usual
+from simulator.mechanisms import asking
+from simulator.mechanisms.card import At, Card, Column, Lengths, Needs, Number, Words, own_or_usual
 from simulator.plan import Odds
+from simulator.section import Fault
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 _given = own_or_usual("diagnosis")
 
@@ -21,6 +27,30 @@ def _length(scenario: "Scenario", row: "Row | None") -> Any:
         return _given(scenario, row)
     tests = math.ceil(math.log2(max(2, scenario.nodes)))
     return Number(lambda values: laws.fixed(tests * test.at(values)), moves=True)
+
+
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield a diagnosis that no cause needs, and errors where none can happen."""
+    document = scenario.document
+    if not document.failures.given:
+        return
+    own = all(asking.with_own(document, "bisection", "diagnosis")) and document.maintenance is None
+    if own and tree.find(("recovery", "diagnosis")) is not None:
+        yield ("recovery", "diagnosis"), "every cause has a diagnosis of its own, or needs none; leave it out"
+    stopped = any(
+        row.effect == "stop" and asking.takes_places(document.cluster, row.part)
+        for row in document.failures.causes.values()
+    )
+    for name in ("missed", "blamed"):
+        # A share of none is what it is without.
+        if asking.happens(getattr(document.recovery, name)) and not stopped:
+            text = "no cause stops the job and takes a node, so no diagnosis can err"
+            yield ("recovery", name), f'{text}; give one with "effect: stop" and "part: gpu", {asking.LEAVE}'
+
+
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    if cause.effect == "stop" and asking.takes_several(document.cluster, cause) and asking.happens(cause.blamed):
+        yield ("blamed",), "a diagnosis errs about a node that was struck alone; leave it out"
 
 
 CARD = Card(
@@ -38,4 +68,8 @@ CARD = Card(
     },
     accounts={Account.DIAGNOSIS: Words("diagnosis", "from the alarm until the broken nodes are known")},
     purposes=(Purpose.MISSED, Purpose.BLAMED, Purpose.INNOCENT),
+    cause_keys=dict.fromkeys(("missed", "blamed"), Needs.NODE | Needs.STOP)
+    | dict.fromkeys(("diagnosis", "bisection"), Needs.RECOVERY),
+    useless=_useless,
+    useless_in_cause=_useless_in_cause,
 )

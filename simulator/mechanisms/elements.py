@@ -1,16 +1,22 @@
 """Elements of the fabric: the nodes that one cuts off when it fails, or how far it slows the job. Semantics 6.2."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.ledger import Purpose
-from simulator.mechanisms.card import Card, Column, Number, Scalar, Values, own
+from simulator.mechanisms import asking
+from simulator.mechanisms.card import Card, Column, Needs, Number, Scalar, Values, own
 from simulator.plan import Integers, Odds, Rule, Slice
+from simulator.section import Fault
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 _NONE = np.zeros((0, len(Slice)), np.int64)
 _MOVED_BY = ("job.exposed_network", "job.exposed_scale_up")  # these make the speed of a job whose network is narrower
@@ -43,6 +49,24 @@ def _first(scenario: "Scenario", row: "Row") -> int | None:
     return sum(len(each) for each in above if each is not None)
 
 
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield shares of a step that a narrower network would make longer, where none gets narrower."""
+    document = scenario.document
+    narrower = {each.field for each in document.cluster.elements.values()}
+    for name in ("exposed_network", "exposed_scale_up"):
+        if document.failures.given and getattr(document.job, name) is not None and name not in narrower:
+            text = "no cause strikes an element of the fabric that makes this network narrower"
+            yield ("job", name), f"{text}; give one of a part such as spine, {asking.LEAVE}"
+
+
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    if cause.members is not None and not asking.takes_several(document.cluster, cause):
+        yield ("members",), f"a {cause.part} that fails takes one node or none; leave it out"
+    struck = document.cluster.elements.get(cause.part)
+    if struck is not None and not struck.field:
+        yield ("healed",), f"a {cause.part} of this fabric cuts off nodes and makes nothing narrower; leave it out"
+
+
 CARD = Card(
     "elements of the fabric",
     plan=(
@@ -51,4 +75,7 @@ CARD = Card(
         Column("odds", 1.0, own("members"), Odds.MEMBERS),
     ),
     purposes=(Purpose.MEMBER,),
+    cause_keys={"members": Needs.STOP | Needs.RECOVERY},
+    useless=_useless,
+    useless_in_cause=_useless_in_cause,
 )

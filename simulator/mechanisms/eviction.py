@@ -1,19 +1,23 @@
 """Eviction: which slow nodes are taken out of the job, and when. Semantics 8.5 and 12.1."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from simulator.ledger import Tally
+from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Words, fixed_ticks
 from simulator.plan import Rule
 from simulator.quantity import Like, Quantity, chosen
-from simulator.section import Section
+from simulator.section import Fault, Section
 from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.source import Item
 
 
 class Eviction(Section):
@@ -43,10 +47,34 @@ def _patience(scenario: "Scenario", row: "Row") -> int | None:
     return None if eviction is None else fixed_ticks(eviction.once_it_cost)
 
 
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield an eviction of slow nodes of which there are none, which are never found, or for which none stands by."""
+    document = scenario.document
+    cluster, place = document.cluster, ("recovery", "eviction")
+    if document.recovery.eviction is None:
+        return
+    if not cluster.idle_nodes + cluster.others:
+        text = f"without spares no slow node is ever evicted; give hot_spares under cluster, {asking.LEAVE}"
+        yield place, text
+    given = document.failures.given
+    slowing = [name for name, cause in given.items() if cause.slows and asking.takes_places(cluster, cause.part)]
+    if not slowing and given:
+        text, remedy = "no cause makes a node slow, so none is evicted", 'give one with "effect: slow" and "found: 1 h"'
+        yield place, f"{text}; {remedy}, {asking.LEAVE}"
+    elif given and not any(_is_found(given[name], tree.find(("failures", name, "found"))) for name in slowing):
+        remedy = f'write "found: 1 h" under failures.{slowing[0]}'
+        yield place, f"no slow node is ever found, so none is evicted; {remedy}, {asking.LEAVE}"
+
+
+def _is_found(cause: "Cause", written: "Item | None") -> bool:
+    return cause.found.family != "never" or written is not None
+
+
 CARD = Card(
     "eviction",
     plan=(Column("rules", _ALL, _below, Rule.EVICT_BELOW), Column("rules", 0, _patience, Rule.PATIENCE)),
     counts={
         Tally.EVICTIONS: Words("slow nodes taken out of the job", "slow nodes that were found and swapped for spares"),
     },
+    useless=_useless,
 )

@@ -1,5 +1,7 @@
 """Layers of the network that keep an outage from the job: link, other path, transport, rebuild. Semantics 7.1."""
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler
@@ -7,6 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from simulator.drawn import Timing
 from simulator.ledger import Account, Purpose, Tally
+from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Lengths, Words, fixed_ticks, own
 from simulator.plan import Odds, Rule
 from simulator.quantity import Like, Quantity
@@ -14,7 +17,10 @@ from simulator.section import Fault, Section, refusal, unknown_key
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 
 _REACH = Like("s", above=0, certain=True)
@@ -23,6 +29,7 @@ _TIMEOUT = Like("", least=1, most=31, whole=True, certain=True)
 
 _RETRIES = Like("", least=1, most=7, whole=True, certain=True)
 
+_LAYERS = ("link_level", "multipath", "reach", "rebuild")  # an outage meets them in this order
 UNIT_OF_TIMEOUTS = 4.096e-6  # [s] InfiniBand Architecture Specification, volume 1, section 9.9.2.1.1: local ACK timeout
 
 
@@ -71,6 +78,47 @@ def _rebuild(scenario: "Scenario", row: "Row | None") -> Any:
     return None if row is None or row.cause.rebuild is None else row.cause.rebuild.takes
 
 
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    """Yield an outage that turns no stop into a stall."""
+    if cause.stall is None:
+        return
+    hidden = asking.happens(cause.absorbed) or written.child("absorbed") is not None
+    met = hidden or any((cause.link_level, cause.multipath, cause.reach, cause.rebuild))
+    if cause.effect in ("slow", "corrupt"):
+        yield ("stall",), f"belongs to outages; the effect is {cause.effect}, so leave it out"
+    elif cause.effect == "stop" and not met:
+        question = 'what turns a stop into a stall? write "absorbed: 90%", or reach, or "effect: stall"'
+        yield ("stall",), f"{question}, {asking.LEAVE}"
+
+
+def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
+    """Yield layers without outages, and layers in the wrong order."""
+    if cause.effect == "stall" and cause.stall is None:
+        yield (), 'how long is a stall? write "stall: 8 s"'
+    if cause.effect != "stop" and cause.absorbed.median > 0:
+        yield ("absorbed",), f"is the share of stops that become stalls; the effect is {cause.effect}"
+    given = [name for name in _LAYERS if getattr(cause, name) is not None]
+    for name in given:
+        if cause.effect == "stop" and cause.stall is None:
+            yield (name,), 'how long do outages last? write "stall: {p50: 10 s, p90: 2 min}"'
+        elif cause.effect != "stop":
+            yield (name,), f"is what turns stops into stalls; the effect is {cause.effect}"
+    if cause.effect == "stop" and asking.happens(cause.absorbed) and cause.stall is None:
+        yield ("absorbed",), 'how long is an absorbed stop? write "stall: 8 s"'
+    if cause.multipath is not None and cause.effect == "stop" and cause.speed is None:
+        yield ("multipath",), 'how fast is the job on the other paths? write "speed: 97%"'
+    reaches = [(name, _reach_of(cause, name).median) for name in given if name != "multipath"]
+    for (below, low), (name, high) in pairwise(reaches):
+        if high <= low:
+            yield (name,), f"reaches no farther than {below}, which comes first; lengthen it or leave it out"
+
+
+def _reach_of(cause: "Cause", layer: str) -> Quantity:
+    found = getattr(cause, layer)
+    reach: Quantity = found.within if layer == "rebuild" else found
+    return reach
+
+
 CARD = Card(
     "layers of the network",
     plan=(
@@ -92,4 +140,6 @@ CARD = Card(
     },
     accounts={Account.NETWORK_STALL: Words("network stalls", "the transport recovers below the application")},
     purposes=(Purpose.HIDDEN, Purpose.MULTIPATH),
+    wrong_in_cause=_wrong_in_cause,
+    useless_in_cause=_useless_in_cause,
 )

@@ -1,17 +1,20 @@
 """Lemons: nodes that fail much more often than their like. Semantics 6.11."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from simulator.ledger import Purpose
+from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Number, Scalar, fixed_ticks
 from simulator.plan import Odds
 from simulator.quantity import Factor, Like, Quantity, Share
-from simulator.section import Section
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
 
 
@@ -57,6 +60,40 @@ def _period(scenario: "Scenario") -> int:
     return max((fixed_ticks(each.every) or 0 for each in again if each is not None), default=0)
 
 
+def _faults(scenario: "Scenario") -> Iterator[Fault]:
+    """Yield bad nodes of a part that is of no node, and periods in which nodes turn bad that differ: there is one."""
+    document, first = scenario.document, None
+    for name, cause in document.failures.given.items():
+        if cause.lemons is None:
+            continue
+        if not asking.in_places(document.cluster, cause.part):
+            text = f"the part '{cause.part}' is of no single node, so no node is bad; name a part of a node"
+            yield ("failures", name, "lemons"), text
+        if (again := cause.lemons.again) is None:
+            continue
+        if first is not None and again.every.median != first.median:
+            place = ("failures", name, "lemons", "again", "every")
+            yield place, f"{again.every.text()}, but another cause has {first.text()}; write the same for both"
+        first = again.every
+
+
+def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
+    if cause.renews and cause.lemons is not None and cause.lemons.times is None:
+        text = "is what a repair cures or leaves as it was, so nothing is renewed"
+        yield ("lemons",), f'{text}; write "on_replacement: minimal_repair" beside it, or give times'
+
+
+def _rows(name: str, cause: "Cause") -> "dict[str, Cause]":
+    """Return the rows of a cause that strikes all nodes, and bad ones more often on top."""
+    lemons = cause.lemons
+    if lemons is None or lemons.times is None:
+        return {name: cause}
+    # What makes a node bad is cured or stays; it is not replaced by something new.
+    alone = {"lemons": lemons.model_copy(update={"times": None}), "on_replacement": "minimal_repair", "common": None}
+    everywhere = cause.model_copy(update={"lemons": None})
+    return {name: everywhere, f"{name}_bad": cause.portion(alone, lemons.times)}
+
+
 CARD = Card(
     "lemons",
     plan=(
@@ -65,4 +102,7 @@ CARD = Card(
         Scalar("lemon_period", 0, _period),
     ),
     purposes=(Purpose.LEMON,),
+    wrong_in_cause=_wrong_in_cause,
+    rows=_rows,
+    faults=_faults,
 )

@@ -1,13 +1,18 @@
 """Pools behind the hot spares: a selection of hosts, and nodes of other jobs. Semantics 12.1 and 12.6."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.ledger import Purpose, Tally
+from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Lengths, Scalar, Words, fixed_ticks, usual, whole
 from simulator.plan import Choice
+from simulator.section import Fault
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 _CHOICES = {"first": Choice.FIRST, "random": Choice.RANDOM, "fewest_failures": Choice.FEWEST}
 
@@ -18,6 +23,49 @@ def _fetch(scenario: "Scenario") -> int | None:
 
 def _refill(scenario: "Scenario") -> int | None:
     return whole(scenario.document.recovery.resume_with) if scenario.document.cluster.selects else None
+
+
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield policies that need nodes beside those of the job."""
+    cluster, recovery = scenario.document.cluster, scenario.document.recovery
+    if recovery.resume_with is not None and recovery.resume_with.median and not cluster.selects:
+        remedy = f'write "cold_spares: 24 nodes" under cluster, {asking.LEAVE}'
+        yield ("recovery", "resume_with"), f"without a pool behind the hot spares nobody can bring them; {remedy}"
+    fetched = cluster.preemptible is not None  # though it may be none of them
+    for name, applies in (("host_selection", fetched or cluster.cold_spares is not None), ("preemption", fetched)):
+        if getattr(recovery, name) is not None and not applies:
+            remedy = f'write "preemptible: 32 nodes" under cluster, {asking.LEAVE}'
+            yield ("recovery", name), f"there are no nodes beside the hot spares to which it could apply; {remedy}"
+    yield from _choice(scenario.document)
+
+
+def _choice(document: "Document") -> Iterator[Fault]:
+    cluster, recovery = document.cluster, document.recovery
+    if recovery.choice == "first":
+        return
+    idle = cluster.idle_nodes + cluster.others
+    # Without any spares there is a choice all the same: several nodes may be back when a job that waited goes on.
+    if idle and not (cluster.spares or cluster.selects):
+        text = "spares inside blocks serve their own block, so nothing is chosen"
+        yield ("recovery", "choice"), f"{text}; give hot_spares under cluster, {asking.LEAVE}"
+    elif document.failures.given and _alike(document):
+        text = "every node is as good as the other, so it does not matter which is taken"
+        yield ("recovery", "choice"), f'{text}; give a cause with bad nodes, or write "cure: 80%", {asking.LEAVE}'
+
+
+def _alike(document: "Document") -> bool:
+    """Return whether every spare is as good as the other: none bad, none uncured, none whose takings count."""
+    causes = document.failures.given.values()
+    marked = any(cause.of_bad_nodes or asking.uncured(document.recovery, cause) for cause in causes)
+    return not marked and not document.recovery.counts_takings
+
+
+def _faults(scenario: "Scenario") -> Iterator[Fault]:
+    """Yield a job that waits for more spares than there are."""
+    cluster, recovery = scenario.document.cluster, scenario.document.recovery
+    wanted = 0 if recovery.resume_with is None else int(recovery.resume_with.median)
+    if cluster.selects and wanted > cluster.spares:
+        yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
 
 
 CARD = Card(
@@ -40,4 +88,6 @@ CARD = Card(
         ),
     },
     purposes=(Purpose.CHOICE,),
+    faults=_faults,
+    useless=_useless,
 )

@@ -1,5 +1,6 @@
 """Stages of repair: what the first one does not end goes on to hands, and to the maker. Semantics 11.3."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -7,14 +8,16 @@ from pydantic import Field
 
 from simulator.drawn import TimingOrNever
 from simulator.ledger import Purpose, Tally
+from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Column, Lengths, Number, Scalar, Values, Words, whole
 from simulator.plan import Floats, Odds
 from simulator.quantity import Like, Quantity, Share, default
-from simulator.section import Section
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
     from simulator.scenario.model import Scenario
+    from simulator.scenario.source import Item
 
 
 class Stage(Section):
@@ -57,6 +60,15 @@ def _of(name: str, field: str) -> Any:
     return read
 
 
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield stages of repairs of which there are none."""
+    document = scenario.document
+    for name in ("manual", "vendor"):
+        given = getattr(document.recovery, name) is not None and document.failures.given
+        if given and (why := asking.no_repairs(document)):
+            yield ("recovery", name), why
+
+
 CARD = Card(
     "stages of repair",
     plan=(
@@ -73,4 +85,5 @@ CARD = Card(
         Tally.VENDOR_REPAIRS: Words("  that need the vendor too", "repairs that the manual stage does not end either"),
     },
     purposes=(Purpose.ESCALATE, Purpose.ESCALATE_AGAIN),
+    useless=_useless,
 )

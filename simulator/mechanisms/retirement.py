@@ -7,13 +7,17 @@ import numpy as np
 from pydantic import Field
 
 from simulator.ledger import Tally
-from simulator.mechanisms.card import Card, Column, Scalar, Words, fixed_ticks, whole
+from simulator.mechanisms import asking
+from simulator.mechanisms.card import Card, Column, Needs, Scalar, Words, fixed_ticks, whole
 from simulator.plan import Floats
 from simulator.quantity import Like, Quantity
 from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 
 class Retirement(Section):
@@ -60,6 +64,23 @@ def _score(scenario: "Scenario") -> Floats | None:
     return np.array([policy.score.median, policy.memory.median])
 
 
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield a policy where no node ever comes back, that it could keep."""
+    document = scenario.document
+    if document.recovery.retirement is None or not document.failures.given:
+        return
+    # A node whose fault nobody finds comes back without a repair, and may be retired then.
+    usual = document.recovery.missed
+    missed = any((usual if row.missed is None else row.missed) is not None for row in asking.taken(document))
+    if not missed and (why := asking.no_repairs(document)):
+        yield ("recovery", "retirement"), why
+
+
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    for name in ("repair", "cure") if cause.retire else ():
+        yield (name,), "the nodes that it broke do not come back; leave it out, or leave out retire"
+
+
 CARD = Card(
     "retirement",
     plan=(
@@ -71,4 +92,7 @@ CARD = Card(
     counts={
         Tally.RETIRED: Words("nodes retired for failing too often", "nodes that come back no more, by policy"),
     },
+    cause_keys={"retire": Needs.NODE},
+    useless=_useless,
+    useless_in_cause=_useless_in_cause,
 )

@@ -1,8 +1,33 @@
 """Slow nodes: one that makes all others wait, until it is found or fast again. Semantics 8.3 and 8.4."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from simulator import laws
 from simulator.ledger import Account, Purpose, Tally
 from simulator.mechanisms.card import Card, Lengths, Words, own
+from simulator.section import Fault
+
+if TYPE_CHECKING:
+    from simulator.failures import Cause
+
+
+def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
+    """Yield what belongs to slow nodes and stands beside another effect."""
+    if cause.effect == "slow" and cause.speed is None:
+        yield (), 'how slow is it? write "speed: {from: 70%, to: 95%}"'
+    if not cause.slows and cause.speed is not None:
+        yield from _belongs(cause, "speed")
+    if not cause.slows and cause.effect != "corrupt" and cause.found.family != "never":
+        yield from _belongs(cause, "found")
+    # An element of a fabric that stops nothing makes the network narrower until it is healed: see the door.
+    if cause.effect not in ("slow", "stop") and cause.healed.family != "never":
+        yield from _belongs(cause, "healed")
+
+
+def _belongs(cause: "Cause", name: str) -> Iterator[Fault]:
+    yield (name,), f'belongs to the effect slow, not {cause.effect}; write "effect: slow" or leave it out'
+
 
 CARD = Card(
     "slow nodes",
@@ -18,4 +43,5 @@ CARD = Card(
         ),
     },
     accounts={Account.SLOW: Words("slow training", "the extra time of kept training below nominal speed")},
+    wrong_in_cause=_wrong_in_cause,
 )

@@ -1,13 +1,19 @@
 """Spares: nodes that stand by, break too where they are exposed, and fill the places of broken ones. Semantics 12."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.ledger import Tally
-from simulator.mechanisms.card import Card, Column, Scalar, Words
+from simulator.mechanisms import asking
+from simulator.mechanisms.card import Card, Column, Needs, Scalar, Words
+from simulator.section import Fault
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 
 def _burn(scenario: "Scenario", row: "Row") -> int:
@@ -16,10 +22,41 @@ def _burn(scenario: "Scenario", row: "Row") -> int:
     return int(bool(wanted) and row.per_place > 0 and row.cause.effect == "stop")
 
 
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield spares that are said to break, of which there are none, or which nothing breaks."""
+    document = scenario.document
+    cluster, given = document.cluster, document.failures.given
+    if not document.recovery.spares_exposed:
+        return
+    # Bad nodes that come back from repair stand in the pool too, whether or not it began with spares.
+    if not cluster.spares and not any(cause.of_bad_nodes for cause in given.values()):
+        text = f"there are no hot spares that could break; give hot_spares under cluster, {asking.LEAVE}"
+        yield ("recovery", "spares_exposed"), text
+    struck = (row.effect == "stop" and asking.in_places(cluster, row.part) for row in document.failures.causes.values())
+    if given and cluster.spares and not any(struck):
+        text = "no cause stops a part of a node, so no spare breaks"
+        yield ("recovery", "spares_exposed"), f'{text}; give one with "effect: stop" and "part: gpu", {asking.LEAVE}'
+
+
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    bad = any(each.of_bad_nodes for each in document.failures.given.values())
+    if cause.spares_exposed and cause.effect == "stop" and not document.cluster.spares and not bad:
+        text = f"there are no hot spares that could break; give hot_spares under cluster, {asking.LEAVE}"
+        yield ("spares_exposed",), text
+    if cause.spares_exposed and cause.effect == "stop" and asking.takes_places(document.cluster, cause.part) and (
+        not asking.in_places(document.cluster, cause.part) and cause.part not in document.cluster.elements
+    ):  # fmt: skip
+        text = f"the part '{cause.part}' is of no single node, so no spare has it; leave it out"
+        yield ("spares_exposed",), text
+
+
 CARD = Card(
     "spares",
     plan=(Scalar("spares", 0, lambda scenario: scenario.spares), Column("bench", 0, _burn)),
     counts={
         Tally.SWAPS: Words("places of the job filled anew", "nodes put where a node had been taken out of the job"),
     },
+    cause_keys={"spares_exposed": Needs.NODE | Needs.STOP},
+    useless=_useless,
+    useless_in_cause=_useless_in_cause,
 )

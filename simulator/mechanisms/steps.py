@@ -1,15 +1,23 @@
 """The steps of a recovery: detection, swap, restart, and the rungs tried before it. Semantics 4."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import At, Card, Lengths, Number, Values, Words, own_or_usual, usual
+from simulator.mechanisms import asking
+from simulator.mechanisms.card import At, Card, Lengths, Needs, Number, Values, Words, own_or_usual, usual
+from simulator.section import Fault
 from simulator.times import Law
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.cluster import Cluster
+    from simulator.failures import Cause
+    from simulator.recovery import Recovery
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 _last = own_or_usual("restart")
 
@@ -27,6 +35,72 @@ def _restart(scenario: "Scenario", row: "Row | None") -> Any:
     return Number(in_turn, any(each.uncertain for each in drawn))
 
 
+_HOLDS = "all its failures hang, and the detection of hangs holds"
+_FEWER = 'write "hangs: 10%" under the cause, or leave this out'
+
+
+def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
+    """Yield steps that every cause says for itself, or none needs."""
+    document = scenario.document
+    recovery, causes = document.recovery, list(document.failures.given.values())
+    if not causes:
+        return
+    silent = [cause for cause in causes if cause.effect != "stall" and cause.detection is None]
+    hanging = [cause for cause in silent if _surely_hangs(recovery, cause)]
+    # After a window of maintenance the job recovers as after a failure.
+    if len(silent) == len(hanging) and document.maintenance is None and _said(tree, "detection"):
+        text = "every cause has a detection of its own, or needs none"
+        yield ("recovery", "detection"), f"{text}, or {_HOLDS}; {_FEWER}" if hanging else f"{text}; leave it out"
+    kinds = {"hangs": [cause.may_hang for cause in causes], "ladder": [cause.may_climb for cause in causes]}
+    for name, used in kinds.items():
+        if not any(used) and _said(tree, name):
+            yield ("recovery", name), "no cause has failures that could be told apart so; leave it out"
+    shares = [cause.hangs for cause in causes if cause.may_hang]
+    if shares and None not in shares and _said(tree, "hangs", "share"):
+        yield ("recovery", "hangs", "share"), "every cause that may hang has hangs of its own; leave it out"
+    yield from _kept(document, causes, tree)
+
+
+def _said(tree: "Item", *keys: str) -> bool:
+    return tree.find(("recovery", *keys)) is not None
+
+
+def _kept(document: "Document", causes: "list[Cause]", tree: "Item") -> Iterator[Fault]:
+    """Yield rungs that keep nodes where what climbs the ladder takes none."""
+    climbing = [cause for cause in causes if cause.may_climb]
+    if not climbing or any(_takes_nodes(document.cluster, cause) for cause in climbing):
+        return
+    for position, rung in enumerate(document.recovery.ladder):
+        place = ("recovery", "ladder", position, "keeps_nodes")
+        if rung.keeps_nodes and tree.find(place) is not None:
+            text = "no cause that climbs the ladder takes a node"
+            yield place, f'{text}; give one with "effect: stop" and "part: gpu", {asking.LEAVE}'
+
+
+def _takes_nodes(cluster: "Cluster", cause: "Cause") -> bool:
+    if cause.blast is not None:
+        return cause.blast.median > 0
+    units = asking.units_of(cluster, cause.part)
+    return units is None or units.per_place > 0 or units.span > 0
+
+
+def _surely_hangs(recovery: "Recovery", cause: "Cause") -> bool:
+    """Return whether every failure of a cause hangs, so that the detection of hangs is that of the cause."""
+    # What strikes a whole domain is seen at once.
+    if recovery.hangs is None or not cause.may_hang or cause.common is not None:
+        return False
+    share = recovery.hangs.share if cause.hangs is None else cause.hangs
+    return share.median == 1 and not share.uncertain
+
+
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    """Yield a share of hangs where none can be told apart, and what is said of failures of which there are none."""
+    if cause.hangs is not None and not cause.divisible:
+        yield ("hangs",), "what it does is noticed at once, or has one clock for all kinds of failures; leave it out"
+    if _surely_hangs(document.recovery, cause):
+        yield ("detection",), f"{_HOLDS}; {_FEWER}"
+
+
 CARD = Card(
     "steps of a recovery",
     plan=(
@@ -38,4 +112,7 @@ CARD = Card(
         Account.DETECTION: Words("detection", "from the failure until somebody or something notices"),
         Account.RESTART: Words("restart", "process start and communicator set-up"),
     },
+    cause_keys=dict.fromkeys(("detection", "hangs", "restart"), Needs.RECOVERY),
+    useless=_useless,
+    useless_in_cause=_useless_in_cause,
 )

@@ -1,17 +1,31 @@
 """Strikes: what a failure does to the job, the nodes it takes, and the phases in which it can come. Semantics 7."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.ledger import Effect, Exposed
+from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column
+from simulator.section import Fault
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
+    from simulator.failures import Cause
     from simulator.scenario.model import Scenario
+    from simulator.scenario.schema import Document
+    from simulator.scenario.source import Item
 
 
 def _blast(scenario: "Scenario", row: "Row") -> int:
     return 0 if row.cause.blast is None else int(row.cause.blast.median)
+
+
+def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
+    # One that is filled in is written out with the rest of a scenario, and says nothing then.
+    units = asking.units_of(document.cluster, cause.part)
+    usual = 0 if units is None else units.span or min(1, units.per_place)
+    if cause.effect != "stop" and cause.blast is not None and cause.blast.median != usual:
+        yield ("blast",), f"is what a stop takes; the effect is {cause.effect}, so leave it out"
 
 
 CARD = Card(
@@ -21,4 +35,5 @@ CARD = Card(
         Column("blast", 1, _blast),
         Column("exposed", int(Exposed.ALWAYS), lambda scenario, row: int(Exposed[row.cause.exposed.upper()])),
     ),
+    useless_in_cause=_useless_in_cause,
 )

@@ -6,6 +6,7 @@ from simulator import units
 from simulator.cluster import Cluster
 from simulator.failures import Cause
 from simulator.failures.rows import clash
+from simulator.mechanisms import CARDS
 from simulator.scenario.model import Scenario
 from simulator.scenario.settle import quantities
 from simulator.section import Fault, did_you_mean
@@ -26,8 +27,9 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
     for name, cause in document.failures.given.items():
         yield from (((*("failures", name), *place), text) for place, text in _cause_faults(scenario, cause))
         yield from ((("failures", name), text) for text in clash(name, document.failures.given, document.recovery))
-    yield from _lemon_faults(scenario)
-    yield from _recovery_faults(scenario)
+    for card in CARDS:
+        if card.faults is not None:
+            yield from card.faults(scenario)
     yield from _checkpoint_faults(scenario)
     if document.cost.electricity is not None and document.cost.power is None:
         yield ("cost", "electricity"), 'how much power does a GPU draw? write "power: 1.4 kW/GPU" beside it'
@@ -70,8 +72,6 @@ def _cause_faults(scenario: Scenario, cause: Cause) -> Iterator[Fault]:
     yield from _domain_faults(cluster, cause)
     if cause.members is not None and cause.members.median < 1 and not (parts.span or element or _takes_several(cause)):
         yield ("members",), f"a {cause.part} that fails takes one node or none; name a domain, or give a blast"
-    if cause.lemons is not None and not parts.per_place:
-        yield ("lemons",), f"the part '{cause.part}' is of no single node, so no node is bad; name a part of a node"
     if cause.blast is not None and cause.blast.median > 0 and not element and not placed:
         yield ("blast",), f"the part '{cause.part}' has no place, so it takes no nodes; write \"0 nodes\""
     if cause.blast is not None and cause.blast.median > cluster.needed:
@@ -119,27 +119,6 @@ def _reaches_beyond(cluster: Cluster, cause: Cause, span: int) -> bool:
 
 def _takes_several(cause: Cause) -> bool:
     return cause.blast is not None and cause.blast.median > 1
-
-
-def _lemon_faults(scenario: Scenario) -> Iterator[Fault]:
-    """Yield periods in which nodes turn bad that differ: an engine knows one."""
-    first = None
-    for name, cause in scenario.document.failures.given.items():
-        again = None if cause.lemons is None else cause.lemons.again
-        if again is None:
-            continue
-        if first is not None and again.every.median != first.median:
-            place = ("failures", name, "lemons", "again", "every")
-            yield place, f"{again.every.text()}, but another cause has {first.text()}; write the same for both"
-        first = again.every
-
-
-def _recovery_faults(scenario: Scenario) -> Iterator[Fault]:
-    """Yield policies that ask for more than the cluster has; `inert` has those for which it has nothing at all."""
-    cluster, recovery = scenario.document.cluster, scenario.document.recovery
-    wanted = 0 if recovery.resume_with is None else int(recovery.resume_with.median)
-    if cluster.selects and wanted > cluster.spares:
-        yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
 
 
 def _restart_faults(scenario: Scenario) -> Iterator[Fault]:
