@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from simulator.interval import best_interval, pace
-from simulator.mechanisms import CARDS, neutral
+from simulator.mechanisms import CARDS
 from simulator.mechanisms.card import At, Column, Lengths, Number, Scalar, Values, number
 from simulator.mechanisms.job import MOST_WORK
+from simulator.mechanisms.neutral import in_plan, neutral
 from simulator.plan import Plan
 from simulator.scenario.model import Scenario
 from simulator.times import ticks
@@ -83,7 +84,11 @@ def _cells(scenario: Scenario) -> Iterator[_Cell]:
             if not isinstance(part, Scalar):
                 yield from _column(scenario, part)
             elif (made := number(part.value(scenario))) is not None:
-                yield _Cell(part.name, None, made.build, made.moves)
+                yield _Cell(part.name, None, _field(part, made), made.moves)
+
+
+def _field(part: Scalar, made: Number) -> Callable[[Values], Any]:
+    return lambda values: in_plan(part, made.build(values))
 
 
 def _column(scenario: Scenario, part: Column | Lengths) -> Iterator[_Cell]:

@@ -1,85 +1,22 @@
 """Plan: everything about a scenario that an engine needs, as numbers. No words, and nothing that changes."""
 
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from simulator.ledger import ODDS as ODDS
+from simulator.ledger import RULES as RULES
+from simulator.ledger import Choice as Choice
+from simulator.ledger import Line as Line
+from simulator.ledger import Odds as Odds
+from simulator.ledger import Overlap as Overlap
+from simulator.ledger import Rule as Rule
+from simulator.ledger import Slice as Slice
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
-
-
-class Overlap(IntEnum):
-    """What a storage save does that is due while the last one still drains."""
-
-    DELAY = 0
-    SKIP = 1
-
-
-class Choice(IntEnum):
-    """Which node of the pool fills a place."""
-
-    FIRST = 0  # the one that has been there longest
-    RANDOM = 1
-    FEWEST = 2  # the one that was taken least often
-
-
-class Rule(IntEnum):
-    """Columns of `Plan.rules`, int64, one row a cause."""
-
-    MASKED = 0  # a STOP whose length is at most this is void: the link retries; 0: none [ticks]
-    REBUILD = 1  # one above `reach` and at most this costs a rebuild of the communicators; 0: none [ticks]
-    EVICT_BELOW = 2  # slow places at least this fast are never found [1/Q]; Q + 1: all can be
-    PATIENCE = 3  # a slow place is found no sooner than it has cost so much [ticks]
-    SLICE = 4  # row of `slices` of the first unit; -1: the units are not of slices
-
-
-RULES = len(Rule)
-
-
-class Odds(IntEnum):
-    """Columns of `Plan.odds`, float64, one row a cause: probabilities."""
-
-    MULTIPATH = 0  # that another path carries on when a STOP strikes: it becomes SLOW
-    MEMBERS = 1  # of each place of the block that a STOP takes it
-    MISSED = 2  # that the diagnosis finds nothing
-    BLAMED = 3  # that it blames another node
-    LEMON_AGAIN = 4  # of each node to turn bad (again) at the end of each `lemon_period`
-    CURE_MANUAL = 5  # that a repair cures which ended by hand
-    CURE_VENDOR = 6  # and one that ended with the maker
-
-
-ODDS = len(Odds)
-
-
-class Slice(IntEnum):
-    """Columns of `Plan.slices`: what one element of the fabric does when it fails."""
-
-    FIRST = 0  # first place that it cuts off
-    NODES = 1  # how many; 0: none, it slows the job
-    SPEED = 2  # to this [1/Q]
-
-
-class Line(IntEnum):
-    """Columns of a script: strikes that are given instead of drawn. Absent is -1."""
-
-    AT = 0
-    CAUSE = 1
-    EFFECT = 2
-    PLACE = 3
-    BLAST = 4
-    BENCH = 5  # index in the pool; -1: the strike falls on a place
-    LENGTH = 6
-    SPEED = 7
-    FOUND = 8  # ticks after onset
-    HEALED = 9
-    DETECTION = 10
-    DIAGNOSIS = 11
-    REPAIR = 12
-    RETIRE = 13  # 1 retires; -1 does not
-    RELAPSE = 14  # ticks after the node is placed again
 
 
 class Plan(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, StrictBool
 
 from simulator.ledger import Account, Effect, Purpose
-from simulator.mechanisms import neutral
+from simulator.mechanisms.neutral import neutral
 from simulator.plan import Floats, Line, Overlap, Plan
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
 from simulator.scenario.source import Item, read_file

@@ -7,7 +7,7 @@ import numpy as np
 from simulator.chance import Purpose
 from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family, Hazard
 from simulator.ledger import Effect, Exposed
-from simulator.mechanisms import neutral
+from simulator.mechanisms.neutral import neutral
 from simulator.plan import Choice, Line, Odds, Overlap, Plan, Rule
 
 TICK = 1e-6  # [s]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from simulator.chance import Purpose
 from simulator.durations import LAW_COLUMNS, LAW_FIELDS, NEVER, SPEED_SCALE, Family, Hazard
 from simulator.ledger import Effect, Exposed
-from simulator.mechanisms import neutral
+from simulator.mechanisms.neutral import neutral
 from simulator.plan import Line, Overlap, Plan
 
 TICK = 1e-6  # [s]

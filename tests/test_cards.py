@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from simulator.ledger import Account, Purpose, Tally
-from simulator.mechanisms import CARDS, neutral
+from simulator.mechanisms import CARDS
 from simulator.mechanisms.card import At, Column, Lengths, Scalar
+from simulator.mechanisms.neutral import neutral
 from simulator.plan import Floats, Odds, Plan, Rule
 
 PARTS = [part for card in CARDS for part in card.plan]

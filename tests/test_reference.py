@@ -17,7 +17,7 @@ from simulator.chance import Purpose, replication_key
 from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family
 from simulator.engines.reference import JobView, Policy, simulate
 from simulator.ledger import Account, Column, Effect, Kind, Outcome, Phase
-from simulator.mechanisms import neutral
+from simulator.mechanisms.neutral import neutral
 from simulator.plan import Line, Overlap, Plan, Result
 
 Row = dict[str, Any]

@@ -4,19 +4,19 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from simulator import laws
 from simulator.drawn import Drawn
 from simulator.ledger import Account, Purpose, Tally
-from simulator.plan import Plan
 from simulator.quantity import Quantity
 from simulator.section import Fault
 from simulator.times import Law, ticks
 
 if TYPE_CHECKING:  # a card is handed a scenario, and is made before there is one
+    from numpy.random import Generator
+
     from simulator.clocks import Row
     from simulator.failures import Cause
+    from simulator.plan import Plan
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
@@ -40,8 +40,15 @@ class At(Enum):
     JOB = "of the job alone"
 
 
+class Table(NamedTuple):
+    """An array of the plan that holds a row for each of several things, none of them in a neutral one."""
+
+    columns: int  # 0: one number a row
+    whole: bool = False  # whether they are whole numbers
+
+
 class Scalar(NamedTuple):
-    """A number of the plan, or an array of its own. `value` may return None: then it stays neutral."""
+    """A number of the plan, some numbers, or a Table. `value` may return None: then it stays neutral."""
 
     name: str
     neutral: Any
@@ -86,7 +93,7 @@ class LeftOut(NamedTuple):
     """What the closed form of the run time leaves out of a mechanism."""
 
     label: str
-    applies: Callable[[Plan], bool]
+    applies: "Callable[[Plan], bool]"
 
 
 class Card(NamedTuple):
@@ -105,10 +112,8 @@ class Card(NamedTuple):
     useless_in_cause: "Callable[[Document, Cause, Item], Iterator[Fault]] | None" = None
     useless: "Callable[[Scenario, Item], Iterator[Fault]] | None" = None
     rows: "Callable[[str, Cause], dict[str, Cause]] | None" = None  # the rows, by name, that a cause stands for
-    random: Callable[[np.random.Generator, Plan], dict[str, Any]] | None = (
-        None  # of a plan, as those above have made it
-    )
-    stops: Callable[[Plan, int], float] | None = None  # the share of a cause's failures that it lets stop the job [1]
+    random: "Callable[[Generator, Plan], dict[str, Any]] | None" = None  # of a plan, as those above have made it
+    stops: "Callable[[Plan, int], float] | None" = None  # the share of a cause's failures that it lets stop the job [1]
     left_out: tuple[LeftOut, ...] = ()
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from simulator.ledger import Purpose
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Number, Scalar, Values
+from simulator.mechanisms.card import Card, Column, Number, Scalar, Table, Values
 from simulator.section import Fault
 from simulator.times import Hazard
 
@@ -27,8 +25,8 @@ def _table(scenario: "Scenario") -> Number:
     """Return the steps of the rates that change with age, of all causes below each other."""
     stepped = [row for row in scenario.rows if row.cause.intensity is not None]
 
-    def build(values: Values) -> np.ndarray:
-        return np.array([step for row in stepped for step in row.steps_at(values)]).reshape(-1, 3)
+    def build(values: Values) -> list[tuple[float, float, float]]:
+        return [step for row in stepped for step in row.steps_at(values)]
 
     return Number(build, scenario.shares_a_spread or any(row.cause.moves for row in stepped))
 
@@ -74,7 +72,7 @@ CARD = Card(
         Column("renewal", 0, lambda scenario, row: int(row.cause.renews)),
         Column("hazard_kind", int(Hazard.EXPONENTIAL), lambda scenario, row: int(row.hazard_kind)),
         Column("hazard", 0.0, _hazard, slice(0, 3)),
-        Scalar("table", np.zeros((0, 3)), _table),
+        Scalar("table", Table(3), _table),
     ),
     purposes=(Purpose.BUDGET, Purpose.UNIT),
     useless=_useless,

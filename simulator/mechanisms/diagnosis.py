@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
-from simulator.ledger import Account, Purpose, Tally
+from simulator.ledger import Account, Odds, Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Column, Lengths, Needs, Number, Words, own_or_usual
-from simulator.plan import Odds
 from simulator.section import Fault
 
 if TYPE_CHECKING:

@@ -1,14 +1,11 @@
 """Elements of the fabric: the nodes that one cuts off when it fails, or how far it slows the job. Semantics 6.2."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from simulator.ledger import Purpose
+from simulator.ledger import Odds, Purpose, Rule, Slice
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Needs, Number, Scalar, Values, own
-from simulator.plan import Integers, Odds, Rule, Slice
+from simulator.mechanisms.card import Card, Column, Needs, Number, Scalar, Table, Values, own
 from simulator.section import Fault
 
 if TYPE_CHECKING:
@@ -18,13 +15,12 @@ if TYPE_CHECKING:
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
 
-_NONE = np.zeros((0, len(Slice)), np.int64)
+_NONE = Table(len(Slice), whole=True)
 _MOVED_BY = ("job.exposed_network", "job.exposed_scale_up")  # these make the speed of a job whose network is narrower
 
 
-def _of(scenario: "Scenario", row: "Row", values: Values = None) -> Integers | None:
-    found = scenario.document.cluster.slices_of(row.cause.part, values)
-    return None if found is None else np.asarray(found, np.int64)
+def _of(scenario: "Scenario", row: "Row", values: Values = None) -> Any:
+    return scenario.document.cluster.slices_of(row.cause.part, values)
 
 
 def _slices(scenario: "Scenario") -> Number | None:
@@ -33,9 +29,8 @@ def _slices(scenario: "Scenario") -> Number | None:
     if not struck:
         return None
 
-    def build(values: Values) -> Integers:
-        found = [_of(scenario, row, values) for row in struck]
-        return np.concatenate([each for each in found if each is not None])
+    def build(values: Values) -> list[Any]:
+        return [element for row in struck for element in _of(scenario, row, values)]
 
     return Number(build, any(quantity.path in _MOVED_BY for quantity in scenario.inputs))
 

@@ -8,10 +8,9 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from simulator.drawn import Timing
-from simulator.ledger import Account, Purpose, Tally
+from simulator.ledger import Account, Odds, Purpose, Rule, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Lengths, Words, fixed_ticks, own
-from simulator.plan import Odds, Rule
 from simulator.quantity import Like, Quantity
 from simulator.section import Fault, Section, refusal, unknown_key
 

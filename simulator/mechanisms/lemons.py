@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from simulator.ledger import Purpose
+from simulator.ledger import Odds, Purpose
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Number, Scalar, fixed_ticks
-from simulator.plan import Odds
 from simulator.quantity import Factor, Like, Quantity, Share
 from simulator.section import Fault, Section
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.ledger import Purpose, Tally
+from simulator.ledger import Choice, Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Lengths, Scalar, Words, fixed_ticks, usual, whole
-from simulator.plan import Choice
 from simulator.section import Fault
 
 if TYPE_CHECKING:

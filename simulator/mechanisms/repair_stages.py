@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 from pydantic import Field
 
 from simulator.drawn import TimingOrNever
-from simulator.ledger import Purpose, Tally
+from simulator.ledger import Odds, Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Column, Lengths, Number, Scalar, Values, Words, whole
-from simulator.plan import Floats, Odds
 from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section
 
@@ -46,8 +44,8 @@ def _escalate(scenario: "Scenario") -> Number:
     recovery = scenario.document.recovery
     shares = [None if stage is None else stage.share for stage in (recovery.manual, recovery.vendor)]
 
-    def build(values: Values) -> Floats:
-        return np.array([0.0 if share is None else share.at(values) for share in shares])
+    def build(values: Values) -> list[float]:
+        return [0.0 if share is None else share.at(values) for share in shares]
 
     return Number(build, any(share is not None and share.uncertain for share in shares))
 

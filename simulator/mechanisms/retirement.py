@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 from pydantic import Field
 
 from simulator.ledger import Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Needs, Scalar, Words, fixed_ticks, whole
-from simulator.plan import Floats
 from simulator.quantity import Like, Quantity
 from simulator.section import Fault, Section
 
@@ -57,11 +55,11 @@ def _window(scenario: "Scenario") -> int | None:
     return None if policy is None else fixed_ticks(policy.within)
 
 
-def _score(scenario: "Scenario") -> Floats | None:
+def _score(scenario: "Scenario") -> tuple[float, float] | None:
     policy = scenario.document.recovery.retirement
     if policy is None or policy.score is None or policy.memory is None:
         return None
-    return np.array([policy.score.median, policy.memory.median])
+    return policy.score.median, policy.memory.median
 
 
 def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:

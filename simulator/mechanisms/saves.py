@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
-from simulator.ledger import Account, Purpose
+from simulator.ledger import Account, Overlap, Purpose
 from simulator.mechanisms.card import At, Card, Lengths, Number, Scalar, Words
 from simulator.mechanisms.job import MOST_WORK
-from simulator.plan import Overlap
 from simulator.quantity import Quantity
 from simulator.times import Law, ticks
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydantic import Field, StrictBool, model_validator
 
 from simulator.drawn import Timing
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import At, Card, Lengths, Scalar, Words, fixed_ticks
-from simulator.plan import Integers
+from simulator.mechanisms.card import At, Card, Lengths, Scalar, Table, Words, fixed_ticks
 from simulator.quantity import Duration, PositiveDuration
 from simulator.section import Fault, Section
 from simulator.times import ticks
@@ -62,24 +60,24 @@ class Maintenance(Section):
 
 
 _DRAWN = -1  # the length of a window that is drawn like those that recur
-_NONE = np.zeros(0, np.int64)
+_NONE = Table(0, whole=True)
 
 
-def _listed(scenario: "Scenario") -> Integers | None:
-    """Return a row for each window that is listed: when it is due, and how long it lasts [ticks]."""
+def _listed(scenario: "Scenario") -> list[tuple[int, int]] | None:
+    """Return of each window that is listed when it is due, and how long it lasts [ticks]."""
     maintenance = scenario.document.maintenance
     if maintenance is None:
         return None
     listed = sorted((ticks(window.at.median), ticks(window.length.median)) for window in maintenance.windows)
     if maintenance.first is not None:
         listed = [(ticks(maintenance.first.median), _DRAWN)]
-    return np.array(listed, np.int64).reshape(-1, 2)
+    return listed
 
 
 def _column(column: int) -> Any:
-    def read(scenario: "Scenario") -> Integers | None:
+    def read(scenario: "Scenario") -> list[int] | None:
         listed = _listed(scenario)
-        return None if listed is None else listed[:, column].copy()
+        return None if listed is None else [row[column] for row in listed]
 
     return read
 

@@ -13,7 +13,7 @@ from simulator.compile import compile_plan
 from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Hazard, Law
 from simulator.interval import stop_rate
 from simulator.ledger import Effect, Exposed
-from simulator.mechanisms import neutral
+from simulator.mechanisms.neutral import neutral
 from simulator.plan import Floats, Odds, Plan, Rule, Slice
 from simulator.report.text import duration
 from simulator.scenario import Scenario
