@@ -8,6 +8,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from simulator.drawn import Timing, fixed
 from simulator.hardware import ByteRate, Bytes
+from simulator.mechanisms import CheckpointKeys
 from simulator.quantity import LONGEST, Count, Duration, Like, Quantity, chosen, default
 from simulator.section import Fault, Section, did_you_mean, refusal, unknown_key
 
@@ -114,7 +115,7 @@ class Tier(Section):
         return 0.0 if self.bandwidth is None or size is None else size / self.bandwidth.at(values)
 
 
-class Checkpoint(Section):
+class Checkpoint(CheckpointKeys):
     """Saves: the interval between them, and their tiers."""
 
     interval: Annotated[Quantity | Optimum | str, Interval()] = Field(
@@ -129,9 +130,6 @@ class Checkpoint(Section):
     )
     bytes_per_parameter: Annotated[Quantity, Like("B", above=0)] = Field(
         default=default("14 B", "B", why=_BYTES), description="of a checkpoint: weights and the state of the optimiser"
-    )
-    keep: Annotated[Quantity, Like("", whole=True, certain=True, choice=True, least=1)] | None = Field(
-        default=None, description="checkpoints kept in storage, against corruption that is found late; all"
     )
     size: Bytes | None = Field(default=None, description="of one checkpoint [B]; else bytes_per_parameter x parameters")
 

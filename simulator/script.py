@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, StrictBool
 
-from simulator.ledger import Account, Effect, Purpose
+from simulator.ledger import Account, Purpose
+from simulator.mechanisms import MANNERS, LineKeys
 from simulator.mechanisms.neutral import neutral
 from simulator.plan import Floats, Line, Overlap, Plan
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
@@ -63,7 +64,7 @@ class Givens(Section):
     maintenance: tuple[tuple[Ticks, Ticks], ...] = ()
 
 
-class Strike(Section):
+class Strike(LineKeys):
     """One strike."""
 
     at: Ticks
@@ -79,7 +80,6 @@ class Strike(Section):
     detection: Ticks | None = None
     diagnosis: Ticks | None = None
     repair: Ticks | None = None
-    retire: StrictBool = False
     relapse: Ticks | None = None
 
     def faults(self) -> Iterator[Fault]:
@@ -95,10 +95,9 @@ class Strike(Section):
 
     def row(self) -> list[int]:
         """Return the line of the plan's script."""
-        effect = {"stop": Effect.STOP, "stall": Effect.STALL, "slow": Effect.SLOW}[self.effect]
-        fall = (self.place, self.blast, self.bench, self.length, self.speed, self.found, self.heal)
-        aftermath = (self.detection, self.diagnosis, self.repair, 1 if self.retire else None, self.relapse)
-        return [self.at, self.cause, int(effect), *(-1 if value is None else value for value in (*fall, *aftermath))]
+        values = {line: getattr(self, line.name.lower(), None) for line in Line}
+        values |= {Line.EFFECT: MANNERS[self.effect].effect, Line.HEALED: self.heal}
+        return [-1 if value is None or value is False else int(value) for value in values.values()]
 
 
 class Expectation(Section):

@@ -33,7 +33,6 @@ LABELS = {
     "name": "what a scenario is called",
     "question": "what a planner wants to know",
     "sweep": "what `derisk sweep` runs it for; a run is the scenario as it stands",
-    "recovery.policy": "the schema has one policy",
     "recovery.ladder.*.rung": "what a rung is called",
 }
 # What acts where a bound is reached or two things meet, which is rare in a short run: the plan of a run must differ.

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, StrictBool, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from simulator import units
-from simulator.drawn import Drawn, GrowingTiming, Speed, Timing, TimingOrNever
 from simulator.failures.rows import Origin, Portion
 from simulator.failures.scales import Scales
 from simulator.intensity import Intensity
-from simulator.mechanisms import CARDS
-from simulator.mechanisms.layers import Reach, Rebuild
-from simulator.mechanisms.lemons import Lemons
+from simulator.mechanisms import CARDS, MANNERS, CauseKeys
+from simulator.mechanisms.card import Manner
+from simulator.mechanisms.steps import Rung
 from simulator.quantity import Age, Factor, Like, Nodes, PositiveDuration, Quantity, Share, chosen, default
-from simulator.recovery import Rung
 from simulator.section import Fault, Section
 from simulator.unit_catalogue import DOMAINS, ELEMENTS
 
@@ -24,6 +22,10 @@ NOUNS = (
     *ELEMENTS,
 )  # fmt: skip
 Rate = Annotated[Quantity, Like("/kGPU/day", others=("/day", *(f"/{noun}/day" for noun in NOUNS)))]
+if TYPE_CHECKING:
+    EffectWord = str
+else:
+    EffectWord = Literal[tuple(MANNERS)]
 Exposure = Annotated[Quantity, Like("GPUs", others=NOUNS[1:], above=0, certain=True)]
 
 
@@ -53,11 +55,8 @@ class Common(Section):
     domain: str = Field(description="rack, leaf, feed, row, hall or site")
 
 
-class Cause(Section):
-    """One cause of failures: a part, a law of time between failures, an effect.
-
-    A rate is one over the mean time between failures; a Weibull law given by one has that mean life from new.
-    """
+class _Clocked(Section):
+    """The first keys of a cause: what fails, how often, and what that does to the job."""
 
     part: str = Field(
         description="gpu, hbm, nic, link, node, host, leaf, rack, domain, job, software, storage, site, or an element "
@@ -89,75 +88,23 @@ class Cause(Section):
         description="whether what replaces a broken part is new (renewal) or as old as it was (minimal_repair)",
     )
     intensity: Intensity | None = Field(default=None, description="[age, factor on the rate] steps")
-    effect: Literal["stop", "stall", "slow", "corrupt"] = Field(
+    effect: EffectWord = Field(
         default="stop",
         description="stop the job, stall it for a moment, slow a node down, or corrupt the work until it is found",
     )
-    absorbed: Share = Field(
-        default=default("0%", "%", why="nothing is hidden below the application"),
-        description="share of stops that the transport hides: the job stalls only",
-    )
-    stall: Timing | None = Field(
-        default=None, description="how long the transport takes to recover, or how long the outage lasts [s]"
-    )
-    link_level: Reach | None = Field(default=None, description="outages up to so long the link hides: unseen [s]")
-    multipath: Share | None = Field(
-        default=None, description="share of outages around which another path leads: the job slows to `speed` meanwhile"
-    )
-    reach: Reach | None = Field(
-        default=None, description="outages up to so long the transport retries through: the job only stalls [s]"
-    )
-    rebuild: Rebuild | None = Field(default=None, description="longer outages that cost new communicators, no restart")
-    speed: Speed | None = Field(default=None, description="share of nominal speed that a slow node keeps")
-    found: TimingOrNever = Field(
-        default=Drawn("never"), description="from when a node becomes slow, or begins to corrupt, until that is noticed"
-    )
-    healed: TimingOrNever = Field(
-        default=Drawn("never"), description="from when a node becomes slow until it is fast again by itself"
-    )
     blast: Nodes | None = Field(default=None, description="nodes that a stop takes")
-    members: Share | None = Field(
-        default=None, description="share of the nodes of its domain that a stop takes, each alone with this probability"
-    )
     exposed: Literal["always", "busy", "running"] = Field(
         default="always",
         description="when it can strike: always, while the job is busy (recovering too), or while it is running",
     )
-    spares_exposed: StrictBool | None = Field(
-        default=None, description="whether it strikes spares too; else as under recovery"
-    )
-    detection: Timing | None = Field(
-        default=None, description="from the failure until it is noticed; else as under recovery"
-    )
-    hangs: Share | None = Field(
-        default=None, description="share of its failures that hang instead of announcing themselves; as under recovery"
-    )
-    diagnosis: Timing | None = Field(
-        default=None, description="from the alarm until the broken nodes are known; else as under recovery"
-    )
-    restart: GrowingTiming | None = Field(
-        default=None, description="process start and communicators after it, on no ladder; else as under recovery [s]"
-    )
-    repair: TimingOrNever | None = Field(
-        default=None, description="of a node that it broke, or never; else as under recovery"
-    )
-    missed: Share | None = Field(
-        default=None, description="share of diagnoses that find nothing: the node stays in use; else as under recovery"
-    )
-    blamed: Share | None = Field(
-        default=None, description="share of diagnoses that take another node out; else as under recovery"
-    )
-    bisection: Annotated[Quantity, Like("min", above=0)] | None = Field(
-        default=None, description="one test of half the nodes; to find the broken one takes log2(nodes) of them [s]"
-    )
-    cure: Share | None = Field(
-        default=None, description="share of repairs that remove the fault; else as under recovery"
-    )
-    relapse: TimingOrNever | None = Field(
-        default=None, description="until an uncured node in the job strikes again; else as under recovery"
-    )
-    retire: StrictBool = Field(default=False, description="nodes that it broke do not come back")
-    lemons: Lemons | None = Field(default=None, description="bad nodes: the cause strikes these only, at its rate")
+
+
+class Cause(CauseKeys, _Clocked):
+    """One cause of failures: a part, a law of time between failures, an effect.
+
+    A rate is one over the mean time between failures; a Weibull law given by one has that mean life from new.
+    """
+
     common: Common | None = Field(default=None, description="share of its failures that strike a whole domain")
     _origin: Origin = PrivateAttr(default=Origin())
 
@@ -232,17 +179,17 @@ class Cause(Section):
     def renews(self) -> bool:
         """Whether a broken unit is replaced by a new one, and that changes anything: what stalls breaks nothing."""
         ages = self.law != "exponential"
-        return ages and self.on_replacement == "renewal" and self.effect not in ("stall", "corrupt")
+        return ages and self.on_replacement == "renewal" and self.manner.breaks
+
+    @property
+    def manner(self) -> Manner:
+        """What its effect is to the rest."""
+        return MANNERS[self.effect]
 
     @property
     def slows(self) -> bool:
         """Whether a failure may slow the job down, and go unnoticed until the slow place is found or fast again."""
-        return self.effect == "slow" or self.multipath is not None
-
-    @property
-    def of_bad_nodes(self) -> bool:
-        """Whether nodes differ in how often it strikes them."""
-        return self.lemons is not None
+        return self.effect == "slow" or self.rerouted
 
     def portion(self, update: Mapping[str, Any], share: Quantity, *, rest: bool = False) -> "Cause":
         """Return a row of the cause with a share of its rate, or with what a share leaves, and some fields changed."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.mechanisms import CARDS
+from simulator.mechanisms.steps import KINDS, Rung
 from simulator.quantity import Quantity, chosen
-from simulator.recovery import KINDS, Recovery, Rung
+from simulator.recovery import Recovery
 
 if TYPE_CHECKING:
     from simulator.failures.cause import Cause
@@ -71,8 +72,8 @@ def _rows(name: str, cause: "Cause", recovery: Recovery | None) -> Rows:
     if common is not None:
         rows[name] = rows[name].portion({"common": None}, common.share, rest=True)
         # All of the domain, unless the cause says of itself that it takes but a share of what it strikes.
-        update = {"part": common.domain, "blast": None, "common": None, "lemons": None, "spares_exposed": False}
-        row = cause.portion(update, common.share)
+        update = {"part": common.domain, "blast": None, "common": None, "spares_exposed": False}
+        row = cause.on_all_nodes().portion(update, common.share)
         row._origin = replace(row._origin, part=cause.part)
         rows[f"{name}_{COMMON}"] = row
     if recovery is not None:

@@ -25,7 +25,7 @@ from simulator.mechanisms import (
     waits,
     windows,
 )
-from simulator.mechanisms.card import Card
+from simulator.mechanisms.card import Card, Manner
 
 CARDS: tuple[Card, ...] = tuple(
     module.CARD
@@ -34,3 +34,29 @@ CARDS: tuple[Card, ...] = tuple(
         slow_start, spares, blocks, pools, waits, repair, repair_stages, retirement, diagnosis, windows, scripts,
     )
 )  # fmt: skip
+MANNERS: dict[str, Manner] = {word: manner for card in CARDS for word, manner in card.manners.items()}
+
+
+# What mechanisms let the sections of a scenario say; the keys of the last one come first.
+
+
+class CauseKeys(
+    lemons.OfCause, retirement.OfCause, repair.OfCause, diagnosis.OfCause, steps.OfCause, spares.OfCause,
+    elements.OfCause, slow_nodes.OfCause, layers.OfCause,
+):  # fmt: skip
+    """What mechanisms let a cause say."""
+
+
+class RecoveryKeys(
+    spares.OfRecovery, retirement.OfRecovery, repair_stages.OfRecovery, repair.OfRecovery, eviction.OfRecovery,
+    slow_start.OfRecovery, pools.OfRecovery, diagnosis.OfRecovery, steps.OfRecovery,
+):  # fmt: skip
+    """What mechanisms let recovery say."""
+
+
+class LineKeys(retirement.OfLine):
+    """What mechanisms let a line of a script say."""
+
+
+class CheckpointKeys(corruption.OfCheckpoint):
+    """What mechanisms let checkpoints say."""

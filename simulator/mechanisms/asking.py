@@ -68,14 +68,14 @@ def uncured(recovery: "Recovery", cause: "Cause") -> bool:
 def taken(document: "Document") -> "list[Cause]":
     """Return the rows of causes that take a node out of the job."""
     placed = [row for row in document.failures.causes.values() if takes_places(document.cluster, row.part)]
-    return [row for row in placed if row.effect in ("stop", "corrupt") or row.found.family != "never"]
+    return [row for row in placed if (row.manner.takes and row.effect != "slow") or row.found.family != "never"]
 
 
 def no_repairs(document: "Document") -> str:
     """Return in words why no node is ever repaired, with a remedy; empty where one is."""
     rows = taken(document)
     usual = document.recovery.repair
-    if any(not row.retire and (row.repair or usual).family != "never" for row in rows):
+    if any(row.comes_back and (row.repair or usual).family != "never" for row in rows):
         return ""
     if rows:
         return f'no node ever comes back from its repair; write "repair: 24 h" under recovery, {LEAVE}'
@@ -85,5 +85,5 @@ def no_repairs(document: "Document") -> str:
 def with_own(document: "Document", *names: str) -> Iterator[bool]:
     """Yield of each cause that needs a recovery whether it says for itself what is one of these keys."""
     for cause in document.failures.given.values():
-        if cause.effect != "stall":
+        if cause.manner.takes:
             yield any(getattr(cause, name) is not None for name in names)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import laws
 from simulator.drawn import Drawn
-from simulator.ledger import Account, Purpose, Tally
+from simulator.ledger import Account, Effect, Purpose, Tally
 from simulator.quantity import Quantity
 from simulator.section import Fault
 from simulator.times import Law, ticks
@@ -81,6 +81,15 @@ class Words(NamedTuple):
     meaning: str
 
 
+class Manner(NamedTuple):
+    """What an effect is to the rest."""
+
+    effect: Effect
+    takes: bool = True  # a node, at the strike or once it is found
+    breaks: bool = True  # a part, which may be replaced by a new one
+    found_later: bool = False  # and not at the strike
+
+
 class Needs(Flag):
     """What a key of a cause is about: without it, the key says nothing."""
 
@@ -104,6 +113,7 @@ class Card(NamedTuple):
     counts: Mapping[Tally, Words] = {}
     accounts: Mapping[Account, Words] = {}
     purposes: tuple[Purpose, ...] = ()  # of draws without a law
+    manners: Mapping[str, Manner] = {}  # by the word for the effect of a cause
     cause_keys: Mapping[str, Needs] = {}  # keys of a cause that not every effect and part has a use for
     # What is wrong: within a cause, and between sections, from the root.
     wrong_in_cause: "Callable[[Cause], Iterator[Fault]] | None" = None

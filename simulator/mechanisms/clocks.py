@@ -57,7 +57,7 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         if cause.law == "exponential":
             text = "at a constant rate a new part fails as an old one does"
             yield ("on_replacement",), f'{text}; write "law: weibull", {asking.LEAVE}'
-        elif cause.effect in ("stall", "corrupt"):
+        elif not cause.manner.breaks:
             yield ("on_replacement",), f"what has the effect {cause.effect} breaks no part; leave it out"
     if cause.law == "exponential" and cause.intensity is None and asking.happens(cause.age):
         yield ("age",), f'at a constant rate the old fail as the new do; write "law: weibull", {asking.LEAVE}'

@@ -1,18 +1,29 @@
 """Silent corruption: what is trained and saved is worthless from the strike to the alarm. Semantics 7.10."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from simulator.ledger import Tally
+from pydantic import Field
+
+from simulator.ledger import Effect, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Scalar, Words, whole
-from simulator.section import Fault
+from simulator.mechanisms.card import Card, Manner, Scalar, Words, whole
+from simulator.quantity import Like, Quantity
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.failures import Cause
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
+
+
+class OfCheckpoint(Section):
+    """What checkpoints say of it."""
+
+    keep: Annotated[Quantity, Like("", whole=True, certain=True, choice=True, least=1)] | None = Field(
+        default=None, description="checkpoints kept in storage, against corruption that is found late; all"
+    )
 
 
 def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
@@ -47,6 +58,7 @@ CARD = Card(
             "alarms after which no checkpoint from before the corruption was kept",
         ),
     },
+    manners={"corrupt": Manner(Effect.CORRUPT, breaks=False, found_later=True)},
     wrong_in_cause=_wrong_in_cause,
     useless=_useless,
     useless_in_cause=_useless_in_cause,

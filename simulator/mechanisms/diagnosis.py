@@ -2,13 +2,17 @@
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
 
 from simulator import laws
+from simulator.drawn import Timing, by_operator
 from simulator.ledger import Account, Odds, Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Column, Lengths, Needs, Number, Words, own_or_usual
-from simulator.section import Fault
+from simulator.quantity import Like, Quantity, Share
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
@@ -16,6 +20,37 @@ if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
+
+
+class OfRecovery(Section):
+    """What recovery says of diagnoses."""
+
+    diagnosis: Timing = Field(default=by_operator("min"), description="from the alarm until the broken nodes are known")
+    missed: Share | None = Field(
+        default=None,
+        description="share of diagnoses that find nothing: the broken node goes back to the spares as it is",
+    )
+    blamed: Share | None = Field(
+        default=None, description="share of diagnoses that take out another node, and leave the broken one in"
+    )
+
+
+class OfCause(Section):
+    """What a cause says of diagnoses."""
+
+    diagnosis: Timing | None = Field(
+        default=None, description="from the alarm until the broken nodes are known; else as under recovery"
+    )
+    missed: Share | None = Field(
+        default=None, description="share of diagnoses that find nothing: the node stays in use; else as under recovery"
+    )
+    blamed: Share | None = Field(
+        default=None, description="share of diagnoses that take another node out; else as under recovery"
+    )
+    bisection: Annotated[Quantity, Like("min", above=0)] | None = Field(
+        default=None, description="one test of half the nodes; to find the broken one takes log2(nodes) of them [s]"
+    )
+
 
 _given = own_or_usual("diagnosis")
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from simulator.ledger import Odds, Purpose, Rule, Slice
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Needs, Number, Scalar, Table, Values, own
-from simulator.section import Fault
+from simulator.quantity import Share
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
@@ -14,6 +17,15 @@ if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
+
+
+class OfCause(Section):
+    """What a cause says of the nodes of a domain."""
+
+    members: Share | None = Field(
+        default=None, description="share of the nodes of its domain that a stop takes, each alone with this probability"
+    )
+
 
 _NONE = Table(len(Slice), whole=True)
 _MOVED_BY = ("job.exposed_network", "job.exposed_scale_up")  # these make the speed of a job whose network is narrower

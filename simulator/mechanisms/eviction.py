@@ -30,6 +30,14 @@ class Eviction(Section):
     )
 
 
+class OfRecovery(Section):
+    """What recovery says of it."""
+
+    eviction: Eviction | None = Field(
+        default=None, description="which slow nodes are taken out, and when; all that are found, at once"
+    )
+
+
 _ALL = SPEED_SCALE + 1  # every slow place is slower than that
 
 

@@ -8,10 +8,10 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from simulator.drawn import Timing
-from simulator.ledger import Account, Odds, Purpose, Rule, Tally
+from simulator.ledger import Account, Effect, Odds, Purpose, Rule, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Lengths, Words, fixed_ticks, own
-from simulator.quantity import Like, Quantity
+from simulator.mechanisms.card import Card, Column, Lengths, Manner, Words, fixed_ticks, own
+from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section, refusal, unknown_key
 
 if TYPE_CHECKING:
@@ -69,6 +69,31 @@ class Rebuild(Section):
     takes: Timing = Field(description="once the outage is over [s]")
 
 
+class OfCause(Section):
+    """What a cause says of layers."""
+
+    absorbed: Share = Field(
+        default=default("0%", "%", why="nothing is hidden below the application"),
+        description="share of stops that the transport hides: the job stalls only",
+    )
+    stall: Timing | None = Field(
+        default=None, description="how long the transport takes to recover, or how long the outage lasts [s]"
+    )
+    link_level: Reach | None = Field(default=None, description="outages up to so long the link hides: unseen [s]")
+    multipath: Share | None = Field(
+        default=None, description="share of outages around which another path leads: the job slows to `speed` meanwhile"
+    )
+    reach: Reach | None = Field(
+        default=None, description="outages up to so long the transport retries through: the job only stalls [s]"
+    )
+    rebuild: Rebuild | None = Field(default=None, description="longer outages that cost new communicators, no restart")
+
+    @property
+    def rerouted(self) -> bool:
+        """Whether another path may carry on when it strikes, and slow the job."""
+        return self.multipath is not None
+
+
 def _rebuilt_within(scenario: "Scenario", row: "Row") -> int | None:
     return None if row.cause.rebuild is None else fixed_ticks(row.cause.rebuild.within)
 
@@ -83,7 +108,7 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         return
     hidden = asking.happens(cause.absorbed) or written.child("absorbed") is not None
     met = hidden or any((cause.link_level, cause.multipath, cause.reach, cause.rebuild))
-    if cause.effect in ("slow", "corrupt"):
+    if cause.manner.found_later:
         yield ("stall",), f"belongs to outages; the effect is {cause.effect}, so leave it out"
     elif cause.effect == "stop" and not met:
         question = 'what turns a stop into a stall? write "absorbed: 90%", or reach, or "effect: stall"'
@@ -139,6 +164,7 @@ CARD = Card(
     },
     accounts={Account.NETWORK_STALL: Words("network stalls", "the transport recovers below the application")},
     purposes=(Purpose.HIDDEN, Purpose.MULTIPATH),
+    manners={"stall": Manner(Effect.STALL, takes=False, breaks=False)},
     wrong_in_cause=_wrong_in_cause,
     useless_in_cause=_useless_in_cause,
 )

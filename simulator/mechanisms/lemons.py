@@ -1,7 +1,7 @@
 """Lemons: nodes that fail much more often than their like. Semantics 6.11."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field
 
@@ -36,6 +36,21 @@ class Lemons(Section):
         description="bad nodes fail at so many times the rate on top of what all do; else nobody but they fails",
     )
     again: Again | None = Field(default=None, description="good nodes that turn bad as time goes by")
+
+
+class OfCause(Section):
+    """What a cause says of bad nodes."""
+
+    lemons: Lemons | None = Field(default=None, description="bad nodes: the cause strikes these only, at its rate")
+
+    @property
+    def of_bad_nodes(self) -> bool:
+        """Whether nodes differ in how often the cause strikes them."""
+        return self.lemons is not None
+
+    def on_all_nodes(self) -> Self:
+        """Return the cause as if it struck all nodes alike."""
+        return self.model_copy(update={"lemons": None})
 
 
 _NEXT_TO_NOTHING = 1e-300  # no number that is drawn lies below it
@@ -89,8 +104,7 @@ def _rows(name: str, cause: "Cause") -> "dict[str, Cause]":
         return {name: cause}
     # What makes a node bad is cured or stays; it is not replaced by something new.
     alone = {"lemons": lemons.model_copy(update={"times": None}), "on_replacement": "minimal_repair", "common": None}
-    everywhere = cause.model_copy(update={"lemons": None})
-    return {name: everywhere, f"{name}_bad": cause.portion(alone, lemons.times)}
+    return {name: cause.on_all_nodes(), f"{name}_bad": cause.portion(alone, lemons.times)}
 
 
 CARD = Card(

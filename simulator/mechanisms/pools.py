@@ -1,17 +1,39 @@
 """Pools behind the hot spares: a selection of hosts, and nodes of other jobs. Semantics 12.1 and 12.6."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from pydantic import Field
+
+from simulator.drawn import Timing
 from simulator.ledger import Choice, Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Lengths, Scalar, Words, fixed_ticks, usual, whole
-from simulator.section import Fault
+from simulator.quantity import Like, Nodes, Quantity
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
+
+
+class OfRecovery(Section):
+    """What recovery says of pools."""
+
+    host_selection: Timing | None = Field(
+        default=None,
+        description="choosing hosts anew, where hot spares do not suffice and the cluster has others [s]",
+    )
+    preemption: Annotated[Quantity, Like("min", certain=True)] | None = Field(
+        default=None,
+        description="until one node of another job is free [s]",
+    )
+    resume_with: Nodes | None = Field(default=None, description="hot spares that a job which ran short waits for, too")
+    choice: Literal["first", "random", "fewest_failures"] = Field(
+        default="first", description="which spare is taken: the one that has waited longest, any, or the best record"
+    )
+
 
 _CHOICES = {"first": Choice.FIRST, "random": Choice.RANDOM, "fewest_failures": Choice.FEWEST}
 

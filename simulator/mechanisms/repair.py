@@ -1,19 +1,59 @@
 """Repair: the shop, its crews, and nodes that come back as they were. Semantics 11."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from simulator import laws
+from simulator.drawn import BY_OPERATOR, Drawn, TimingOrNever, by_operator
 from simulator.ledger import Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Column, Lengths, Needs, Scalar, Words, own_or_usual, whole
-from simulator.section import Fault
+from simulator.quantity import Like, Quantity, Share, default
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.failures import Cause
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
+
+
+_RELAPSE = Drawn("exponential", (("mean", default("2 d", "d", why="matters only where repairs do not cure")),))
+
+
+class OfRecovery(Section):
+    """What recovery says of repairs."""
+
+    repair_begins: Literal["at_the_failure", "after_diagnosis"] = Field(
+        default="after_diagnosis", description="when a broken node enters the repair shop"
+    )
+    repair: TimingOrNever = Field(
+        default=by_operator("h"), description="until a broken node is back in the pool, without the wait for a crew"
+    )
+    crews: Annotated[Quantity, Like("crews", whole=True, certain=True, choice=True, least=1)] | None = Field(
+        default=None, description="repairs at a time; unlimited where absent"
+    )
+    cure: Share = Field(
+        default=default("100%", "%", why=BY_OPERATOR),
+        description="share of repairs that remove the fault; the other nodes come back and strike again",
+    )
+    relapse: TimingOrNever = Field(default=_RELAPSE, description="until an uncured node in the job strikes again [s]")
+
+
+class OfCause(Section):
+    """What a cause says of repairs."""
+
+    repair: TimingOrNever | None = Field(
+        default=None, description="of a node that it broke, or never; else as under recovery"
+    )
+    cure: Share | None = Field(
+        default=None, description="share of repairs that remove the fault; else as under recovery"
+    )
+    relapse: TimingOrNever | None = Field(
+        default=None, description="until an uncured node in the job strikes again; else as under recovery"
+    )
 
 
 def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
@@ -37,7 +77,7 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
 
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
-    if cause.effect != "stall" and cause.relapse is not None and not asking.uncured(document.recovery, cause):
+    if cause.manner.takes and cause.relapse is not None and not asking.uncured(document.recovery, cause):
         yield ("relapse",), f'every repair cures, so no node strikes again; write "cure: 80%", {asking.LEAVE}'
 
 

@@ -32,6 +32,13 @@ class Stage(Section):
     )
 
 
+class OfRecovery(Section):
+    """What recovery says of further stages."""
+
+    manual: Stage | None = Field(default=None, description="repair by hand, after the first stage, which `repair` is")
+    vendor: Stage | None = Field(default=None, description="repair by the maker, after that by hand")
+
+
 def _crews(name: str) -> Scalar:
     def crews(scenario: "Scenario") -> int | None:
         stage = getattr(scenario.document.recovery, name)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from simulator.ledger import Tally
 from simulator.mechanisms import asking
@@ -43,6 +43,34 @@ class Retirement(Section):
                 yield (one,), f'needs a time; write "{other}: {example}"'
             if getattr(self, one) is None and getattr(self, other) is not None:
                 yield (other,), f"belongs to {one}; give that too"
+
+
+class OfRecovery(Section):
+    """What recovery says of it."""
+
+    retirement: Retirement | None = Field(default=None, description="which nodes never come back; none")
+
+    @property
+    def counts_takings(self) -> bool:
+        """Whether it matters how often a node was taken."""
+        return self.retirement is not None
+
+
+class OfCause(Section):
+    """What a cause says of it."""
+
+    retire: StrictBool = Field(default=False, description="nodes that it broke do not come back")
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether the nodes that it takes can come back from repair."""
+        return not self.retire
+
+
+class OfLine(Section):
+    """What a line of a script says of it."""
+
+    retire: StrictBool = False
 
 
 def _count(scenario: "Scenario") -> int | None:

@@ -3,13 +3,28 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from simulator import laws
-from simulator.ledger import Account, Purpose, Tally
-from simulator.mechanisms.card import Card, Lengths, Words, own
-from simulator.section import Fault
+from simulator.drawn import Drawn, Speed, TimingOrNever
+from simulator.ledger import Account, Effect, Purpose, Tally
+from simulator.mechanisms.card import Card, Lengths, Manner, Words, own
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.failures import Cause
+
+
+class OfCause(Section):
+    """What a cause says of slow nodes."""
+
+    speed: Speed | None = Field(default=None, description="share of nominal speed that a slow node keeps")
+    found: TimingOrNever = Field(
+        default=Drawn("never"), description="from when a node becomes slow, or begins to corrupt, until that is noticed"
+    )
+    healed: TimingOrNever = Field(
+        default=Drawn("never"), description="from when a node becomes slow until it is fast again by itself"
+    )
 
 
 def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
@@ -18,7 +33,7 @@ def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
         yield (), 'how slow is it? write "speed: {from: 70%, to: 95%}"'
     if not cause.slows and cause.speed is not None:
         yield from _belongs(cause, "speed")
-    if not cause.slows and cause.effect != "corrupt" and cause.found.family != "never":
+    if not cause.slows and not cause.manner.found_later and cause.found.family != "never":
         yield from _belongs(cause, "found")
     # An element of a fabric that stops nothing makes the network narrower until it is healed: see the door.
     if cause.effect not in ("slow", "stop") and cause.healed.family != "never":
@@ -43,5 +58,6 @@ CARD = Card(
         ),
     },
     accounts={Account.SLOW: Words("slow training", "the extra time of kept training below nominal speed")},
+    manners={"slow": Manner(Effect.SLOW, found_later=True)},
     wrong_in_cause=_wrong_in_cause,
 )

@@ -1,6 +1,22 @@
 """Slow start: the first steps after a restart take longer. Semantics 4.6."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from simulator.mechanisms.card import Card, Scalar, moving_ticks
+from simulator.quantity import Like, Quantity
+from simulator.section import Section
+
+
+class OfRecovery(Section):
+    """What recovery says of it."""
+
+    slow_start: Annotated[Quantity, Like("s")] | None = Field(
+        default=None,
+        description="what the first steps after a restart take longer, all in all [s]",
+    )
+
 
 CARD = Card(
     "slow start",

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pydantic import Field, StrictBool
+
 from simulator.ledger import Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Needs, Scalar, Words
-from simulator.section import Fault
+from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
@@ -14,6 +16,20 @@ if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
+
+
+class OfRecovery(Section):
+    """What recovery says of spares."""
+
+    spares_exposed: StrictBool = Field(default=False, description="spares break too, as nodes in the job do")
+
+
+class OfCause(Section):
+    """What a cause says of spares."""
+
+    spares_exposed: StrictBool | None = Field(
+        default=None, description="whether it strikes spares too; else as under recovery"
+    )
 
 
 def _burn(scenario: "Scenario", row: "Row") -> int:

@@ -1,13 +1,18 @@
 """The steps of a recovery: detection, swap, restart, and the rungs tried before it. Semantics 4."""
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, StrictBool
 
 from simulator import laws
+from simulator.drawn import GrowingTiming, Timing, TimingOfClass, by_operator, fixed
 from simulator.ledger import Account, Purpose
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Lengths, Needs, Number, Values, Words, own_or_usual, usual
-from simulator.section import Fault
+from simulator.quantity import Like, Quantity, Share, chosen
+from simulator.section import Fault, Section
 from simulator.times import Law
 
 if TYPE_CHECKING:
@@ -18,6 +23,84 @@ if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
+
+
+class Hangs(Section):
+    """Failures that do not announce themselves: the job hangs until a timeout or a heartbeat tells.
+
+    What is left unsaid is that of the class of operator.
+    """
+
+    share: Annotated[Quantity, Like("%", most=1)] = Field(
+        default=chosen("0%", "%"), description="of the failures that stop the job"
+    )
+    detection: Timing = Field(
+        default=fixed("0 s", "min", why="of the class of operator"),
+        description="from such a failure until it is noticed [s]",
+    )
+
+
+KINDS = ("bad", "common", "hang")  # what rows of a cause are called behind its name, before a rung
+
+
+class Rung(Section):
+    """A way back to training that is tried before a full restart."""
+
+    rung: str = Field(description="its name, such as retry in process")
+    share: Annotated[Quantity, Like("%", most=1)] = Field(description="of the stops that reach it which it ends")
+    time: Timing = Field(description="until training goes on, or it is known that this will not do [s]")
+    keeps_nodes: StrictBool = Field(default=False, description="the job goes on with the nodes that it has")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield a name that cannot be part of the name of a row."""
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _-]{0,39}", self.rung):
+            yield ("rung",), "must be a short name of letters, digits and blanks, such as retry in process"
+        elif self.suffix.split("_")[0] in KINDS:
+            yield (
+                ("rung",),
+                f"must not begin with {', '.join(KINDS)}, which name other failures of a cause; choose another",
+            )
+
+    @property
+    def suffix(self) -> str:
+        """What the rows of its failures are called behind the name of the cause."""
+        return re.sub(r"[ -]+", "_", self.rung.strip()).lower()
+
+
+class OfRecovery(Section):
+    """What recovery says of the steps."""
+
+    detection: Timing = Field(
+        default=by_operator("min"), description="from the failure until somebody or something notices"
+    )
+    hangs: Hangs | None = Field(
+        default=None, description="failures that hang instead of announcing themselves; as the class of operator has it"
+    )
+    swap: Timing = Field(
+        default=fixed("30 s", "min", why="a spare is booted and waits"),
+        description="bringing spares into the places of broken nodes",
+    )
+    ladder: tuple[Rung, ...] = Field(
+        default=(), description="what is tried before a full restart, in this order; as the class of operator has it"
+    )
+    restart: TimingOfClass = Field(
+        default=by_operator("min"), description="process start and communicator set-up, before the checkpoint is loaded"
+    )
+
+
+class OfCause(Section):
+    """What a cause says of the steps."""
+
+    detection: Timing | None = Field(
+        default=None, description="from the failure until it is noticed; else as under recovery"
+    )
+    hangs: Share | None = Field(
+        default=None, description="share of its failures that hang instead of announcing themselves; as under recovery"
+    )
+    restart: GrowingTiming | None = Field(
+        default=None, description="process start and communicators after it, on no ladder; else as under recovery [s]"
+    )
+
 
 _last = own_or_usual("restart")
 
@@ -45,7 +128,7 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     recovery, causes = document.recovery, list(document.failures.given.values())
     if not causes:
         return
-    silent = [cause for cause in causes if cause.effect != "stall" and cause.detection is None]
+    silent = [cause for cause in causes if cause.manner.takes and cause.detection is None]
     hanging = [cause for cause in silent if _surely_hangs(recovery, cause)]
     # After a window of maintenance the job recovers as after a failure.
     if len(silent) == len(hanging) and document.maintenance is None and _said(tree, "detection"):

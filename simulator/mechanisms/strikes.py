@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from simulator.ledger import Effect, Exposed
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column
+from simulator.mechanisms.card import Card, Column, Manner
 from simulator.section import Fault
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
 CARD = Card(
     "strikes",
     plan=(
-        Column("effect", int(Effect.STOP), lambda scenario, row: int(Effect[row.cause.effect.upper()])),
+        Column("effect", int(Effect.STOP), lambda scenario, row: int(row.cause.manner.effect)),
         Column("blast", 1, _blast),
         Column("exposed", int(Exposed.ALWAYS), lambda scenario, row: int(Exposed[row.cause.exposed.upper()])),
     ),
+    manners={"stop": Manner(Effect.STOP)},
     useless_in_cause=_useless_in_cause,
 )

@@ -68,9 +68,9 @@ def _of_cause(document: Document, cause: Cause, written: Item) -> dict[Place, st
 
 def _lacking(cluster: Cluster, cause: Cause) -> tuple[Needs, str]:
     """Return what a cause has not, and in words why."""
-    if cause.effect == "stall":
+    if not cause.manner.takes:
         return Needs.NODE | Needs.RECOVERY, "a stall takes no node and needs no recovery; leave it out"
-    if cause.effect in ("slow", "corrupt"):
+    if cause.manner.found_later:
         return Needs.STOP, f"belongs to the effect stop, not {cause.effect}; leave it out"
     if not asking.takes_places(cluster, cause.part) and cause.part not in cluster.elements:
         return Needs.NODE, f"the part '{cause.part}' has no place, so no node is taken out; leave it out"

@@ -7,9 +7,9 @@ from typing import Any
 
 from simulator import resources
 from simulator.drawn import Drawn
+from simulator.mechanisms.steps import Hangs
 from simulator.mixtures import mixed
 from simulator.operators import USUAL, OperatorClass
-from simulator.recovery import Hangs
 from simulator.scenario.errors import ErrorsElsewhere, ScenarioErrors, Spot, error_at, of_option
 from simulator.scenario.merge import check_head
 from simulator.scenario.schema import Document
