@@ -3,11 +3,12 @@
 from simulator.chance import Chance, Purpose, uniform
 from simulator.durations import SPEED_SCALE, draw_ticks
 from simulator.engines.kernel.names import line_of
+from simulator.engines.kernel.phase_sets import is_busy
 from simulator.engines.kernel.places import visit_place
 from simulator.engines.kernel.tables import Fate, Place
 from simulator.engines.kernel.world import TRAITS_OF, At, Trait, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Effect, Phase
+from simulator.ledger import Effect
 from simulator.plan import Line, Odds, Plan, Rule, Slice
 
 VOID = -1  # an effect: the link retried, and nobody noticed
@@ -108,7 +109,7 @@ def fate_of(plan: Plan, world: World, chance: Chance) -> int:
     ordinal = state[At.ORDINAL]
     if uniform(chance.key, stream, ordinal, Purpose.MISSED) < plan.odds[cause, Odds.MISSED]:
         return Fate.MISSED.value
-    if state[At.PHASE] > Phase.RESTORE or state[At.TRAITS] & Trait.FABRIC or plan.blast[cause] != 1:
+    if not is_busy(state[At.PHASE]) or state[At.TRAITS] & Trait.FABRIC or plan.blast[cause] != 1:
         return Fate.RIGHT.value
     if plan.needed > 1 and uniform(chance.key, stream, ordinal, Purpose.BLAMED) < plan.odds[cause, Odds.BLAMED]:
         return Fate.BLAMED.value

@@ -6,6 +6,7 @@ from simulator.engines.kernel.checkpoints import make_durable, roll_back
 from simulator.engines.kernel.corruption import fall_back
 from simulator.engines.kernel.layers import fate_of, innocent_place, is_taken, takes_any
 from simulator.engines.kernel.nodes import await_shop, open_job, take, take_from_pool
+from simulator.engines.kernel.phase_sets import is_busy, is_looking
 from simulator.engines.kernel.phases import enter, lead, tell
 from simulator.engines.kernel.places import visit_node, visit_place
 from simulator.engines.kernel.tables import Fate, Job, Place
@@ -38,7 +39,7 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
     """A STOP: nodes are taken, work is rolled back, and a job at work goes to DETECTION."""
     state = world.state
     phase = state[At.PHASE]
-    busy = phase <= Phase.RESTORE
+    busy = is_busy(phase)
     traits = state[At.TRAITS]
     blast = state[At.BLAST]
     first = state[At.PLACE]
@@ -53,7 +54,7 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
     count_failure(plan, world)
     tell_strike(world)
     fate = Fate.RIGHT.value
-    if seldom(traits & Trait.ERRING != 0) and blast > 0 and phase <= Phase.DIAGNOSIS:
+    if seldom(traits & Trait.ERRING != 0) and blast > 0 and is_looking(phase):
         fate = fate_of(plan, world, chance)
         world.tally[Tally.MISSED] += fate == Fate.MISSED
         if fate == Fate.BLAMED:

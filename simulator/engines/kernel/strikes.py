@@ -7,6 +7,7 @@ from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
 from simulator.engines.kernel.lemons import find_lemon
 from simulator.engines.kernel.names import later, line_of
+from simulator.engines.kernel.phase_sets import is_busy, is_running
 from simulator.engines.kernel.phases import enter_for, train_on
 from simulator.engines.kernel.places import any_filled, visit_place
 from simulator.engines.kernel.slow import mark_place
@@ -156,7 +157,7 @@ def is_exposed(world: World, exposed: int) -> bool:
     phase = world.state[At.PHASE]
     if exposed == Exposed.ALWAYS:
         return True
-    return phase <= Phase.STALL if exposed == Exposed.RUNNING else phase <= Phase.RESTORE
+    return is_running(phase) if exposed == Exposed.RUNNING else is_busy(phase)
 
 
 @rule
@@ -179,7 +180,7 @@ def on_stall(plan: Plan, world: World, chance: Chance) -> None:
     """A STALL pauses a job at work; outages that overlap run in parallel."""
     state = world.state
     phase = state[At.PHASE]
-    if phase > Phase.RESTORE:
+    if not is_busy(phase):
         return
     tell_strike(world)
     world.tally[Tally.STALLS] += 1
@@ -209,7 +210,7 @@ def on_silent(plan: Plan, world: World, chance: Chance) -> None:
         seat = visit_place(world, state[At.PLACE])
         if world.places[seat, Place.NODE] < 0 or (slows and world.places[seat, Place.MARK] >= 0):
             return
-    if not slows and state[At.PHASE] > Phase.STALL:
+    if not slows and not is_running(state[At.PHASE]):
         return
     tell_strike(world)
     stream = state[At.STREAM]
