@@ -3,7 +3,7 @@
 import numpy as np
 
 from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, Hazards, draw_ticks
+from simulator.durations import NEVER, Hazards, draw_value_with, ticks
 from simulator.jit import rule, seldom
 from simulator.plan import Line, Plan
 
@@ -47,4 +47,6 @@ def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: in
         given = purpose == Purpose.DETECTION or purpose == Purpose.DIAGNOSIS or purpose == Purpose.REPAIR
         if given and plan.script[line, purpose + _TO_LINE] >= 0:
             return plan.script[line, purpose + _TO_LINE]
-    return draw_ticks(plan.laws, chance.key, cause, stream, ordinal, purpose)
+    # A restore from memory has a law of its own and the number of any restore.
+    number = Purpose.RESTORE.value if purpose == Purpose.RESTORE_MEMORY else purpose
+    return ticks(draw_value_with(plan.laws, chance.key, cause, stream, ordinal, purpose, number))

@@ -1,7 +1,7 @@
 """Slow places, and what slows the whole job: marks, their healing and finding, and the speed of the job."""
 
 from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, SPEED_SCALE, draw_speed, draw_ticks
+from simulator.durations import NEVER, SPEED_SCALE, draw_ticks, draw_value
 from simulator.engines.kernel.blocks import fits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top, sift_up
 from simulator.engines.kernel.names import later, line_of
@@ -63,7 +63,16 @@ def _drawn_speed(plan: Plan, world: World, chance: Chance) -> int:
         return plan.script[line, Line.SPEED]
     if state[At.PLACE] < 0 and state[At.TRAITS] & Trait.FABRIC:
         return plan.slices[plan.rules[cause, Rule.SLICE] + state[At.UNIT], Slice.SPEED]
-    return draw_speed(plan.laws, chance.key, cause, state[At.STREAM], state[At.ORDINAL])
+    factor = draw_value(plan.laws, chance.key, cause, state[At.STREAM], state[At.ORDINAL], Purpose.FACTOR.value)
+    return max(1, int(min(factor, 1.0) * SPEED_SCALE + 0.5))
+
+
+@rule
+def draw_pace(plan: Plan, chance: Chance) -> int:
+    """The speed of the job without slow places: its slowest rank takes SPREAD longer than the usual one."""
+    causes = len(plan.units)
+    longer = draw_value(plan.laws, chance.key, causes, 4 * causes, 0, Purpose.SPREAD.value)
+    return max(1, int(plan.pace / (1.0 + max(0.0, longer))))
 
 
 @rule
