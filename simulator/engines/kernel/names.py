@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, Hazards, draw_value_with, ticks
+from simulator.chance import Chance, Purpose, uniform
+from simulator.durations import NEVER, Hazards, draw_ticks, draw_value_with, ticks
+from simulator.engines.kernel.tables import Its
+from simulator.engines.kernel.world import World
 from simulator.jit import rule, seldom
 from simulator.plan import Line, Plan
 
@@ -29,6 +31,21 @@ def later(tick: int, wait: int) -> int:
 def quotient(number: int, divisor: int) -> int:
     """number // divisor, neither of them negative: unsigned, for rounding signed ones down costs as much again."""
     return int(np.int64(np.uint64(number) // np.uint64(divisor)))
+
+
+@rule
+def number_of(world: World, chance: Chance, purpose: int) -> float:
+    """The number that the candidate at hand owns for a purpose."""
+    return uniform(chance.key, world.candidate[Its.STREAM], world.candidate[Its.ORDINAL], purpose)
+
+
+@rule
+def ticks_of(plan: Plan, world: World, chance: Chance, purpose: int) -> int:
+    """The duration that the candidate at hand owns for a purpose [ticks], whatever a script says."""
+    candidate = world.candidate
+    return draw_ticks(
+        plan.laws, chance.key, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL], purpose
+    )
 
 
 @rule

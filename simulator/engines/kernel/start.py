@@ -36,9 +36,7 @@ def begin(plan: Plan, world: World, chance: Chance) -> None:
     state[At.SPEED] = state[At.PACE]
     state[At.DRAIN_ENDS] = NEVER
     state[At.MEMORY_USABLE] = 1 if plan.memory_group > 0 else 0
-    for nothing in (At.FREE_JOB, At.FREE_MARK, At.URGENT, At.LEADS, At.WINDOW_PENDING, At.BIRTHS):
-        state[nothing] = -1
-    for nothing in (At.FREE_CORRUPTION, At.RELEASE, At.HAUNTED):
+    for nothing in (At.URGENT, At.LEADS, At.WINDOW_PENDING, At.BIRTHS, At.RELEASE, At.HAUNTED):
         state[nothing] = -1
     state[At.WINDOW_DUE] = due_of_window(plan, world)
     begin_pools(plan, world)
