@@ -122,6 +122,9 @@ class Column(IntEnum):
     PHASE_AFTER = 5
     WORK = 6  # w, in 1/Q tick
     KEPT = 7  # K, in ticks
+    EFFECT = 8  # of a strike, after all layers
+    NODES = 9  # nodes taken by the event
+    LOST = 10  # training lost by the event, in ticks
 
 
 LOG_COLUMNS = len(Column)

@@ -58,6 +58,7 @@ def add_node(plan: Plan, world: World, job: int, node: int) -> None:
     else:
         world.nodes[world.jobs[job, Job.LAST], Node.NEXT] = row
     world.jobs[job, Job.LAST] = row
+    world.state[At.TAKEN] += 1
     world.state[At.OUT] += 1
 
 

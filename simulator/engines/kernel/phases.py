@@ -53,6 +53,7 @@ def tell(world: World, kind: int, cause: int, ordinal: int, place: int) -> None:
         world.log[row, Column.CAUSE] = cause
         world.log[row, Column.ORDINAL] = ordinal
         world.log[row, Column.PLACE] = place
+        world.log[row, Column.EFFECT] = -1
 
 
 @rule
@@ -69,6 +70,10 @@ def note(plan: Plan, world: World) -> None:
         world.log[row, Column.PHASE_AFTER] = state[At.PHASE]
         world.log[row, Column.WORK] = state[At.WORK]
         world.log[row, Column.KEPT] = state[At.KEPT]
+        world.log[row, Column.NODES] = state[At.TAKEN] - state[At.TAKEN_NOTED]
+        world.log[row, Column.LOST] = world.ledger[Account.LOST_WORK] - state[At.LOST_NOTED]
+        state[At.TAKEN_NOTED] = state[At.TAKEN]
+        state[At.LOST_NOTED] = world.ledger[Account.LOST_WORK]
 
 
 @rule

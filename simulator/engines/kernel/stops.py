@@ -13,7 +13,7 @@ from simulator.engines.kernel.tables import Fate, Its, Job, Place
 from simulator.engines.kernel.units import break_unit, haunt
 from simulator.engines.kernel.world import At, Length, Trait, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Effect, Kind, Phase, Tally
+from simulator.ledger import Column, Effect, Kind, Phase, Tally
 from simulator.plan import Plan
 
 
@@ -23,6 +23,8 @@ def tell_strike(world: World) -> None:
     candidate = world.candidate
     place = candidate[Its.PLACE] if candidate[Its.BENCH] < 0 else -1
     tell(world, Kind.STRIKE.value, candidate[Its.CAUSE], candidate[Its.ORDINAL], place)
+    if world.state[At.RECORDS] < len(world.log):
+        world.log[world.state[At.RECORDS], Column.EFFECT] = candidate[Its.EFFECT]
 
 
 @rule

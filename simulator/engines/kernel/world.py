@@ -28,6 +28,9 @@ class At(IntEnum):
     ENDS = auto()  # the tick of the phase's timer
     ENDING = auto()  # what the timer of a stretch rings for: see Ending
     RECORDS = auto()
+    TAKEN = auto()  # nodes taken so far
+    TAKEN_NOTED = auto()  # and when the last record was completed
+    LOST_NOTED = auto()  # training lost by then
     OVERLONG = auto()  # more records than the plan allows
     CANDIDATES = auto()  # that came from the clocks of units
     # training and checkpoints
@@ -185,7 +188,7 @@ class World(NamedTuple):
     interruptions: Integers
     out_seen: Integers
     tally: Integers
-    log: Integers  # (records, 8); as many records are kept as fit
+    log: Integers  # (records, columns); as many records are kept as fit
     clock: Integers  # (2 causes,): tick of the next candidate; cohorts, then benches
     clock_ordinal: Integers
     clock_level: Floats
