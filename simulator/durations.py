@@ -182,13 +182,20 @@ def _checks(power: float, u: float) -> float:
 @sampler
 def draw_value(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> float:
     """The quantity that a name owns for a purpose, under its cause's row of `laws`: seconds, or a pure number."""
+    return draw_value_with(laws, key, cause, stream, ordinal, purpose, purpose)
+
+
+@sampler
+def draw_value_with(
+    laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int, number: int
+) -> float:  # the law is that of a purpose, fed with the number of another one
+    """The quantity that a name owns under the law of a purpose, from its number for `number`."""
     law = laws[cause, purpose]
     family = int(law[0])
     if family == Family.FIXED:
         return law[1]
     if family == Family.NEVER:
         return math.inf
-    number = Purpose.RESTORE.value if purpose == Purpose.RESTORE_MEMORY else purpose
     u = uniform(key, stream, ordinal, number)
     if family == Family.LOGNORMAL:  # the usual law, so it is spared a call
         return math.exp(law[1] + law[2] * normal_quantile(u))
@@ -199,26 +206,6 @@ def draw_value(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: i
 def draw_ticks(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: int, purpose: int) -> int:
     """The duration that a name owns for a purpose [ticks]."""
     return ticks(draw_value(laws, key, cause, stream, ordinal, purpose))
-
-
-@sampler
-def draw_speed(laws: Floats, key: np.uint64, cause: int, stream: int, ordinal: int) -> int:
-    """The speed of a slow place, in 1..Q, from the factor that a name owns."""
-    factor = draw_value(laws, key, cause, stream, ordinal, Purpose.FACTOR.value)
-    return max(1, min(SPEED_SCALE, int(math.floor(factor * SPEED_SCALE + 0.5))))
-
-
-@sampler
-def draw_pace(laws: Floats, key: np.uint64, cause: int, stream: int, pace: int) -> int:
-    """The speed of a job without slow places, in 1..Q, whose slowest rank takes longer than the usual one by SPREAD."""
-    longer = max(0.0, draw_value(laws, key, cause, stream, 0, Purpose.SPREAD.value))
-    return max(1, min(pace, int(math.floor(pace / (1.0 + longer)))))
-
-
-@sampler
-def decayed(score: float, elapsed: int, memory: float) -> float:
-    """A score that is forgotten exponentially, with a time constant [s], after so many ticks."""
-    return score * math.exp(-(elapsed / TICKS_PER_SECOND) / memory)
 
 
 @sampler
@@ -268,12 +255,3 @@ def age_at(hazards: Hazards, cause: int, level: float) -> float:
         row += 1
     rate = hazards.table[row, 1]
     return hazards.table[row, 0] + (level - hazards.table[row, 2]) / rate if rate > 0.0 else math.inf
-
-
-@sampler
-def cohort_tick(hazards: Hazards, cause: int, level: float) -> int:
-    """The calendar tick at which the cohort, of age `parameters[cause, 2]` at tick 0, reaches a level."""
-    age = hazards.parameters[cause, 2]
-    if hazards.kind[cause] == Hazard.EXPONENTIAL and hazards.parameters[cause, 0] > 0.0:
-        return ticks(level / hazards.parameters[cause, 0] - age)
-    return ticks(age_at(hazards, cause, level) - age)

@@ -28,7 +28,7 @@ ACCOUNTS = len(Account)
 
 
 class Phase(IntEnum):
-    """What the job is doing. RUNNING: TRAINING..STALL. BUSY: RUNNING, RESTART, RESTORE. Down: the next five."""
+    """What the job is doing. The numbers order nothing: sets of phases stand in docs/semantics.md, 4.1."""
 
     TRAINING = 0
     SAVING = 1
@@ -47,11 +47,11 @@ class Phase(IntEnum):
 
 
 class Outcome(IntEnum):
-    """How a replication ended; the numbers are those of the phases of the same name."""
+    """How a replication ended."""
 
-    DONE = 11
-    OUT_OF_TIME = 12
-    DIVERGED = 13
+    DONE = 0
+    OUT_OF_TIME = 1
+    DIVERGED = 2
 
 
 class Effect(IntEnum):
@@ -122,6 +122,9 @@ class Column(IntEnum):
     PHASE_AFTER = 5
     WORK = 6  # w, in 1/Q tick
     KEPT = 7  # K, in ticks
+    EFFECT = 8  # of a strike, after all layers
+    NODES = 9  # nodes taken by the event
+    LOST = 10  # training lost by the event, in ticks
 
 
 LOG_COLUMNS = len(Column)

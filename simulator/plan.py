@@ -102,7 +102,7 @@ class Result(NamedTuple):
     interruptions: Integers  # (causes,): STOP strikes that began DETECTION
     out_seen: Integers  # (bins,): STOP strikes after warm_up, by nodes they found out of service (the last: or more)
     tally: Integers  # (tallies,), see ledger.Tally
-    log: Integers  # (records, 8), see ledger.Column; (0, 8) where none was asked for
+    log: Integers  # (records, columns), see ledger.Column; (0, columns) where none was asked for
 
 
 OUT_BINS = 1024

@@ -74,6 +74,9 @@ WRITING_METHODS = {
 }
 WRITING_FUNCTIONS = {"print", "pprint", "json.dump", "pickle.dump", "np.save", "np.savez", "np.savez_compressed"}
 
+# How the sources call a phase of the job.
+PHASES = {"PHASE", "phase", "_phase", "PAUSED", "PHASE_AFTER", "phase_after"}
+
 LONGEST_FILE = 320
 LONGEST_FUNCTION = 60
 
@@ -251,6 +254,36 @@ def test_never_compiles_for_parallel_threads(module: Module) -> None:
 
 
 @every_module
+def test_no_phase_is_before_another(module: Module) -> None:
+    # A phase belongs to sets. Its number orders nothing, so that a new one can have any.
+    for node in ast.walk(module.tree):
+        assert not orders_phases(node), f"{module.place(node)} compares phases by their order; ask a set of them"
+
+
+def orders_phases(node: ast.AST) -> bool:
+    """Return whether phases stand on a side of <, <=, > or >=."""
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [node.left, *node.comparators]
+    return any(
+        isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE) and (is_phase(left) or is_phase(right))
+        for operator, left, right in zip(node.ops, sides[:-1], sides[1:], strict=True)
+    )
+
+
+def is_phase(side: ast.expr) -> bool:
+    """Return whether an expression is one phase, or an array of them, by the words of its source."""
+    if isinstance(side, ast.Call):  # int(phase)
+        return len(side.args) == 1 and is_phase(side.args[0])
+    if isinstance(side, ast.Subscript):  # state[At.PHASE], log[:, Column.PHASE_AFTER]
+        index = side.slice.elts[-1] if isinstance(side.slice, ast.Tuple) else side.slice
+        return is_phase(index) or is_phase(side.value)
+    if isinstance(side, ast.Attribute):
+        return ast.unparse(side.value) == "Phase" or side.attr in PHASES
+    return isinstance(side, ast.Name) and side.id in PHASES
+
+
+@every_module
 def test_files_and_functions_have_one_job(module: Module) -> None:
     lines = len(module.text.splitlines())
     assert lines <= LONGEST_FILE, f"{module.path.relative_to(ROOT)} has {lines} lines: it has two jobs"
@@ -308,3 +341,22 @@ def test_the_walker_sees_writing(line: str) -> None:
 )
 def test_the_walker_lets_reading_pass(line: str) -> None:
     assert not any(writes(node) for node in ast.walk(ast.parse(line)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "phase <= Phase.SAVING",
+        "0 < int(state[At.PHASE])",
+        "log[:, Column.PHASE_AFTER] >= 7",
+        "self._progress.phase > other",
+        "state[At.PAUSED] < Phase.STALL",
+    ],
+)
+def test_the_walker_sees_phases_in_order(line: str) -> None:
+    assert any(orders_phases(node) for node in ast.walk(ast.parse(line)))
+
+
+@pytest.mark.parametrize("line", ["phase == Phase.WAIT", "is_busy(phase) and tick < end", "phase.length < 3"])
+def test_the_walker_lets_sets_of_phases_pass(line: str) -> None:
+    assert not any(orders_phases(node) for node in ast.walk(ast.parse(line)))

@@ -15,17 +15,15 @@ from simulator.durations import (
     LAW_COLUMNS,
     LAW_FIELDS,
     NEVER,
-    SPEED_SCALE,
     TICKS_PER_SECOND,
     Family,
     Hazard,
     Hazards,
     age_at,
     budget,
-    cohort_tick,
-    draw_speed,
     draw_ticks,
     draw_value,
+    draw_value_with,
     gamma_quantile,
     level_at,
     normal_quantile,
@@ -145,22 +143,11 @@ def test_a_law_draws_what_it_says(family: Family) -> None:
         assert draw_ticks(laws, KEY, 1, 4, ordinal, Purpose.REPAIR.value) == ticks(value)
 
 
-def test_both_tiers_restore_with_the_same_number() -> None:
-    """So that a scenario with one tier stays paired with one that has two."""
+def test_a_law_may_be_fed_with_the_number_of_another_purpose() -> None:
     laws = np.zeros((1, LAW_COLUMNS, LAW_FIELDS))
     laws[0, Purpose.RESTORE] = laws[0, Purpose.RESTORE_MEMORY] = (Family.UNIFORM, 0.0, 1.0, 0.0)
-    told = [draw_value(laws, KEY, 0, 2, 9, purpose.value) for purpose in (Purpose.RESTORE, Purpose.RESTORE_MEMORY)]
-    assert told[0] == told[1] == uniform(KEY, 2, 9, Purpose.RESTORE.value)
-
-
-@pytest.mark.parametrize(
-    ("factor", "speed"),
-    [(0.7, 70_000), (1 / 3, 33_333), (0.000004, 1), (0.0, 1), (-1.0, 1), (1.0, SPEED_SCALE), (7.0, SPEED_SCALE)],
-)
-def test_speeds_are_parts_of_nominal_speed(factor: float, speed: int) -> None:
-    laws = np.zeros((1, LAW_COLUMNS, LAW_FIELDS))
-    laws[0, Purpose.FACTOR] = (Family.FIXED, factor, 0.0, 0.0)
-    assert draw_speed(laws, KEY, 0, 0, 0) == speed
+    found = draw_value_with(laws, KEY, 0, 2, 9, Purpose.RESTORE_MEMORY.value, Purpose.RESTORE.value)
+    assert found == uniform(KEY, 2, 9, Purpose.RESTORE.value) == draw_value(laws, KEY, 0, 2, 9, Purpose.RESTORE.value)
 
 
 # ticks
@@ -263,16 +250,15 @@ def test_what_never_breaks() -> None:
     assert age_at(hazards(Hazard.EXPONENTIAL, 0.0), 0, 0.1) == math.inf
     ends = hazards(Hazard.TABLE, 0, 2, table=[(0, 1, 0), (10, 0, 10)])
     assert age_at(ends, 0, 9.5) == 9.5 and age_at(ends, 0, 10.5) == math.inf
-    assert cohort_tick(ends, 0, 10.5) == NEVER and cohort_tick(ends, 0, 9.5) == 9_500_000
+    assert ticks(age_at(ends, 0, 10.5)) == NEVER and ticks(age_at(ends, 0, 9.5)) == 9_500_000
 
 
 @pytest.mark.parametrize("law", GROWING)
 def test_a_cohort_starts_at_its_age(law: str) -> None:
     aged = GROWING[law]._replace(parameters=GROWING[law].parameters + np.array([[0, 0, 30.0]]))
     start = level_at(aged, 0, 30.0)
-    # Rounding may ask for an age a hair below the cohort's: then it is now.
-    assert cohort_tick(aged, 0, start) == pytest.approx(0, abs=1)
-    assert cohort_tick(aged, 0, level_at(aged, 0, 42.0)) == pytest.approx(12_000_000, abs=1)
+    assert ticks(age_at(aged, 0, start) - 30.0) == pytest.approx(0, abs=1)
+    assert ticks(age_at(aged, 0, level_at(aged, 0, 42.0)) - 30.0) == pytest.approx(12_000_000, abs=1)
 
 
 def test_budgets_are_unit_exponentials() -> None:

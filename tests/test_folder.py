@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from simulator.ensemble import Ensemble, Shard, run_ensemble
+from simulator.ledger import Account
 from simulator.metrics.middle import middle
 from simulator.report import folder
 from simulator.report.contents import REPLICATIONS, from_parquet, told_replications
@@ -240,14 +241,12 @@ def test_a_story_tells_every_interruption_and_ends_with_the_ledger(tmp_path: Pat
 def test_the_losses_of_a_story_sum_to_the_ledger(more: str) -> None:
     from simulator.ensemble import replay
     from simulator.report.incidents import Incident, happenings
-    from simulator.report.story import MOST_RECORDS_ASKED, Watch, _lost_work
 
     scenario: Scenario = small(more, WINDOW)
     for number in range(4):
         plan, result = replay(scenario, number)
         told = [one for one in happenings(plan, result, ("gpu", "network", "third")) if isinstance(one, Incident)]
-        lost = _lost_work(scenario, number, plan, told, MOST_RECORDS_ASKED, Watch())
-        assert sum(lost.values()) == result.ledger[2] and len(lost) == len(told)
+        assert sum(one.lost for one in told) == result.ledger[Account.LOST_WORK] > 0
 
 
 def test_a_story_tells_of_slow_nodes_and_windows() -> None:

@@ -100,6 +100,23 @@ def test_a_slow_place_is_slow_on_top_of_the_pace() -> None:
     assert told(scripted(slow, pace=80_000)).finish == 1_250 + 50
 
 
+@pytest.mark.parametrize(
+    ("factor", "speed"),
+    [(0.7, 70_000), (1 / 3, 33_333), (0.000004, 1), (0.0, 1), (-1.0, 1), (1.0, SPEED_SCALE), (7.0, SPEED_SCALE)],
+)
+def test_speeds_are_parts_of_nominal_speed(factor: float, speed: int) -> None:
+    slow = {"at": 0, "place": 2, "effect": SLOW}
+    plan = scripted(slow, laws={"FACTOR": ("FIXED", factor, 0)}, interval=1_000, horizon=NEVER)
+    assert told(plan).finish == -(-1_000 * SPEED_SCALE // speed)
+
+
+@pytest.mark.parametrize(("spread", "finish"), [(0.0, 1_250), (-0.5, 1_250), (0.25, 1_563), (1e9, 1_000 * SPEED_SCALE)])
+def test_a_slowest_rank_slows_the_pace(spread: float, finish: int) -> None:
+    plan = scripted(pace=80_000, interval=1_000, horizon=NEVER)
+    plan.laws[-1, Purpose.SPREAD] = (Family.FIXED, spread, 0.0, 0.0)
+    assert told(plan).finish == finish
+
+
 def test_the_network_slows_the_job_without_a_place() -> None:
     lines = [{"at": at, "place": -1, "effect": SLOW, "speed": SPEED_SCALE // 2, "healed": 100} for at in (100, 150)]
     assert told(scripted(*lines)).finish == 1_000 + 75, "side by side from 150 to 200, the slower one counts"
@@ -299,6 +316,16 @@ def test_nodes_that_fail_too_often_do_not_come_back() -> None:
         _, batch = weather(Cause(mean=200, laws=laws), needed=4, spares=20, work=20_000, **policy)
         retired, repairs = batch.tally[:, Tally.RETIRED], batch.tally[:, Tally.REPAIRS]
         assert (retired > 0).all() and (2 * retired <= repairs).all()
+
+
+@pytest.mark.parametrize(("threshold", "retired"), [(1.44, 1), (1.46, 0)])
+def test_takings_are_forgotten(threshold: float, retired: int) -> None:
+    """Node 0 is taken at 100 and, back in place 0, at 300. After 200 ticks half of the first taking is forgotten:
+    1.5, and 1.5 x 2^(-10/200) = 1.449 when its repair ends at 310."""
+    lines = [struck(at, 0) for at in (100, 200, 300)]
+    score = np.array([threshold, 200e-6 / math.log(2)])
+    result = told(scripted(*lines, laws={"REPAIR": ("FIXED", 10, 0)}, spares=1, retire_score=score))
+    assert result.tally[Tally.RETIRED] == retired
 
 
 def test_bad_nodes_come_again() -> None:

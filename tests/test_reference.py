@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from simulator.chance import Purpose, replication_key
 from simulator.durations import LAW_COLUMNS, NEVER, SPEED_SCALE, Family
 from simulator.engines.reference import JobView, Policy, simulate
-from simulator.ledger import Account, Column, Effect, Kind, Outcome, Phase
+from simulator.ledger import Account, Column, Effect, Kind, Outcome, Phase, Tally
 from simulator.mechanisms.neutral import neutral
 from simulator.plan import Line, Overlap, Plan, Result
 
@@ -121,6 +121,16 @@ def check_laws(plan: Plan, result: Result) -> None:
     assert (result.interruptions <= result.failures).all() and result.out_seen.sum() <= result.failures.sum()
     assert len(log) == result.records <= plan.max_records and (np.diff(log[:, Column.TICK]) >= 0).all()
     assert tuple(log[-1, [Column.TICK, Column.WORK, Column.KEPT]]) == (result.finish, result.work, result.kept)
+    # What the events lost, took and did is what was counted.
+    assert log[:, Column.LOST].sum() == ledger[Account.LOST_WORK] and (log[:, [Column.LOST, Column.NODES]] >= 0).all()
+    strikes = log[:, Column.KIND] == Kind.STRIKE
+    assert ((log[:, Column.EFFECT] >= 0) == strikes).all()
+    counted = {Effect.STALL: Tally.STALLS, Effect.SLOW: Tally.SLOWED, Effect.CORRUPT: Tally.CORRUPTIONS}
+    assert all((log[:, Column.EFFECT] == effect).sum() == result.tally[tally] for effect, tally in counted.items())
+    stops = log[log[:, Column.EFFECT] == Effect.STOP]
+    assert np.bincount(stops[:, Column.CAUSE], minlength=len(plan.units)).tolist() == result.failures.tolist()
+    assert log[~strikes, Column.NODES].sum() == result.tally[Tally.EVICTIONS]
+    assert not log[strikes & (log[:, Column.EFFECT] != Effect.STOP), Column.NODES].any()
     # Only saves change the phase without a record, so the time between two records went where the first one says.
     first = Phase.RESTART if plan.start_up else Phase.TRAINING
     phases = np.concatenate([[first], log[:-1, Column.PHASE_AFTER]])

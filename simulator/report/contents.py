@@ -17,13 +17,13 @@ from simulator.ensemble import Ensemble, replay
 from simulator.ensemble.estimates import ENDS, SHARES, rank
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.table import LIST_COLUMN, account_column
-from simulator.ledger import Account, Column, Kind, Phase
+from simulator.ledger import Account, Column, Effect, Kind, Phase
 from simulator.metrics import summarise
 from simulator.metrics.columns import of_column
 from simulator.metrics.middle import middle
 from simulator.plan import Result
 from simulator.report.cells import cell
-from simulator.report.story import MOST_RECORDS_AGAIN, check, story
+from simulator.report.story import check, story
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
@@ -45,8 +45,7 @@ def contents(ensemble: Ensemble, policy: "type[Policy] | None" = None) -> Iterat
         check(ensemble.table, replication, result)
         start = f"events/{name}-replication-{replication}"
         yield f"{start}.parquet", as_parquet(events(result, ensemble.causes))
-        most_again = MOST_RECORDS_AGAIN if policy is None else 0
-        yield f"{start}.txt", story(ensemble.scenario, replication, plan, result, most_again=most_again).encode()
+        yield f"{start}.txt", story(ensemble.scenario, replication, plan, result).encode()
 
 
 def as_json(content: dict[str, Any]) -> bytes:
@@ -119,6 +118,7 @@ def events(result: Result, causes: tuple[str, ...]) -> pd.DataFrame:
     log = result.log
     cause_names = np.array([*causes, None], dtype=object)  # the last one: -1
     kinds, phases = (np.array([word.name for word in words], dtype=object) for words in (Kind, Phase))
+    effects = np.array([*(effect.name for effect in Effect), None], dtype=object)
     return pd.DataFrame(
         {
             "time_us": log[:, Column.TICK],
@@ -130,5 +130,8 @@ def events(result: Result, causes: tuple[str, ...]) -> pd.DataFrame:
             "phase_after": phases[log[:, Column.PHASE_AFTER]],
             "work_days": log[:, Column.WORK] / SPEED_SCALE / TICKS_PER_DAY,
             "kept_days": log[:, Column.KEPT] / TICKS_PER_DAY,
+            "effect": effects[log[:, Column.EFFECT]],
+            "nodes_taken": log[:, Column.NODES],
+            "lost_days": log[:, Column.LOST] / TICKS_PER_DAY,
         }
     )

@@ -9,7 +9,7 @@ from simulator.chance import Purpose
 from simulator.durations import Family
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ledger import Column, Effect, Kind, Phase
-from simulator.plan import Floats, Integers, Odds, Plan, Result, Rule
+from simulator.plan import Floats, Integers, Odds, Plan, Result
 
 LONGEST = 1000 * 365 * 86_400  # [s]
 BUSY = {Phase.TRAINING, Phase.SAVING, Phase.CLOSING, Phase.STALL, Phase.RESTART, Phase.RESTORE}
@@ -39,8 +39,8 @@ class Incident:
     ticks: int = 0
     alarm: bool = False  # a corruption was found in it while the job was up
     fetched: int = 0  # nodes that came from other jobs
+    lost: int = 0  # ticks of training
     untold: int = 0  # strikes beyond those that are put into words
-    last_record: int = 0  # number of records up to its end
     up: bool = False
 
 
@@ -64,8 +64,8 @@ class Note:
 def happenings(plan: Plan, result: Result, causes: tuple[str, ...]) -> Iterator[Incident | Stalls | Note]:
     """Yield what happened in the order in which it began."""
     reader = Reader(plan, causes)
-    for number, record in enumerate(result.log.tolist(), start=1):
-        reader.read(number, record)
+    for record in result.log.tolist():
+        reader.read(record)
     yield from reader.told
 
 
@@ -81,8 +81,8 @@ class Reader:
         self._incident: Incident | None = None
         self._stalls: Stalls | None = None
 
-    def read(self, number: int, record: list[int]) -> None:
-        """Take in record `number`."""
+    def read(self, record: list[int]) -> None:
+        """Take in the next record."""
         tick, kind, phase = record[Column.TICK], Kind(record[Column.KIND]), Phase(record[Column.PHASE_AFTER])
         self._pass_time(tick)
         if kind is Kind.STRIKE:
@@ -99,7 +99,7 @@ class Reader:
             self._incident.fetched += 1  # only a fetch ends a wait by a timer
         self._phase = phase
         if self._incident is not None:
-            self._incident.last_record = number
+            self._incident.lost += record[Column.LOST]
             if phase in (Phase.TRAINING, Phase.SAVING, *ENDED):
                 self._incident.up = phase not in (Phase.OUT_OF_TIME, Phase.DIVERGED)
                 self._incident = None
@@ -115,7 +115,7 @@ class Reader:
         fetched = (records[:, Column.KIND] == Kind.PHASE_END) & (before == Phase.WAIT)
         self._incident.fetched += int(fetched.sum())
         self._incident.untold += int((records[:, Column.KIND] == Kind.STRIKE).sum())
-        self._incident.last_record += len(records)
+        self._incident.lost += int(records[:, Column.LOST].sum())
         self._tick, self._phase = int(records[-1, Column.TICK]), Phase(int(records[-1, Column.PHASE_AFTER]))
 
     def _pass_time(self, tick: int) -> None:
@@ -145,37 +145,37 @@ class Reader:
         self.told.append(Note(tick, text))
 
     def _strike(self, record: list[int], phase: Phase) -> None:
-        tick, cause = record[Column.TICK], record[Column.CAUSE]
-        # What follows on a repair or a corruption is a stop, whatever came before.
-        effect = Effect.STOP if record[Column.ORDINAL] >= RELAPSE else Effect(int(self._plan.effect[cause]))
-        name, place = self._causes[cause], self._place(record)
-        spare = record[Column.PLACE] < 0 and self._plan.per_place[cause] > 0
+        tick, effect = record[Column.TICK], Effect(record[Column.EFFECT])
+        name, place = self._causes[record[Column.CAUSE]], self._place(record)
+        spare = record[Column.PLACE] < 0 and record[Column.NODES] > 0
         if effect is Effect.CORRUPT:
             self._note(tick, f"{name}{place}: training is corrupted, and nobody notices.")
         elif effect is Effect.SLOW:
-            self._note(tick, f"{name}{place}: {'the node becomes slow, and the job with it' if place else JOB_SLOW}.")
+            self._note(tick, f"{name}{place}: {self._slows(record)}.")
+        elif effect is Effect.STALL:
+            self._stall(tick, name)
         elif phase is Phase.DETECTION and self._phase in BUSY:
             self._stop(tick, self._stops(record)).alarm |= self._is_alarm(record)
-        elif self._phase in BUSY and spare:
-            self._note(tick, f"{name} strikes a spare.")
-        elif effect is Effect.STALL or (self._phase in BUSY and phase is Phase.STALL):
-            self._stall(tick, name)
         elif self._phase in BUSY:
-            # A stop that stopped nothing met a layer of the network that goes on at less speed.
-            self._note(tick, f"{name}{place}: {JOB_SLOW}; a path of the network is out.")
+            self._note(tick, f"{name} strikes a spare.")
         elif self._is_alarm(record):
             if self._incident is not None:
                 self._incident.strikes.append(f"{name}{place}: a corruption is found, and {_back(record)}.")
         elif self._incident is not None:
             text = "a spare" if spare else "while the job is down"
-            self._incident.strikes.append(f"{self._again(record)}{name}{place} strikes {text}{self._blast(record)}.")
+            self._incident.strikes.append(f"{self._again(record)}{name}{place} strikes {text}{_taken(record)}.")
+
+    def _slows(self, record: list[int]) -> str:
+        if self._plan.effect[record[Column.CAUSE]] == Effect.STOP:  # a layer of the network goes on at less speed
+            return f"{JOB_SLOW}; a path of the network is out"
+        return "the node becomes slow, and the job with it" if record[Column.PLACE] >= 0 else JOB_SLOW
 
     def _stops(self, record: list[int]) -> str:
         """Return the sentence of a strike that stops the job."""
         name, place = self._causes[record[Column.CAUSE]], self._place(record)
         if self._is_alarm(record):
             return f"{name}{place} stops the job: a corruption is found, and {_back(record)}."
-        return f"{self._again(record)}{name}{place} stops the job{self._blast(record)}."
+        return f"{self._again(record)}{name}{place} stops the job{_taken(record)}."
 
     def _is_alarm(self, record: list[int]) -> bool:
         """Return whether a strike is the alarm of a corruption; what has come back since is deeper."""
@@ -215,7 +215,7 @@ class Reader:
     def _slow_end(self, record: list[int]) -> str:
         plan, cause = self._plan, record[Column.CAUSE]
         never = {purpose: _is_never(plan.laws[cause, purpose]) for purpose in (Purpose.FOUND, Purpose.HEALED)}
-        if plan.effect[cause] == Effect.STOP and plan.odds[cause, Odds.MULTIPATH] > 0:
+        if plan.effect[cause] == Effect.STOP:
             never[Purpose.HEALED] = False  # an outage that another path carries is over by itself
         if record[Column.PLACE] < 0:
             return f"{self._causes[cause]} slows the job no more."
@@ -229,15 +229,6 @@ class Reader:
     def _place(self, record: list[int]) -> str:
         return f" (place {record[Column.PLACE]:_})" if record[Column.PLACE] >= 0 else ""
 
-    def _blast(self, record: list[int]) -> str:
-        cause = record[Column.CAUSE]
-        if record[Column.ORDINAL] >= RELAPSE:
-            return ""  # a node alone
-        if self._plan.rules[cause, Rule.SLICE] >= 0:
-            return " and takes the nodes that it cuts off"
-        blast = int(self._plan.blast[cause])
-        return f" and takes up to {blast:_} nodes" if blast > 1 else ""
-
     def _again(self, record: list[int]) -> str:
         if record[Column.ORDINAL] < RELAPSE:
             return ""
@@ -249,6 +240,12 @@ class Reader:
 def first_phase(plan: Plan) -> Phase:
     """Return the phase in which a replication begins."""
     return Phase.RESTART if plan.start_up > 0 else Phase.TRAINING
+
+
+def _taken(record: list[int]) -> str:
+    """Return how many nodes a strike takes, if not one alone."""
+    nodes = record[Column.NODES]
+    return f" and takes {nodes:_} nodes" if nodes > 1 else ""
 
 
 def _back(record: list[int]) -> str:

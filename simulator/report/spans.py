@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.ledger import Column, Effect, Kind, Phase
 from simulator.plan import Integers, Plan, Result
-from simulator.report.incidents import BUSY, ENDED, RELAPSE, Incident, Note, Reader, Stalls, first_phase
+from simulator.report.incidents import BUSY, ENDED, Incident, Note, Reader, Stalls, first_phase
 
 MOST_READ = 200_000  # records that are put into words: about a second
 MOST_OF_ONE = 1_000  # records of one incident that are
@@ -38,12 +38,9 @@ def spans(plan: Plan, result: Result) -> Integers:
     log = result.log
     if len(log) == 0:
         return np.zeros((0, len(Span._fields)), np.int64)
-    tick, kind, after, cause = (log[:, name] for name in (Column.TICK, Column.KIND, Column.PHASE_AFTER, Column.CAUSE))
+    tick, kind, after, effect = (log[:, name] for name in (Column.TICK, Column.KIND, Column.PHASE_AFTER, Column.EFFECT))
     before = np.append(first_phase(plan), after[:-1])
-    stops = (log[:, Column.ORDINAL] >= RELAPSE) | ~np.isin(
-        np.append(plan.effect, -1)[cause], (Effect.CORRUPT, Effect.SLOW)
-    )
-    strikes = (kind == Kind.STRIKE) & stops & (after == Phase.DETECTION) & np.isin(before, list(BUSY))
+    strikes = (effect == Effect.STOP) & (after == Phase.DETECTION) & np.isin(before, list(BUSY))
     begins = np.flatnonzero(strikes | (kind == Kind.PLANNED_STOP))
     ends = np.flatnonzero(np.isin(after, (Phase.TRAINING, Phase.SAVING, *ENDED)))
     # Of the records between two that end an incident, the first that can begin one does.
@@ -82,8 +79,8 @@ def tell_some(plan: Plan, result: Result, causes: tuple[str, ...], chosen: Integ
 
 
 def _read(reader: Reader, log: Integers, first: int, end: int) -> None:
-    for number, record in enumerate(log[first:end].tolist(), start=first + 1):
-        reader.read(number, record)
+    for record in log[first:end].tolist():
+        reader.read(record)
 
 
 def _read_one(reader: Reader, log: Integers, span: Span, most: int) -> None:

@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from simulator.chance import replication_key
 from simulator.durations import TICKS_PER_SECOND
 from simulator.ensemble import Ensemble, Progress, replay
 from simulator.ensemble.measures import TICKS_PER_DAY
@@ -27,36 +25,11 @@ ENDS = {
     Outcome.OUT_OF_TIME: "The horizon comes before the work is done",
     Outcome.DIVERGED: "The run cannot go on: nobody can come to help, or more happened than may be counted",
 }
-# The work that a failure costs is found by running up to it again: so many records at most, a tenth of a second.
-MOST_RECORDS_AGAIN = 1_000_000
-MOST_RECORDS_ASKED = 30_000_000  # where the story is asked for and waited for: some seconds
 MOST_STRIKES = 20  # of one incident
 
 
 class ReplayError(RuntimeError):
     """A replication that does not come out again as it stands in the table."""
-
-
-class Watch:
-    """How far a story is, in records that are run again; it tells `progress`, where there is one."""
-
-    def __init__(self, planned: int = 0, progress: Callable[[Progress], None] | None = None) -> None:
-        self._done, self._planned, self._progress = 0, planned, progress
-
-    def at(self, done: int) -> None:
-        """So many records are run."""
-        self._done = done
-        if self._progress is not None:
-            self._progress(Progress(done, self._planned, None))
-
-    def add(self, records: int) -> None:
-        """So many more are run."""
-        self.at(self._done + records)
-
-    def expect(self, records: int) -> None:
-        """All that were planned are run, and so many more will be."""
-        done, self._planned = self._planned, self._planned + records
-        self.at(done)
 
 
 def replay_story(
@@ -69,13 +42,17 @@ def replay_story(
     if policy_name(policy) != ensemble.policy:
         wanted = ensemble.policy.partition("+")[0] or "none"
         raise ReplayError(f"the run had another policy ({wanted}); give the same one again, unchanged")
-    row = _row(ensemble.table, replication)
-    watch = Watch(int(row["events"]), progress)
-    plan, result = replay(ensemble.scenario, replication, ensemble.engine, policy, watch.at)
-    watch.expect(0)
+    events = int(_row(ensemble.table, replication)["events"])
+
+    def watch(done: int) -> None:
+        if progress is not None:
+            progress(Progress(done, events, None))
+
+    watch(0)
+    plan, result = replay(ensemble.scenario, replication, ensemble.engine, policy, watch)
+    watch(events)
     check(ensemble.table, replication, result)
-    most_again = MOST_RECORDS_ASKED if policy is None else 0
-    return story(ensemble.scenario, replication, plan, result, most_again=most_again, watch=watch)
+    return story(ensemble.scenario, replication, plan, result)
 
 
 def check(table: pd.DataFrame, replication: int, result: Result) -> None:
@@ -101,31 +78,17 @@ def _row(table: pd.DataFrame, replication: int) -> pd.Series:
     return rows.iloc[0]
 
 
-def story(
-    scenario: Scenario,
-    replication: int,
-    plan: Plan,
-    result: Result,
-    *,
-    most_again: int = MOST_RECORDS_AGAIN,
-    watch: "Watch | None" = None,
-) -> str:
+def story(scenario: Scenario, replication: int, plan: Plan, result: Result) -> str:
     """Return the story of a replication from its plan and its event log."""
     causes = tuple(scenario.document.failures.causes)
     told = tell(plan, result, causes, MOST_READ)
-    incidents = [one for one in told.happenings if isinstance(one, Incident)]
-    lost = _lost_work(scenario, replication, plan, incidents, most_again, watch or Watch())
     lines = list(_head(scenario, replication, plan, result))
-    if len(lost) < len(incidents) and most_again == MOST_RECORDS_AGAIN:
-        lines.append(f"What each stop cost in work: derisk replay RUN --replication {replication}")
-    elif 0 < len(lost) < len(incidents):
-        lines.append(f"What each stop cost in work is told of the first {len(lost):_}.")
     day = -1
     for happening in told.happenings:
         if happening.tick // TICKS_PER_DAY != day:
             day = happening.tick // TICKS_PER_DAY
             lines += ["", _day(scenario, day)]
-        lines.append(f"  {clock(happening.tick)}  {_sentence(happening, lost)}")
+        lines.append(f"  {clock(happening.tick)}  {_sentence(happening)}")
     if told.records < result.records:
         lines += ["", _left_out(told, result)]
     lines += ["", f"{ENDS[Outcome(result.outcome)]} after {duration(result.finish)}.", "", *_ledger(result)]
@@ -159,7 +122,7 @@ def _day(scenario: Scenario, day: int) -> str:
         return f"Day {day}"
 
 
-def _sentence(happening: "Incident | Stalls | Note", lost: dict[int, int]) -> str:
+def _sentence(happening: "Incident | Stalls | Note") -> str:
     if isinstance(happening, Note):
         return happening.text
     if isinstance(happening, Stalls):
@@ -169,10 +132,10 @@ def _sentence(happening: "Incident | Stalls | Note", lost: dict[int, int]) -> st
         if number == 1:
             return f"{next(iter(happening.by_cause))}: a stall of {stood}, absorbed by the network."
         return f"{number} stalls absorbed by the network ({by_cause}); the job stood for {stood} in all."
-    return _told_incident(happening, lost)
+    return _told_incident(happening)
 
 
-def _told_incident(incident: Incident, lost: dict[int, int]) -> str:
+def _told_incident(incident: Incident) -> str:
     sentences = incident.strikes[:MOST_STRIKES]
     if more := len(incident.strikes) - len(sentences) + incident.untold:
         sentences.append(f"{plural(more, 'more strike')} follow.")
@@ -181,40 +144,14 @@ def _told_incident(incident: Incident, lost: dict[int, int]) -> str:
         sentences.append(f"Then: {', '.join(steps)}.")
     if incident.fetched:
         sentences.append(f"{plural(incident.fetched, 'node')} fetched from other jobs.")
-    if incident.up:
-        sentences.append(f"Training again after {duration(incident.ticks)}")
-    else:
-        sentences.append(f"Still down after {duration(incident.ticks)}")
-    if incident.last_record in lost:
-        work = lost[incident.last_record]
-        sentences[-1] += f"; {duration(work)} of training lost." if work else "; no training lost."
-    else:
-        sentences[-1] += "."
+    state = "Training again" if incident.up else "Still down"
+    sentences.append(f"{state} after {duration(incident.ticks)}; {training_lost(incident)}.")
     return " ".join(sentences)
 
 
-def _lost_work(
-    scenario: Scenario, replication: int, plan: Plan, incidents: list[Incident], most_again: int, watch: "Watch"
-) -> dict[int, int]:
-    """Return the training lost in each incident [ticks], by its last record.
-
-    Where that would take too long: in none of them, or where it is waited for, in the first of them. The log does not
-    tell when the last save was. But a run that is cut off after so many records has a ledger, too.
-    """
-    affordable = int((np.cumsum([incident.last_record for incident in incidents]) <= most_again).sum())
-    if affordable < len(incidents) and most_again <= MOST_RECORDS_AGAIN:
-        return {}
-    from simulator.engines.kernel import run
-
-    key = np.uint64(replication_key(scenario.seed, replication))
-    lost, before = {}, 0
-    watch.expect(sum(incident.last_record for incident in incidents[:affordable]))
-    for incident in incidents[:affordable]:
-        up_to = run(plan._replace(max_records=min(plan.max_records, incident.last_record)), key)
-        after = int(up_to.ledger[Account.LOST_WORK])
-        lost[incident.last_record], before = after - before, after
-        watch.add(incident.last_record)
-    return lost
+def training_lost(incident: Incident) -> str:
+    """Return how much training an incident cost, in words."""
+    return f"{duration(incident.lost)} of training lost" if incident.lost else "no training lost"
 
 
 def _ledger(result: Result) -> Iterator[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from simulator.chance import replication_key
 from simulator.engines.kernel.loop import simulate_all
+from simulator.engines.kernel.phase_sets import OUTCOME
 from simulator.engines.kernel.world import At, World, has_room_for, new_world
 from simulator.ledger import ACCOUNTS, TALLIES
 from simulator.plan import Integers, Plan, Result, out_bins
@@ -53,7 +54,7 @@ def run(plan: Plan, key: np.uint64, *, log: bool = False) -> Result:
             break
     state = world.state
     return Result(
-        outcome=int(state[At.PHASE]),
+        outcome=int(OUTCOME[state[At.PHASE]]),
         finish=int(state[At.NOW]),
         work=int(state[At.WORK]),
         kept=int(state[At.KEPT]),

@@ -3,42 +3,35 @@
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import make_durable
 from simulator.engines.kernel.names import DEPTH, later
-from simulator.engines.kernel.tables import Corruption, Place
+from simulator.engines.kernel.slots import IN_USE, free_row, new_row
+from simulator.engines.kernel.tables import Corruption, Its, Place
 from simulator.engines.kernel.units import push_sudden
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
 from simulator.ledger import Tally
 from simulator.plan import Plan
 
-IN_USE = -2  # in a row's NEXT
-
 
 @rule
 def corrupt(plan: Plan, world: World, seat: int, found: int) -> None:
     """The strike at hand corrupts the job through a place (-1: none); the alarm comes after `found` ticks."""
     state = world.state
+    candidate = world.candidate
     tick = later(state[At.NOW], found)
     if found < 0 or tick >= NEVER:
         return
-    row = state[At.FREE_CORRUPTION]
-    if row >= 0:
-        state[At.FREE_CORRUPTION] = world.corruptions[row, Corruption.NEXT]
-    else:
-        row = state[At.CORRUPTIONS]
-        if row >= len(world.corruptions):
-            state[At.OVERFLOW] = 1
-            return
-        state[At.CORRUPTIONS] += 1
+    row = new_row(world, world.corruptions, At.CORRUPTIONS.value)
+    if row < 0:
+        return
     corruption = world.corruptions[row]
-    corruption[Corruption.NEXT] = IN_USE
-    corruption[Corruption.PLACE] = state[At.PLACE]
+    corruption[Corruption.PLACE] = candidate[Its.PLACE]
     corruption[Corruption.SEAT] = seat
     corruption[Corruption.SERIAL] = world.places[seat, Place.SERIAL] if seat >= 0 else 0
     corruption[Corruption.STORED] = state[At.STORED]
     make_durable(world, state[At.NOW])
     _trust(world, row)
-    cause = state[At.CAUSE]
-    push_sudden(world, tick, cause, 2 * len(plan.units) + cause, state[At.ORDINAL] + DEPTH, row, -1)
+    cause = candidate[Its.CAUSE]
+    push_sudden(world, tick, cause, 2 * len(plan.units) + cause, candidate[Its.ORDINAL] + DEPTH, row, -1)
 
 
 @rule
@@ -65,7 +58,8 @@ def still_sits(world: World, row: int) -> bool:
 def fall_back(plan: Plan, world: World) -> None:
     """The alarm at hand: nothing that was saved since its corruption is to be trusted."""
     state = world.state
-    row = state[At.CORRUPTION]
+    candidate = world.candidate
+    row = candidate[Its.CORRUPTION]
     corruption = world.corruptions[row]
     world.tally[Tally.ALARMS] += 1
     if plan.checkpoints_kept > 0 and state[At.STORED] - corruption[Corruption.STORED] >= plan.checkpoints_kept:
@@ -79,9 +73,8 @@ def fall_back(plan: Plan, world: World) -> None:
         state[At.DURABLE_SAVES] = corruption[Corruption.CLEAN_SAVES]
         state[At.DURABLE_SINCE] = corruption[Corruption.CLEAN_SINCE]
     state[At.MEMORY_USABLE] = 0
-    corruption[Corruption.NEXT] = state[At.FREE_CORRUPTION]
-    state[At.FREE_CORRUPTION] = row
+    free_row(world, world.corruptions, At.CORRUPTIONS.value, row)
     for other in range(state[At.CORRUPTIONS]):
         is_above = world.corruptions[other, Corruption.CLEAN_WORK] > state[At.DURABLE_WORK]
-        if world.corruptions[other, Corruption.NEXT] == IN_USE and is_above:
+        if world.corruptions[other, Corruption.LINK] == IN_USE and is_above:
             _trust(world, other)

@@ -1,13 +1,14 @@
 """What stands between a failure and the job: layers of the network, members that are spared, a diagnosis that errs."""
 
 from simulator.chance import Chance, Purpose, uniform
-from simulator.durations import SPEED_SCALE, draw_ticks
-from simulator.engines.kernel.names import line_of
+from simulator.durations import SPEED_SCALE
+from simulator.engines.kernel.names import line_of, number_of, ticks_of
+from simulator.engines.kernel.phase_sets import is_busy
 from simulator.engines.kernel.places import visit_place
-from simulator.engines.kernel.tables import Fate, Place
+from simulator.engines.kernel.tables import Fate, Its, Place
 from simulator.engines.kernel.world import TRAITS_OF, At, Trait, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Effect, Phase
+from simulator.ledger import Effect
 from simulator.plan import Line, Odds, Plan, Rule, Slice
 
 VOID = -1  # an effect: the link retried, and nobody noticed
@@ -40,8 +41,8 @@ def traits_of(world: World, cause: int) -> int:
 @rule
 def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
     """The effect of a STOP of the weather, the candidate at hand, after the layers of the network."""
-    state = world.state
-    cause = state[At.CAUSE]
+    candidate = world.candidate
+    cause = candidate[Its.CAUSE]
     masked = plan.rules[cause, Rule.MASKED]
     rebuild = plan.rules[cause, Rule.REBUILD]
     reach = plan.reach[cause]
@@ -49,19 +50,19 @@ def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
     length = 0
     if seldom(multipath > 0.0 or max(masked, max(reach, rebuild)) > 0):
         length = draw_length(plan, world, chance)
-        state[At.LENGTH] = length
+        candidate[Its.LENGTH] = length
         if length <= masked and masked > 0:
             return VOID
-        if multipath > 0.0 and uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.MULTIPATH) < multipath:
-            state[At.TRAITS] |= Trait.MULTIPATH
+        if multipath > 0.0 and number_of(world, chance, Purpose.MULTIPATH.value) < multipath:
+            candidate[Its.TRAITS] |= Trait.MULTIPATH
             return Effect.SLOW.value
         if length <= reach and reach > 0:
             return Effect.STALL.value
         if length <= rebuild and rebuild > 0:
-            state[At.TRAITS] |= Trait.REBUILT
+            candidate[Its.TRAITS] |= Trait.REBUILT
             return Effect.STALL.value
     hidden = plan.hidden[cause]
-    if hidden > 0.0 and uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.HIDDEN) < hidden:
+    if hidden > 0.0 and number_of(world, chance, Purpose.HIDDEN.value) < hidden:
         return Effect.STALL.value
     row = plan.rules[cause, Rule.SLICE]
     return Effect.SLOW.value if row >= 0 and plan.slices[row + unit, Slice.NODES] == 0 else Effect.STOP.value
@@ -70,24 +71,24 @@ def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
 @rule
 def draw_length(plan: Plan, world: World, chance: Chance) -> int:
     """How long the outage at hand lasts [ticks]."""
-    state = world.state
-    line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
+    candidate = world.candidate
+    line = line_of(plan, candidate[Its.STREAM], candidate[Its.ORDINAL])
     if line >= 0 and plan.script[line, Line.LENGTH] >= 0:
         return plan.script[line, Line.LENGTH]
-    return draw_ticks(plan.laws, chance.key, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], Purpose.LENGTH.value)
+    return ticks_of(plan, world, chance, Purpose.LENGTH.value)
 
 
 @rule
 def is_taken(plan: Plan, world: World, chance: Chance, place: int, seat: int) -> bool:
     """Whether the STOP at hand takes the node of a place that it cuts off."""
-    state = world.state
+    candidate = world.candidate
     if world.places[seat, Place.NODE] < 0:
         return False
-    if not seldom(state[At.TRAITS] & Trait.MEMBERS > 0):
+    if not seldom(candidate[Its.TRAITS] & Trait.MEMBERS > 0):
         return True
-    stream = state[At.STREAM] + _PLACE * (1 + place)
-    number = uniform(chance.key, stream, state[At.ORDINAL], Purpose.MEMBER)
-    return number < plan.odds[state[At.CAUSE], Odds.MEMBERS]
+    stream = candidate[Its.STREAM] + _PLACE * (1 + place)
+    number = uniform(chance.key, stream, candidate[Its.ORDINAL], Purpose.MEMBER)
+    return number < plan.odds[candidate[Its.CAUSE], Odds.MEMBERS]
 
 
 @rule
@@ -103,12 +104,13 @@ def takes_any(plan: Plan, world: World, chance: Chance, first: int, last: int) -
 def fate_of(plan: Plan, world: World, chance: Chance) -> int:
     """What the diagnosis makes of the STOP at hand, which takes places before the diagnosis is over."""
     state = world.state
-    cause = state[At.CAUSE]
-    stream = state[At.STREAM]
-    ordinal = state[At.ORDINAL]
+    candidate = world.candidate
+    cause = candidate[Its.CAUSE]
+    stream = candidate[Its.STREAM]
+    ordinal = candidate[Its.ORDINAL]
     if uniform(chance.key, stream, ordinal, Purpose.MISSED) < plan.odds[cause, Odds.MISSED]:
         return Fate.MISSED.value
-    if state[At.PHASE] > Phase.RESTORE or state[At.TRAITS] & Trait.FABRIC or plan.blast[cause] != 1:
+    if not is_busy(state[At.PHASE]) or candidate[Its.TRAITS] & Trait.FABRIC or plan.blast[cause] != 1:
         return Fate.RIGHT.value
     if plan.needed > 1 and uniform(chance.key, stream, ordinal, Purpose.BLAMED) < plan.odds[cause, Odds.BLAMED]:
         return Fate.BLAMED.value
@@ -118,7 +120,7 @@ def fate_of(plan: Plan, world: World, chance: Chance) -> int:
 @rule
 def innocent_place(plan: Plan, world: World, chance: Chance) -> int:
     """The place that is blamed for the first place of the STOP at hand."""
-    state = world.state
-    number = uniform(chance.key, state[At.STREAM], state[At.ORDINAL], Purpose.INNOCENT)
+    candidate = world.candidate
+    number = number_of(world, chance, Purpose.INNOCENT.value)
     place = min(plan.needed - 2, int(number * (plan.needed - 1)))
-    return place + 1 if place >= state[At.PLACE] else place
+    return place + 1 if place >= candidate[Its.PLACE] else place

@@ -4,6 +4,7 @@ from simulator.chance import Chance, Purpose, uniform
 from simulator.engines.kernel.names import GENERATION, quotient
 from simulator.engines.kernel.places import last_cure, place_of
 from simulator.engines.kernel.pools import around
+from simulator.engines.kernel.tables import Its
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
 from simulator.plan import Odds, Plan
@@ -31,7 +32,8 @@ def lemons_to_be(plan: Plan, world: World, chance: Chance, cause: int) -> int:
 @rule
 def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
     """Whether one of the nodes noted for the (lemon) cause at hand is bad now."""
-    cause = world.state[At.CAUSE]
+    candidate = world.candidate
+    cause = candidate[Its.CAUSE]
     again = _turning_bad(plan, cause)
     cured = last_cure(world, node)
     if again <= 0.0:
@@ -54,17 +56,18 @@ def find_lemon(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
     Returns whether it is bad now and stands where it can be struck.
     """
     state = world.state
-    cause = state[At.CAUSE]
+    candidate = world.candidate
+    cause = candidate[Its.CAUSE]
     node = world.lemons[cause, quotient(unit, plan.per_place[cause])]
     if not is_lemon(plan, world, chance, node):
         return False
     place = place_of(plan, world, node)
     if place >= 0:
-        state[At.UNIT] = place * plan.per_place[cause]
+        candidate[Its.UNIT] = place * plan.per_place[cause]
         return True
     if plan.bench[cause] == 1:
         for slot in range(state[At.POOL]):
             if world.pool[0, around(world, state[At.POOL_HEAD] + slot)] == node:
-                state[At.BENCH] = slot
+                candidate[Its.BENCH] = slot
                 return True
     return False

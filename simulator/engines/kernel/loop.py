@@ -6,6 +6,7 @@ from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.kernel.heap import REF, drop_top
 from simulator.engines.kernel.names import later, named_ticks
+from simulator.engines.kernel.phase_sets import OUTCOME, is_end
 from simulator.engines.kernel.phases import note, settle, tell, train_on
 from simulator.engines.kernel.regroup import nobody_can_come, regroup
 from simulator.engines.kernel.repair import on_repair_end, release_all, send_all
@@ -67,7 +68,7 @@ def end(world: World, phase: int) -> None:
 def nobody_asks_for_the_work(plan: Plan, world: World) -> bool:
     """Whether nodes can come back without anybody asking how far training is: no stop can follow, nor the end."""
     state = world.state
-    return state[At.PHASE] <= Phase.SAVING and state[At.FOUND] == 0 and state[At.RECORDS] + 1 < plan.max_records
+    return is_training(world) and state[At.FOUND] == 0 and state[At.RECORDS] + 1 < plan.max_records
 
 
 @rule
@@ -87,7 +88,7 @@ def on_next_event(plan: Plan, world: World, chance: Chance) -> None:
         settle(plan, world)
         end(world, Phase.DIVERGED.value)
         return
-    if state[At.ENDS] == tick and state[At.PHASE] <= Phase.SAVING and state[At.ENDING] == Ending.UNKNOWN:
+    if state[At.ENDS] == tick and is_training(world) and state[At.ENDING] == Ending.UNKNOWN:
         find_end(plan, world, stop_is_wanted(plan, world))
         return
     state[At.NOW] = tick
@@ -169,7 +170,7 @@ def simulate(plan: Plan, world: World, chance: Chance) -> None:
     begin(plan, world, chance)
     while True:
         conclude(plan, world, chance)
-        if state[At.PHASE] >= Phase.DONE or state[At.OVERFLOW] == 1:
+        if is_end(state[At.PHASE]) or state[At.OVERFLOW] == 1:
             break
         if seldom(state[At.OVERLONG] == 1):
             state[At.PHASE] = Phase.DIVERGED
@@ -206,7 +207,7 @@ def simulate_all(plan: Plan, world: World, keys: Keys, rows: tuple[Integers, ...
         simulate(plan, world, Chance(keys[row]))
         if state[At.OVERFLOW] == 1:
             return row
-        scalars[row, 0] = state[At.PHASE]
+        scalars[row, 0] = OUTCOME[state[At.PHASE]]
         scalars[row, 1] = state[At.NOW]
         scalars[row, 2] = state[At.WORK]
         scalars[row, 3] = state[At.KEPT]

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, Hazards, draw_ticks
+from simulator.chance import Chance, Purpose, uniform
+from simulator.durations import NEVER, Hazards, draw_ticks, draw_value_with, ticks
+from simulator.engines.kernel.tables import Its
+from simulator.engines.kernel.world import World
 from simulator.jit import rule, seldom
 from simulator.plan import Line, Plan
 
@@ -32,6 +34,21 @@ def quotient(number: int, divisor: int) -> int:
 
 
 @rule
+def number_of(world: World, chance: Chance, purpose: int) -> float:
+    """The number that the candidate at hand owns for a purpose."""
+    return uniform(chance.key, world.candidate[Its.STREAM], world.candidate[Its.ORDINAL], purpose)
+
+
+@rule
+def ticks_of(plan: Plan, world: World, chance: Chance, purpose: int) -> int:
+    """The duration that the candidate at hand owns for a purpose [ticks], whatever a script says."""
+    candidate = world.candidate
+    return draw_ticks(
+        plan.laws, chance.key, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL], purpose
+    )
+
+
+@rule
 def line_of(plan: Plan, stream: int, ordinal: int) -> int:
     """The line of the script that a name stands for, or -1 where nothing is scripted or a window leads."""
     if len(plan.script) == 0 or stream >= 4 * len(plan.units):
@@ -47,4 +64,6 @@ def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: in
         given = purpose == Purpose.DETECTION or purpose == Purpose.DIAGNOSIS or purpose == Purpose.REPAIR
         if given and plan.script[line, purpose + _TO_LINE] >= 0:
             return plan.script[line, purpose + _TO_LINE]
-    return draw_ticks(plan.laws, chance.key, cause, stream, ordinal, purpose)
+    # A restore from memory has a law of its own and the number of any restore.
+    number = Purpose.RESTORE.value if purpose == Purpose.RESTORE_MEMORY else purpose
+    return ticks(draw_value_with(plan.laws, chance.key, cause, stream, ordinal, purpose, number))

@@ -5,6 +5,7 @@ from simulator.engines.kernel.blocks import leave_list, serve_anew, sort_places,
 from simulator.engines.kernel.checkpoints import lose_copy
 from simulator.engines.kernel.places import visit_node, visit_place
 from simulator.engines.kernel.pools import around, close_gap, join, note_taking, pick
+from simulator.engines.kernel.slots import new_row
 from simulator.engines.kernel.slow import unmark
 from simulator.engines.kernel.tables import Fate, Job, Machine, Node, Place
 from simulator.engines.kernel.units import await_relapse, bear_those_of
@@ -17,16 +18,9 @@ from simulator.plan import Plan
 @rule
 def open_job(world: World, cause: int, stream: int, ordinal: int) -> int:
     """A repair job under a strike's name; -1 where the table is full."""
-    state = world.state
-    row = state[At.FREE_JOB]
-    if row >= 0:
-        state[At.FREE_JOB] = world.jobs[row, Job.FIRST]
-    else:
-        row = state[At.JOBS]
-        if row >= len(world.jobs):
-            state[At.OVERFLOW] = 1
-            return -1
-        state[At.JOBS] += 1
+    row = new_row(world, world.jobs, At.JOBS.value)
+    if row < 0:
+        return row
     job = world.jobs[row]
     job[Job.CAUSE] = cause
     job[Job.STREAM] = stream
@@ -64,6 +58,7 @@ def add_node(plan: Plan, world: World, job: int, node: int) -> None:
     else:
         world.nodes[world.jobs[job, Job.LAST], Node.NEXT] = row
     world.jobs[job, Job.LAST] = row
+    world.state[At.TAKEN] += 1
     world.state[At.OUT] += 1
 
 

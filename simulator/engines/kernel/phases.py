@@ -3,6 +3,7 @@
 import numpy as np
 
 from simulator.engines.kernel.names import later
+from simulator.engines.kernel.phase_sets import is_end, is_stretch
 from simulator.engines.kernel.training import advance_stretch
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
@@ -29,7 +30,7 @@ def settle(plan: Plan, world: World) -> None:
     """Bring the job up to now: book the time of its phase."""
     state = world.state
     phase = state[At.PHASE]
-    if phase <= Phase.SAVING:
+    if is_stretch(phase):
         advance_stretch(plan, world)
         return
     book(world, phase)
@@ -52,6 +53,7 @@ def tell(world: World, kind: int, cause: int, ordinal: int, place: int) -> None:
         world.log[row, Column.CAUSE] = cause
         world.log[row, Column.ORDINAL] = ordinal
         world.log[row, Column.PLACE] = place
+        world.log[row, Column.EFFECT] = -1
 
 
 @rule
@@ -61,13 +63,17 @@ def note(plan: Plan, world: World) -> None:
     row = state[At.RECORDS]
     state[At.RECORDS] += 1
     state[At.NOTE] = 0
-    if state[At.RECORDS] >= plan.max_records and state[At.PHASE] < Phase.DONE:
+    if state[At.RECORDS] >= plan.max_records and not is_end(state[At.PHASE]):
         state[At.OVERLONG] = 1
     if row < len(world.log):
         world.log[row, Column.TICK] = state[At.NOW]
         world.log[row, Column.PHASE_AFTER] = state[At.PHASE]
         world.log[row, Column.WORK] = state[At.WORK]
         world.log[row, Column.KEPT] = state[At.KEPT]
+        world.log[row, Column.NODES] = state[At.TAKEN] - state[At.TAKEN_NOTED]
+        world.log[row, Column.LOST] = world.ledger[Account.LOST_WORK] - state[At.LOST_NOTED]
+        state[At.TAKEN_NOTED] = state[At.TAKEN]
+        state[At.LOST_NOTED] = world.ledger[Account.LOST_WORK]
 
 
 @rule

@@ -1,7 +1,9 @@
 """The pool, the reserve behind it and the backup: who joins, who fills a place, who is fetched, who is retired."""
 
+import math
+
 from simulator.chance import Chance, Purpose, uniform
-from simulator.durations import decayed
+from simulator.durations import TICKS_PER_SECOND
 from simulator.engines.kernel.blocks import fits, home_of, join_list
 from simulator.engines.kernel.places import times_taken
 from simulator.engines.kernel.tables import Node, Taking
@@ -162,8 +164,7 @@ def note_taking(plan: Plan, world: World, row: int) -> None:
     taken = world.nodes[row, Node.TAKEN]
     now = world.state[At.NOW]
     if plan.retire_score[0] > 0.0:
-        score = decayed(world.scores[row], now - takings[Taking.LAST], plan.retire_score[1]) if taken > 0 else 0.0
-        world.scores[row] = score + 1.0
+        world.scores[row] = (_score_now(plan, world, row) if taken > 0 else 0.0) + 1.0
     if plan.retire_count > 0:
         takings[Taking.RING + taken % plan.retire_count] = now
     takings[Taking.LAST] = now
@@ -183,5 +184,11 @@ def retires(plan: Plan, world: World, row: int) -> bool:
         return True
     if plan.retire_score[0] <= 0.0:
         return False
-    elapsed = now - world.takings[row, Taking.LAST]
-    return decayed(world.scores[row], elapsed, plan.retire_score[1]) >= plan.retire_score[0]
+    return _score_now(plan, world, row) >= plan.retire_score[0]
+
+
+@rule
+def _score_now(plan: Plan, world: World, row: int) -> float:
+    """The score of a node (its row), as far as it is not forgotten since it was taken."""
+    elapsed = (world.state[At.NOW] - world.takings[row, Taking.LAST]) / TICKS_PER_SECOND
+    return world.scores[row] * math.exp(-elapsed / plan.retire_score[1])

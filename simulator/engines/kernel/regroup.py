@@ -10,7 +10,7 @@ from simulator.engines.kernel.nodes import await_shop, fill_places, open_job, ta
 from simulator.engines.kernel.phases import enter, enter_for, lead
 from simulator.engines.kernel.pools import enough_nodes, refill_pool, way_to_fill
 from simulator.engines.kernel.slow import can_evict, next_to_evict
-from simulator.engines.kernel.tables import Mark
+from simulator.engines.kernel.tables import Its, Mark
 from simulator.engines.kernel.units import break_unit, slot_of
 from simulator.engines.kernel.world import At, Length, World
 from simulator.jit import rule, seldom
@@ -91,6 +91,7 @@ def begin_maintenance(plan: Plan, world: World) -> None:
 def evict(plan: Plan, world: World) -> None:
     """Found slow nodes go to the shop while they can be replaced; the first one's strike leads."""
     state = world.state
+    candidate = world.candidate
     first = True
     while True:
         row = next_to_evict(plan, world)
@@ -99,16 +100,16 @@ def evict(plan: Plan, world: World) -> None:
         mark = world.marks[row]
         cause = mark[Mark.CAUSE]
         stream = mark[Mark.STREAM]
-        state[At.CAUSE] = cause
-        state[At.ORDINAL] = mark[Mark.ORDINAL]
-        state[At.UNIT] = mark[Mark.UNIT]
+        candidate[Its.CAUSE] = cause
+        candidate[Its.ORDINAL] = mark[Mark.ORDINAL]
+        candidate[Its.UNIT] = mark[Mark.UNIT]
         slot = mark[Mark.SLOT]
-        if slot < 0 and state[At.UNIT] >= 0 and plan.renewal[cause] == 1:
-            slot = slot_of(world, cause, state[At.UNIT])  # it may have broken since without losing its mark
+        if slot < 0 and candidate[Its.UNIT] >= 0 and plan.renewal[cause] == 1:
+            slot = slot_of(world, cause, candidate[Its.UNIT])  # it may have broken since without losing its mark
         if first:
-            lead(world, cause, stream, state[At.ORDINAL], Length.SWAP.value, True)
+            lead(world, cause, stream, candidate[Its.ORDINAL], Length.SWAP.value, True)
         first = False
-        job = open_job(world, cause, stream, state[At.ORDINAL])
+        job = open_job(world, cause, stream, candidate[Its.ORDINAL])
         if job < 0:
             return
         take(plan, world, mark[Mark.SEAT], job)

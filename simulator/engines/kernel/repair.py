@@ -5,6 +5,7 @@ from simulator.engines.kernel.heap import REF, drop_top, sift_up
 from simulator.engines.kernel.names import DEPTH, later, line_of, named_ticks
 from simulator.engines.kernel.phases import tell
 from simulator.engines.kernel.pools import enough_nodes, join, retires
+from simulator.engines.kernel.slots import free_row
 from simulator.engines.kernel.tables import Fate, Job, Node
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule, seldom
@@ -49,7 +50,7 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     if stage == 0:
         line = line_of(plan, row[Job.STREAM], row[Job.ORDINAL])
         if plan.script[line, Line.RETIRE] == 1 if line >= 0 else plan.retire[row[Job.CAUSE]] == 1:
-            close_job(world, job)
+            free_row(world, world.jobs, At.JOBS.value, job)
             return
         foresee(plan, world, chance, job, line)
     size = state[At.RETURNS]
@@ -116,13 +117,6 @@ def foresee(plan: Plan, world: World, chance: Chance, job: int, line: int) -> No
         row[Job.CURES] = uniform(chance.key, stream, ordinal, Purpose.CURE) < cure
     world.tally[Tally.REPAIRS] += 1
     world.tally[Tally.CURES] += row[Job.CURES]
-
-
-@rule
-def close_job(world: World, job: int) -> None:
-    """The row of a repair job is free."""
-    world.jobs[job, Job.FIRST] = world.state[At.FREE_JOB]
-    world.state[At.FREE_JOB] = job
 
 
 @rule
@@ -224,4 +218,4 @@ def _release(plan: Plan, world: World, job: int) -> None:
             state[At.OUT] -= 1
             join(plan, world, node)
         node = following
-    close_job(world, job)
+    free_row(world, world.jobs, At.JOBS.value, job)

@@ -1,11 +1,12 @@
 """Slow places, and what slows the whole job: marks, their healing and finding, and the speed of the job."""
 
 from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, SPEED_SCALE, draw_speed, draw_ticks
+from simulator.durations import NEVER, SPEED_SCALE, draw_value
 from simulator.engines.kernel.blocks import fits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top, sift_up
-from simulator.engines.kernel.names import later, line_of
-from simulator.engines.kernel.tables import Mark, Place
+from simulator.engines.kernel.names import later, line_of, ticks_of
+from simulator.engines.kernel.slots import free_row, new_row
+from simulator.engines.kernel.tables import Its, Mark, Place
 from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
 from simulator.plan import Line, Plan, Rule, Slice
@@ -18,23 +19,18 @@ FOUND = 1
 def mark_place(plan: Plan, world: World, chance: Chance, seat: int, found: int) -> None:
     """The strike at hand makes its place slow (-1: the job), which is found after so many ticks (below 0: never)."""
     state = world.state
-    row = state[At.FREE_MARK]
+    candidate = world.candidate
+    row = new_row(world, world.marks, At.MARKS.value)
     if row < 0:
-        row = state[At.MARKS]
-        if row >= len(world.marks):
-            state[At.OVERFLOW] = 1
-            return
-        state[At.MARKS] += 1
-    else:
-        state[At.FREE_MARK] = world.marks[row, Mark.PLACE]
+        return
     state[At.SERIAL] += 1
     mark = world.marks[row]
-    mark[Mark.PLACE] = state[At.PLACE]
-    mark[Mark.CAUSE] = state[At.CAUSE]
-    mark[Mark.STREAM] = state[At.STREAM]
-    mark[Mark.ORDINAL] = state[At.ORDINAL]
-    mark[Mark.UNIT] = state[At.UNIT]
-    mark[Mark.SLOT] = state[At.SLOT]
+    mark[Mark.PLACE] = candidate[Its.PLACE]
+    mark[Mark.CAUSE] = candidate[Its.CAUSE]
+    mark[Mark.STREAM] = candidate[Its.STREAM]
+    mark[Mark.ORDINAL] = candidate[Its.ORDINAL]
+    mark[Mark.UNIT] = candidate[Its.UNIT]
+    mark[Mark.SLOT] = candidate[Its.SLOT]
     mark[Mark.FOUND] = -1
     mark[Mark.SERIAL] = state[At.SERIAL]
     mark[Mark.ACTIVE] = state[At.ACTIVE]
@@ -48,34 +44,45 @@ def mark_place(plan: Plan, world: World, chance: Chance, seat: int, found: int) 
     state[At.SPEED] = min(state[At.SPEED], mark[Mark.SPEED])
     _expect(world, row, HEALED, _time_to_heal(plan, world, chance))
     if seat >= 0:
-        if state[At.TRAITS] & Trait.CHOOSY:
-            found = _patient(plan, state[At.CAUSE], speed, found)
+        if candidate[Its.TRAITS] & Trait.CHOOSY:
+            found = _patient(plan, candidate[Its.CAUSE], speed, found)
         _expect(world, row, FOUND, found)
 
 
 @rule
 def _drawn_speed(plan: Plan, world: World, chance: Chance) -> int:
     """The speed that the strike at hand leaves, by its script, its element of the fabric or its law."""
-    state = world.state
-    cause = state[At.CAUSE]
-    line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
+    candidate = world.candidate
+    cause = candidate[Its.CAUSE]
+    line = line_of(plan, candidate[Its.STREAM], candidate[Its.ORDINAL])
     if line >= 0 and plan.script[line, Line.SPEED] >= 0:
         return plan.script[line, Line.SPEED]
-    if state[At.PLACE] < 0 and state[At.TRAITS] & Trait.FABRIC:
-        return plan.slices[plan.rules[cause, Rule.SLICE] + state[At.UNIT], Slice.SPEED]
-    return draw_speed(plan.laws, chance.key, cause, state[At.STREAM], state[At.ORDINAL])
+    if candidate[Its.PLACE] < 0 and candidate[Its.TRAITS] & Trait.FABRIC:
+        return plan.slices[plan.rules[cause, Rule.SLICE] + candidate[Its.UNIT], Slice.SPEED]
+    factor = draw_value(
+        plan.laws, chance.key, cause, candidate[Its.STREAM], candidate[Its.ORDINAL], Purpose.FACTOR.value
+    )
+    return max(1, int(min(factor, 1.0) * SPEED_SCALE + 0.5))
+
+
+@rule
+def draw_pace(plan: Plan, chance: Chance) -> int:
+    """The speed of the job without slow places: its slowest rank takes SPREAD longer than the usual one."""
+    causes = len(plan.units)
+    longer = draw_value(plan.laws, chance.key, causes, 4 * causes, 0, Purpose.SPREAD.value)
+    return max(1, int(plan.pace / (1.0 + max(0.0, longer))))
 
 
 @rule
 def _time_to_heal(plan: Plan, world: World, chance: Chance) -> int:
     """Ticks until what the strike at hand slowed is healed; below 0: never."""
-    state = world.state
-    line = line_of(plan, state[At.STREAM], state[At.ORDINAL])
+    candidate = world.candidate
+    line = line_of(plan, candidate[Its.STREAM], candidate[Its.ORDINAL])
     if line >= 0:
         return plan.script[line, Line.HEALED]
-    if state[At.TRAITS] & Trait.MULTIPATH:
-        return state[At.LENGTH]
-    return draw_ticks(plan.laws, chance.key, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], Purpose.HEALED.value)
+    if candidate[Its.TRAITS] & Trait.MULTIPATH:
+        return candidate[Its.LENGTH]
+    return ticks_of(plan, world, chance, Purpose.HEALED.value)
 
 
 @rule
@@ -129,8 +136,7 @@ def unmark(world: World, row: int) -> None:
     world.active[mark[Mark.ACTIVE]] = last
     world.marks[last, Mark.ACTIVE] = mark[Mark.ACTIVE]
     mark[Mark.SERIAL] = -1
-    mark[Mark.PLACE] = state[At.FREE_MARK]
-    state[At.FREE_MARK] = row
+    free_row(world, world.marks, At.MARKS.value, row)
     if mark[Mark.SPEED] == state[At.SPEED]:
         speed = state[At.PACE]
         for index in range(state[At.ACTIVE]):

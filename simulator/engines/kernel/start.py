@@ -1,11 +1,12 @@
 """The state at tick 0, and planned windows."""
 
 from simulator.chance import Chance
-from simulator.durations import NEVER, draw_pace
+from simulator.durations import NEVER
 from simulator.engines.kernel.blocks import begin_blocks
 from simulator.engines.kernel.layers import note_traits
 from simulator.engines.kernel.phases import enter_for, tell, train_on
 from simulator.engines.kernel.pools import begin_pools
+from simulator.engines.kernel.slow import draw_pace
 from simulator.engines.kernel.units import clear_units
 from simulator.engines.kernel.weather import start_weather
 from simulator.engines.kernel.world import At, World
@@ -31,13 +32,11 @@ def begin(plan: Plan, world: World, chance: Chance) -> None:
         _clear(counters)
     state[At.EPOCH] = epoch
     state[At.LOST_EPOCH] = lost_epoch
-    state[At.PACE] = draw_pace(plan.laws, chance.key, len(plan.units), 4 * len(plan.units), plan.pace)
+    state[At.PACE] = draw_pace(plan, chance)
     state[At.SPEED] = state[At.PACE]
     state[At.DRAIN_ENDS] = NEVER
     state[At.MEMORY_USABLE] = 1 if plan.memory_group > 0 else 0
-    for nothing in (At.FREE_JOB, At.FREE_MARK, At.URGENT, At.LEADS, At.WINDOW_PENDING, At.BIRTHS):
-        state[nothing] = -1
-    for nothing in (At.FREE_CORRUPTION, At.RELEASE, At.HAUNTED):
+    for nothing in (At.URGENT, At.LEADS, At.WINDOW_PENDING, At.BIRTHS, At.RELEASE, At.HAUNTED):
         state[nothing] = -1
     state[At.WINDOW_DUE] = due_of_window(plan, world)
     begin_pools(plan, world)

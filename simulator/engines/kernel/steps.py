@@ -5,6 +5,7 @@ A rule here says which phase comes next; how long it lasts the lead knows (see l
 
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import keep_in_memory, make_durable, memory_is_better
+from simulator.engines.kernel.phase_sets import is_stretch, leads_to_regroup
 from simulator.engines.kernel.phases import book, enter, enter_for, note, tell, train_on
 from simulator.engines.kernel.pools import fetch_node
 from simulator.engines.kernel.slow import stop_is_wanted
@@ -19,7 +20,7 @@ def end_phase(plan: Plan, world: World) -> None:
     """The timer of the present phase rings."""
     state = world.state
     phase = state[At.PHASE]
-    if phase <= Phase.SAVING:
+    if is_stretch(phase):
         if state[At.ENDING] == Ending.SAVE:
             state[At.DEPART] = 1
             return
@@ -27,7 +28,7 @@ def end_phase(plan: Plan, world: World) -> None:
     elif phase == Phase.WAIT:
         fetch_node(plan, world)
         state[At.REGROUP] = 1
-    elif phase >= Phase.DIAGNOSIS:  # or SWAP, or MAINTENANCE
+    elif leads_to_regroup(phase):
         state[At.REGROUP] = 1
     elif phase == Phase.RESTART:  # at the very beginning there is nothing to restore
         state[At.STARTING_UP] = 0
@@ -73,7 +74,7 @@ def follow(plan: Plan, world: World) -> bool:
 def resume(world: World) -> None:
     """A stall is over: the phase it paused goes on."""
     state = world.state
-    if state[At.PAUSED] <= Phase.SAVING:
+    if is_stretch(state[At.PAUSED]):
         train_on(world, state[At.PAUSED])
     else:
         enter_for(world, state[At.PAUSED], state[At.PAUSED_LEFT])

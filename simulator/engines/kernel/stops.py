@@ -6,29 +6,33 @@ from simulator.engines.kernel.checkpoints import make_durable, roll_back
 from simulator.engines.kernel.corruption import fall_back
 from simulator.engines.kernel.layers import fate_of, innocent_place, is_taken, takes_any
 from simulator.engines.kernel.nodes import await_shop, open_job, take, take_from_pool
+from simulator.engines.kernel.phase_sets import is_busy, is_looking
 from simulator.engines.kernel.phases import enter, lead, tell
 from simulator.engines.kernel.places import visit_node, visit_place
-from simulator.engines.kernel.tables import Fate, Job, Place
+from simulator.engines.kernel.tables import Fate, Its, Job, Place
 from simulator.engines.kernel.units import break_unit, haunt
 from simulator.engines.kernel.world import At, Length, Trait, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Effect, Kind, Phase, Tally
+from simulator.ledger import Column, Effect, Kind, Phase, Tally
 from simulator.plan import Plan
 
 
 @rule
 def tell_strike(world: World) -> None:
     """Have a record made of the strike at hand."""
-    state = world.state
-    place = state[At.PLACE] if state[At.BENCH] < 0 else -1
-    tell(world, Kind.STRIKE.value, state[At.CAUSE], state[At.ORDINAL], place)
+    candidate = world.candidate
+    place = candidate[Its.PLACE] if candidate[Its.BENCH] < 0 else -1
+    tell(world, Kind.STRIKE.value, candidate[Its.CAUSE], candidate[Its.ORDINAL], place)
+    if world.state[At.RECORDS] < len(world.log):
+        world.log[world.state[At.RECORDS], Column.EFFECT] = candidate[Its.EFFECT]
 
 
 @rule
 def count_failure(plan: Plan, world: World) -> None:
     """Count a STOP, and how many nodes it finds out of service."""
     state = world.state
-    world.failures[state[At.CAUSE]] += 1
+    candidate = world.candidate
+    world.failures[candidate[Its.CAUSE]] += 1
     if state[At.NOW] >= plan.warm_up:
         world.out_seen[min(state[At.OUT], len(world.out_seen) - 1)] += 1
 
@@ -37,11 +41,12 @@ def count_failure(plan: Plan, world: World) -> None:
 def on_stop(plan: Plan, world: World, chance: Chance) -> None:
     """A STOP: nodes are taken, work is rolled back, and a job at work goes to DETECTION."""
     state = world.state
+    candidate = world.candidate
     phase = state[At.PHASE]
-    busy = phase <= Phase.RESTORE
-    traits = state[At.TRAITS]
-    blast = state[At.BLAST]
-    first = state[At.PLACE]
+    busy = is_busy(phase)
+    traits = candidate[Its.TRAITS]
+    blast = candidate[Its.BLAST]
+    first = candidate[Its.PLACE]
     if seldom(blast > 1) and traits & Trait.FABRIC == 0:
         first = first // blast * blast
     last = min(first + blast, plan.needed)
@@ -53,7 +58,7 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
     count_failure(plan, world)
     tell_strike(world)
     fate = Fate.RIGHT.value
-    if seldom(traits & Trait.ERRING != 0) and blast > 0 and phase <= Phase.DIAGNOSIS:
+    if seldom(traits & Trait.ERRING != 0) and blast > 0 and is_looking(phase):
         fate = fate_of(plan, world, chance)
         world.tally[Tally.MISSED] += fate == Fate.MISSED
         if fate == Fate.BLAMED:
@@ -67,17 +72,18 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
         fall_back(plan, world)
     roll_back(world)
     if fate != Fate.BLAMED:
-        break_unit(plan, world, state[At.SLOT])
+        break_unit(plan, world, candidate[Its.SLOT])
     if busy or phase == Phase.SWAP:
         length = Length.DETECTION.value if busy else Length.SWAP.value
-        lead(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL], length, busy)
+        lead(world, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL], length, busy)
 
 
 @rule
 def take_all(plan: Plan, world: World, chance: Chance, first: int, last: int, fate: int) -> bool:
     """What the STOP at hand takes of places first to last - 1 is one repair job; False where there is no room."""
     state = world.state
-    job = open_job(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])
+    candidate = world.candidate
+    job = open_job(world, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
     if job < 0:
         return False
     world.jobs[job, Job.FATE] = fate
@@ -94,10 +100,10 @@ def take_all(plan: Plan, world: World, chance: Chance, first: int, last: int, fa
 @rule
 def blame(plan: Plan, world: World, chance: Chance) -> int:
     """Another place is blamed for the STOP at hand, whose own node will strike again; returns the other place."""
-    state = world.state
-    seat = visit_place(world, state[At.PLACE])
+    candidate = world.candidate
+    seat = visit_place(world, candidate[Its.PLACE])
     node = visit_node(world, world.places[seat, Place.NODE])
-    haunt(world, seat, node, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])
+    haunt(world, seat, node, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
     world.tally[Tally.BLAMED] += 1
     return innocent_place(plan, world, chance)
 
@@ -106,7 +112,8 @@ def blame(plan: Plan, world: World, chance: Chance) -> int:
 def interrupt(world: World) -> None:
     """A job at work stops: the drain, a save in flight and a paused phase are forgotten."""
     state = world.state
-    world.interruptions[state[At.CAUSE]] += 1
+    candidate = world.candidate
+    world.interruptions[candidate[Its.CAUSE]] += 1
     make_durable(world, state[At.NOW])
     state[At.DRAIN_ENDS] = NEVER
     state[At.STARTING_UP] = 0
@@ -117,12 +124,13 @@ def interrupt(world: World) -> None:
 def strike_bench(plan: Plan, world: World) -> None:
     """A STOP takes the node in a slot of the pool; the job goes on."""
     state = world.state
-    slot = state[At.BENCH]
-    if state[At.EFFECT] != Effect.STOP or slot >= state[At.POOL]:
+    candidate = world.candidate
+    slot = candidate[Its.BENCH]
+    if candidate[Its.EFFECT] != Effect.STOP or slot >= state[At.POOL]:
         return
     count_failure(plan, world)
     tell_strike(world)
-    job = open_job(world, state[At.CAUSE], state[At.STREAM], state[At.ORDINAL])
+    job = open_job(world, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
     if job < 0:
         return
     take_from_pool(plan, world, slot, job)

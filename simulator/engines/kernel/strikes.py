@@ -6,12 +6,13 @@ from simulator.engines.kernel.corruption import corrupt, still_sits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
 from simulator.engines.kernel.lemons import find_lemon
-from simulator.engines.kernel.names import later, line_of
+from simulator.engines.kernel.names import later, line_of, ticks_of
+from simulator.engines.kernel.phase_sets import is_busy, is_running
 from simulator.engines.kernel.phases import enter_for, train_on
 from simulator.engines.kernel.places import any_filled, visit_place
 from simulator.engines.kernel.slow import mark_place
 from simulator.engines.kernel.stops import on_stop, strike_bench, tell_strike
-from simulator.engines.kernel.tables import Corruption, Place, Unit
+from simulator.engines.kernel.tables import Corruption, Its, Place, Unit
 from simulator.engines.kernel.training import is_training
 from simulator.engines.kernel.units import advance_unit, first_place, has_left_cohort
 from simulator.engines.kernel.weather import advance_clock
@@ -25,23 +26,24 @@ from simulator.plan import Line, Plan, Rule, Slice
 def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
     """The next candidate comes."""
     state = world.state
+    candidate = world.candidate
     source = state[At.SOURCE]
     state[At.SOURCE] = Source.UNKNOWN
-    state[At.UNIT] = -1
-    state[At.SLOT] = -1
-    state[At.BENCH] = -1
-    state[At.TRAITS] = 0
-    state[At.LENGTH] = -1
+    candidate[Its.UNIT] = -1
+    candidate[Its.SLOT] = -1
+    candidate[Its.BENCH] = -1
+    candidate[Its.TRAITS] = 0
+    candidate[Its.LENGTH] = -1
     if source >= 0:
         strikes = meet_clock(plan, world, chance, source)
     elif source == Source.SUDDEN:
         strikes = meet_sudden(plan, world, chance)
     else:
         strikes = meet_line(plan, world)
-    generation = world.units[state[At.SLOT], Unit.GENERATION] if state[At.SLOT] >= 0 else 0
+    generation = world.units[candidate[Its.SLOT], Unit.GENERATION] if candidate[Its.SLOT] >= 0 else 0
     if strikes:
         strike(plan, world, chance)
-    slot = state[At.SLOT]
+    slot = candidate[Its.SLOT]
     if seldom(slot >= 0) and world.units[slot, Unit.ALIVE] == 1 and world.units[slot, Unit.GENERATION] == generation:
         advance_unit(plan, world, chance, slot)
 
@@ -50,26 +52,27 @@ def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
 def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
     """A candidate of a cohort or of a bench; returns whether it may strike."""
     state = world.state
+    candidate = world.candidate
     causes = len(plan.units)
     cause = clock if clock < causes else clock - causes
     ordinal = world.clock_ordinal[clock]
     state[At.CANDIDATES] += 1
-    state[At.CAUSE] = cause
-    state[At.STREAM] = clock
-    state[At.ORDINAL] = ordinal
+    candidate[Its.CAUSE] = cause
+    candidate[Its.STREAM] = clock
+    candidate[Its.ORDINAL] = ordinal
     units = world.clock_units[clock]
     unit = 0
     if units > 1:
         unit = min(units - 1, int(uniform(chance.key, clock, ordinal, Purpose.UNIT) * units))
     advance_clock(plan, world, chance, clock)
     if clock >= causes:
-        state[At.BENCH] = unit // plan.per_place[cause]
+        candidate[Its.BENCH] = unit // plan.per_place[cause]
     elif plan.lemon_share[cause] > 0.0:
         if not find_lemon(plan, world, chance, unit):
             return False
-        unit = state[At.UNIT]
+        unit = candidate[Its.UNIT]
     else:
-        state[At.UNIT] = unit
+        candidate[Its.UNIT] = unit
         if seldom(plan.renewal[cause] == 1) and has_left_cohort(world, cause, unit):
             return False
     return is_there(plan, world, chance, unit)
@@ -79,46 +82,48 @@ def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
 def meet_sudden(plan: Plan, world: World, chance: Chance) -> bool:
     """A candidate of a renewed unit's own clock, or a relapse; returns whether it may strike."""
     state = world.state
-    state[At.CAUSE] = world.sudden[0, 1]
-    state[At.STREAM] = world.sudden[0, 2]
-    state[At.ORDINAL] = world.sudden[0, 3]
+    candidate = world.candidate
+    candidate[Its.CAUSE] = world.sudden[0, 1]
+    candidate[Its.STREAM] = world.sudden[0, 2]
+    candidate[Its.ORDINAL] = world.sudden[0, 3]
     ref = world.sudden[0, REF]
     serial = world.sudden[0, SERIAL]
     drop_top(world.sudden, state[At.SUDDEN])
     state[At.SUDDEN] -= 1
-    if state[At.STREAM] >= len(plan.units):
-        state[At.EFFECT] = Effect.STOP
-        state[At.BLAST] = 1
+    if candidate[Its.STREAM] >= len(plan.units):
+        candidate[Its.EFFECT] = Effect.STOP
+        candidate[Its.BLAST] = 1
         if serial < 0:
-            state[At.TRAITS] = Trait.ALARM
-            state[At.CORRUPTION] = ref
-            state[At.PLACE] = world.corruptions[ref, Corruption.PLACE]
-            state[At.BLAST] = int(still_sits(world, ref))
+            candidate[Its.TRAITS] = Trait.ALARM
+            candidate[Its.CORRUPTION] = ref
+            candidate[Its.PLACE] = world.corruptions[ref, Corruption.PLACE]
+            candidate[Its.BLAST] = int(still_sits(world, ref))
             return True
-        state[At.PLACE] = world.places[ref, Place.NUMBER]
+        candidate[Its.PLACE] = world.places[ref, Place.NUMBER]
         return world.places[ref, Place.NODE] >= 0 and world.places[ref, Place.SERIAL] == serial
     if world.units[ref, Unit.ALIVE] == 0 or world.units[ref, Unit.GENERATION] != serial:
         return False  # drawn before the unit was evicted
     state[At.CANDIDATES] += 1
-    state[At.SLOT] = ref
-    state[At.UNIT] = world.units[ref, Unit.UNIT]
-    return is_there(plan, world, chance, state[At.UNIT])
+    candidate[Its.SLOT] = ref
+    candidate[Its.UNIT] = world.units[ref, Unit.UNIT]
+    return is_there(plan, world, chance, candidate[Its.UNIT])
 
 
 @rule
 def meet_line(plan: Plan, world: World) -> bool:
     """A scripted candidate; returns whether it may strike."""
     state = world.state
+    candidate = world.candidate
     line = plan.script_order[state[At.LINE]]
     state[At.LINE] += 1
     row = plan.script[line]
-    state[At.CAUSE] = row[Line.CAUSE]
-    state[At.STREAM] = row[Line.CAUSE]
-    state[At.ORDINAL] = line
-    state[At.EFFECT] = row[Line.EFFECT]
-    state[At.PLACE] = row[Line.PLACE]
-    state[At.BLAST] = row[Line.BLAST] if row[Line.BLAST] >= 0 else 1
-    state[At.BENCH] = row[Line.BENCH]
+    candidate[Its.CAUSE] = row[Line.CAUSE]
+    candidate[Its.STREAM] = row[Line.CAUSE]
+    candidate[Its.ORDINAL] = line
+    candidate[Its.EFFECT] = row[Line.EFFECT]
+    candidate[Its.PLACE] = row[Line.PLACE]
+    candidate[Its.BLAST] = row[Line.BLAST] if row[Line.BLAST] >= 0 else 1
+    candidate[Its.BENCH] = row[Line.BENCH]
     return True
 
 
@@ -126,27 +131,28 @@ def meet_line(plan: Plan, world: World) -> bool:
 def is_there(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
     """Fill in the candidate at hand; returns whether its cause is exposed and what it falls on is there to strike."""
     state = world.state
-    cause = state[At.CAUSE]
+    candidate = world.candidate
+    cause = candidate[Its.CAUSE]
     if not is_exposed(world, plan.exposed[cause]):
         return False
     effect = plan.effect[cause]
     traits = traits_of(world, cause)
-    state[At.TRAITS] = traits
+    candidate[Its.TRAITS] = traits
     if seldom(traits & Trait.LAYERED != 0) and effect == Effect.STOP:
         effect = after_layers(plan, world, chance, unit)
         if effect == VOID:
             return False
-    state[At.EFFECT] = effect
-    state[At.BLAST] = plan.blast[cause]
-    slot = state[At.BENCH]
+    candidate[Its.EFFECT] = effect
+    candidate[Its.BLAST] = plan.blast[cause]
+    slot = candidate[Its.BENCH]
     if slot >= 0:
         return effect == Effect.STOP and slot < state[At.POOL]
     place = first_place(plan, cause, unit)
-    state[At.PLACE] = place
+    candidate[Its.PLACE] = place
     span = plan.span[cause] if plan.per_place[cause] == 0 else 0
     if seldom(traits & Trait.FABRIC != 0):
         span = plan.slices[plan.rules[cause, Rule.SLICE] + unit, Slice.NODES]
-        state[At.BLAST] = span
+        candidate[Its.BLAST] = span
     return span == 0 or any_filled(plan, world, place, place + span)
 
 
@@ -156,15 +162,15 @@ def is_exposed(world: World, exposed: int) -> bool:
     phase = world.state[At.PHASE]
     if exposed == Exposed.ALWAYS:
         return True
-    return phase <= Phase.STALL if exposed == Exposed.RUNNING else phase <= Phase.RESTORE
+    return is_running(phase) if exposed == Exposed.RUNNING else is_busy(phase)
 
 
 @rule
 def strike(plan: Plan, world: World, chance: Chance) -> None:
     """The candidate at hand strikes, unless its effect finds nothing to act on."""
-    state = world.state
-    effect = state[At.EFFECT]
-    if seldom(state[At.BENCH] >= 0):
+    candidate = world.candidate
+    effect = candidate[Its.EFFECT]
+    if seldom(candidate[Its.BENCH] >= 0):
         strike_bench(plan, world)
     elif effect == Effect.STOP:
         on_stop(plan, world, chance)
@@ -178,19 +184,18 @@ def strike(plan: Plan, world: World, chance: Chance) -> None:
 def on_stall(plan: Plan, world: World, chance: Chance) -> None:
     """A STALL pauses a job at work; outages that overlap run in parallel."""
     state = world.state
+    candidate = world.candidate
     phase = state[At.PHASE]
-    if phase > Phase.RESTORE:
+    if not is_busy(phase):
         return
     tell_strike(world)
     world.tally[Tally.STALLS] += 1
-    length = state[At.LENGTH]
+    length = candidate[Its.LENGTH]
     if length < 0:
         length = draw_length(plan, world, chance)
-    elif state[At.TRAITS] & Trait.REBUILT:
+    elif candidate[Its.TRAITS] & Trait.REBUILT:
         world.tally[Tally.REBUILDS] += 1
-        cause = state[At.CAUSE]
-        rebuild = Purpose.REBUILD.value
-        length = later(length, draw_ticks(plan.laws, chance.key, cause, state[At.STREAM], state[At.ORDINAL], rebuild))
+        length = later(length, ticks_of(plan, world, chance, Purpose.REBUILD.value))
     if phase == Phase.STALL:
         state[At.ENDS] = max(state[At.ENDS], later(state[At.NOW], length))
         return
@@ -203,21 +208,24 @@ def on_stall(plan: Plan, world: World, chance: Chance) -> None:
 def on_silent(plan: Plan, world: World, chance: Chance) -> None:
     """A SLOW or a CORRUPT, which are found later: the one acts on a place that is not slow yet, the other on any."""
     state = world.state
-    slows = state[At.EFFECT] == Effect.SLOW
+    candidate = world.candidate
+    slows = candidate[Its.EFFECT] == Effect.SLOW
     seat = -1
-    if state[At.PLACE] >= 0:
-        seat = visit_place(world, state[At.PLACE])
+    if candidate[Its.PLACE] >= 0:
+        seat = visit_place(world, candidate[Its.PLACE])
         if world.places[seat, Place.NODE] < 0 or (slows and world.places[seat, Place.MARK] >= 0):
             return
-    if not slows and state[At.PHASE] > Phase.STALL:
+    if not slows and not is_running(state[At.PHASE]):
         return
     tell_strike(world)
-    stream = state[At.STREAM]
-    line = line_of(plan, stream, state[At.ORDINAL])
+    stream = candidate[Its.STREAM]
+    line = line_of(plan, stream, candidate[Its.ORDINAL])
     if line >= 0:
         found = plan.script[line, Line.FOUND]
     else:
-        found = draw_ticks(plan.laws, chance.key, state[At.CAUSE], stream, state[At.ORDINAL], Purpose.FOUND.value)
+        found = draw_ticks(
+            plan.laws, chance.key, candidate[Its.CAUSE], stream, candidate[Its.ORDINAL], Purpose.FOUND.value
+        )
     if not slows:
         world.tally[Tally.CORRUPTIONS] += 1
         corrupt(plan, world, seat, found)

@@ -49,18 +49,36 @@ class Group(IntEnum):
     LOST = 2  # members in L
 
 
-class Job(IntEnum):
-    """Columns of `world.jobs`: repair jobs."""
+class Its(IntEnum):
+    """Columns of `world.candidate`: an arrival, and what it would do."""
 
     CAUSE = 0
     STREAM = 1
     ORDINAL = 2
-    FIRST = 3  # row of its first node; of a free job: the next free one
-    LAST = 4
-    FATE = 5  # see Fate
-    STAGE = 6  # of the shop, from 0
-    STAGES = 7  # the last one that it will reach
-    CURES = 8  # 1: it will cure
+    UNIT = 3  # -1: none (scripted, relapse, alarm)
+    SLOT = 4  # of a renewed unit; -1: none
+    PLACE = 5  # first place; -1: none
+    BLAST = 6  # places that it cuts off
+    EFFECT = 7
+    BENCH = 8  # slot of the pool that it falls on; -1: it falls on places
+    TRAITS = 9  # what is special about it: see Trait
+    LENGTH = 10  # of its outage; -1: not drawn yet
+    CORRUPTION = 11  # of an alarm: its row of `corruptions`
+
+
+class Job(IntEnum):
+    """Columns of `world.jobs`: repair jobs."""
+
+    LINK = 0  # see slots.py
+    CAUSE = 1
+    STREAM = 2
+    ORDINAL = 3
+    FIRST = 4  # row of its first node
+    LAST = 5
+    FATE = 6  # see Fate
+    STAGE = 7  # of the shop, from 0
+    STAGES = 8  # the last one that it will reach
+    CURES = 9  # 1: it will cure
 
 
 class Fate(IntEnum):
@@ -74,17 +92,18 @@ class Fate(IntEnum):
 class Mark(IntEnum):
     """Columns of `world.marks`: slow places, and what slows the whole job."""
 
-    PLACE = 0  # -1: the job's
-    SPEED = 1  # of the job, were it the only mark
-    CAUSE = 2
-    STREAM = 3
-    ORDINAL = 4
-    UNIT = 5
-    SLOT = 6
-    FOUND = 7  # the tick at which it was found; -1: not yet
-    SERIAL = 8
-    ACTIVE = 9  # its row in `active`
-    SEAT = 10  # row of its place; -1: the job's
+    LINK = 0  # see slots.py
+    PLACE = 1  # -1: the job's
+    SPEED = 2  # of the job, were it the only mark
+    CAUSE = 3
+    STREAM = 4
+    ORDINAL = 5
+    UNIT = 6
+    SLOT = 7
+    FOUND = 8  # the tick at which it was found; -1: not yet
+    SERIAL = 9
+    ACTIVE = 10  # its row in `active`
+    SEAT = 11  # row of its place; -1: the job's
 
 
 class Unit(IntEnum):
@@ -103,15 +122,15 @@ class Unit(IntEnum):
 class Corruption(IntEnum):
     """Columns of `world.corruptions`: those whose alarm is to come."""
 
-    PLACE = 0  # first place of the unit; -1: none
-    SEAT = 1
-    SERIAL = 2  # of the filling that was corrupted
-    CLEAN_WORK = 3  # the clean checkpoint
-    CLEAN_KEPT = 4
-    CLEAN_SAVES = 5
-    CLEAN_SINCE = 6
-    STORED = 7  # storage saves closed at its onset
-    NEXT = 8  # next free row; that of one in use: IN_USE
+    LINK = 0  # see slots.py
+    PLACE = 1  # first place of the unit; -1: none
+    SEAT = 2
+    SERIAL = 3  # of the filling that was corrupted
+    CLEAN_WORK = 4  # the clean checkpoint
+    CLEAN_KEPT = 5
+    CLEAN_SAVES = 6
+    CLEAN_SINCE = 7
+    STORED = 8  # storage saves closed at its onset
 
 
 class Machine(IntEnum):

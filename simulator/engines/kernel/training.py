@@ -9,6 +9,7 @@ the close of its first save.
 from simulator.durations import SPEED_SCALE
 from simulator.engines.kernel.checkpoints import close_save, keep_in_memory, make_durable, plan_save
 from simulator.engines.kernel.names import quotient
+from simulator.engines.kernel.phase_sets import is_stretch
 from simulator.engines.kernel.world import At, Ending, Save, World
 from simulator.jit import rule
 from simulator.ledger import Account, Phase
@@ -18,7 +19,7 @@ from simulator.plan import Overlap, Plan
 @rule
 def is_training(world: World) -> bool:
     """Whether the job is in a stretch of training and saving."""
-    return world.state[At.PHASE] <= Phase.SAVING
+    return is_stretch(world.state[At.PHASE])
 
 
 @rule

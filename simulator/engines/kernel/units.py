@@ -5,7 +5,7 @@ from simulator.durations import NEVER, age_at, budget, draw_ticks, ticks
 from simulator.engines.kernel.heap import REF, SERIAL, sift_up
 from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later, line_of, quotient
 from simulator.engines.kernel.places import visit_node, visit_place
-from simulator.engines.kernel.tables import Node, Place, Unit
+from simulator.engines.kernel.tables import Its, Node, Place, Unit
 from simulator.engines.kernel.world import At, Source, World
 from simulator.jit import rule, seldom
 from simulator.plan import Line, Plan, Rule, Slice
@@ -80,15 +80,16 @@ def _leave_cohort(world: World, cause: int, unit: int, family: int) -> int:
 def break_unit(plan: Plan, world: World, slot: int) -> None:
     """The unit at hand (CAUSE, UNIT, and ORDINAL if it is still of the cohort) breaks: a new one will stand there."""
     state = world.state
-    cause = state[At.CAUSE]
-    if plan.renewal[cause] == 0 or state[At.UNIT] < 0:
+    candidate = world.candidate
+    cause = candidate[Its.CAUSE]
+    if plan.renewal[cause] == 0 or candidate[Its.UNIT] < 0:
         return
     if slot < 0:
-        slot = _leave_cohort(world, cause, state[At.UNIT], state[At.ORDINAL])
+        slot = _leave_cohort(world, cause, candidate[Its.UNIT], candidate[Its.ORDINAL])
         if slot < 0:
             return
     world.units[slot, Unit.ALIVE] = 0
-    place = first_place(plan, cause, state[At.UNIT])
+    place = first_place(plan, cause, candidate[Its.UNIT])
     seat = visit_place(world, place) if place >= 0 else -1
     if place < 0 or world.places[seat, Place.NODE] >= 0:
         world.units[slot, Unit.NEXT] = state[At.BIRTHS]

@@ -1,7 +1,7 @@
 """Weather: the clocks of the causes, and which candidate comes next."""
 
 from simulator.chance import Chance
-from simulator.durations import NEVER, budget, cohort_tick, level_at
+from simulator.durations import NEVER, Hazard, age_at, budget, level_at, ticks
 from simulator.engines.kernel.lemons import lemons_to_be
 from simulator.engines.kernel.names import hazards_of
 from simulator.engines.kernel.world import At, Source, World
@@ -47,7 +47,17 @@ def advance_clock(plan: Plan, world: World, chance: Chance, clock: int) -> None:
     cause = clock if clock < causes else clock - causes
     world.clock_ordinal[clock] += 1
     world.clock_level[clock] += budget(chance.key, clock, world.clock_ordinal[clock]) / world.clock_units[clock]
-    world.clock[clock] = max(world.clock[clock], cohort_tick(hazards_of(plan), cause, world.clock_level[clock]))
+    world.clock[clock] = max(world.clock[clock], _tick_at(plan, cause, world.clock_level[clock]))
+
+
+@rule
+def _tick_at(plan: Plan, cause: int, level: float) -> int:
+    """The tick at which the cohort reaches a level."""
+    if plan.hazard_kind[cause] == Hazard.EXPONENTIAL and plan.hazard[cause, 0] > 0.0:  # as a rule: spared a call
+        age = level / plan.hazard[cause, 0]
+    else:
+        age = age_at(hazards_of(plan), cause, level)
+    return ticks(age - plan.hazard[cause, 2])
 
 
 @rule

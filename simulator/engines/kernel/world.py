@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.engines.kernel.heap import HEAP_COLUMNS
-from simulator.engines.kernel.tables import ROW, Corruption, Group, Job, Machine, Mark, Taking, Unit
+from simulator.engines.kernel.tables import ROW, Corruption, Group, Its, Job, Machine, Mark, Taking, Unit
 from simulator.ledger import ACCOUNTS, LOG_COLUMNS, TALLIES
 from simulator.plan import Floats, Integers, Plan, out_bins
 
@@ -28,6 +28,9 @@ class At(IntEnum):
     ENDS = auto()  # the tick of the phase's timer
     ENDING = auto()  # what the timer of a stretch rings for: see Ending
     RECORDS = auto()
+    TAKEN = auto()  # nodes taken so far
+    TAKEN_NOTED = auto()  # and when the last record was completed
+    LOST_NOTED = auto()  # training lost by then
     OVERLONG = auto()  # more records than the plan allows
     CANDIDATES = auto()  # that came from the clocks of units
     # training and checkpoints
@@ -73,8 +76,8 @@ class At(IntEnum):
     SHORT = auto()  # 1: the job ran short of nodes, and wants a refill
     FETCHING = auto()  # 1: a node is fetched in this WAIT
     SERIAL = auto()  # last serial number given to a placement or a mark
-    JOBS = auto()  # rows of `jobs` in use
-    FREE_JOB = auto()  # first row to use again; -1: none
+    JOBS = auto()  # rows of `jobs` that were ever in use; see slots.py
+    FREE_JOB = auto()
     PENDING = auto()  # jobs that wait for the close of DIAGNOSIS
     MISSES = auto()  # how many of them are to be missed
     URGENT = auto()  # a repair job that enters the shop whatever the phase; -1: none
@@ -82,13 +85,13 @@ class At(IntEnum):
     ENTRIES = auto()  # jobs that ever entered the shop, or another stage of it
     FITTING = auto()  # how often it was asked whether the empty places of blocks fit
     # slow places
-    MARKS = auto()
+    MARKS = auto()  # these two stand to `marks` as those two to `jobs`
     FREE_MARK = auto()
     ACTIVE = auto()
     FOUND = auto()  # found places that still hold their node
     SLOW_ENDS = auto()
     # corruptions
-    CORRUPTIONS = auto()  # rows of `corruptions` in use
+    CORRUPTIONS = auto()  # and these two to `corruptions`
     FREE_CORRUPTION = auto()
     # windows
     WINDOW = auto()  # number of the next window
@@ -106,19 +109,6 @@ class At(IntEnum):
     SUDDEN = auto()
     UNITS = auto()
     LINE = auto()  # next line of the script
-    # the candidate at hand
-    CAUSE = auto()
-    STREAM = auto()
-    ORDINAL = auto()
-    UNIT = auto()  # -1: none (scripted, relapse, alarm)
-    SLOT = auto()  # of a renewed unit; -1: none
-    PLACE = auto()  # first place; -1: none
-    BLAST = auto()  # places that it cuts off
-    EFFECT = auto()
-    BENCH = auto()  # slot of the pool that it falls on; -1: it falls on places
-    TRAITS = auto()  # what is special about it: see Trait
-    LENGTH = auto()  # of its outage; -1: not drawn yet
-    CORRUPTION = auto()  # of an alarm: its row of `corruptions`
     # what an event leaves to do: see loop.conclude
     REGROUP = auto()
     DEPART = auto()
@@ -198,12 +188,13 @@ class World(NamedTuple):
     interruptions: Integers
     out_seen: Integers
     tally: Integers
-    log: Integers  # (records, 8); as many records are kept as fit
+    log: Integers  # (records, columns); as many records are kept as fit
     clock: Integers  # (2 causes,): tick of the next candidate; cohorts, then benches
     clock_ordinal: Integers
     clock_level: Floats
     clock_units: Integers  # how many units burn
     lemons: Integers  # (causes, nodes) if some cause strikes bad nodes only: those that it may strike
+    candidate: Integers  # the one at hand; see Its
     sudden: Integers  # heap [capacity]: candidates of renewed units, and relapses
     units: Integers  # [capacity]
     unit_level: Floats
@@ -254,6 +245,7 @@ def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
         clock_level=np.zeros(2 * causes),
         clock_units=np.zeros(2 * causes, np.int64),
         lemons=rows(*lemon_shape(plan, nodes)),
+        candidate=np.zeros(len(Its), np.int64),
         sudden=rows(2 * capacity, HEAP_COLUMNS),
         units=rows(capacity, len(Unit)),
         unit_level=np.zeros(capacity),

@@ -1,16 +1,17 @@
 """Draws: the numbers that the names of one replication own."""
 
+from math import floor
+
 import numpy as np
 
 from simulator.chance import Purpose, uniform
 from simulator.durations import (
+    SPEED_SCALE,
     Hazards,
     age_at,
     budget,
-    cohort_tick,
-    draw_pace,
-    draw_speed,
-    draw_ticks,
+    draw_value,
+    draw_value_with,
     level_at,
     ticks,
 )
@@ -48,13 +49,16 @@ class Chance:
         """The duration that a strike or a window owns for a purpose, given or drawn [ticks]."""
         if purpose in owner.given:
             return owner.given[purpose]
-        return int(draw_ticks(self._laws, self._key, *owner.name, int(purpose)))
+        # What memory gives back has its own law; the number is that of any restore.
+        number = Purpose.RESTORE if purpose is Purpose.RESTORE_MEMORY else purpose
+        return int(ticks(draw_value_with(self._laws, self._key, *owner.name, int(purpose), int(number))))
 
     def speed(self, strike: Strike) -> int:
         """The speed that a SLOW strike marks its place with, in 1..Q."""
         if Purpose.FACTOR in strike.given:
             return strike.given[Purpose.FACTOR]
-        return int(draw_speed(self._laws, self._key, *strike.name))
+        factor = float(draw_value(self._laws, self._key, *strike.name, int(Purpose.FACTOR)))
+        return 1 if factor <= 0.0 else SPEED_SCALE if factor >= 1.0 else max(1, floor(factor * SPEED_SCALE + 0.5))
 
     def is_member(self, name: Name, place: int, share: float) -> bool:
         """Whether a strike that hits each place of a group with probability `share` hits this one."""
@@ -74,7 +78,8 @@ class Chance:
 
     def pace(self, pace: int) -> int:
         """The speed of the job when nothing is slow, its slowest rank taken into account, in 1..Q."""
-        return int(draw_pace(self._laws, self._key, self._causes, 4 * self._causes, pace))
+        spread = float(draw_value(self._laws, self._key, self._causes, 4 * self._causes, 0, int(Purpose.SPREAD)))
+        return pace if spread <= 0.0 else max(1, floor(pace / (1.0 + spread)))
 
     def choice(self, filled: int, length: int) -> int:
         """Which of so many nodes fills the next place, by chance, when `filled` places have been filled."""
@@ -92,7 +97,8 @@ class Chance:
 
     def cohort_tick(self, cause: int, level: float) -> int:
         """The tick at which the cohort reaches a level."""
-        return int(cohort_tick(self._hazards, cause, level))
+        age_at_start = float(self._hazards.parameters[cause, 2])
+        return int(ticks(age_at(self._hazards, cause, level) - age_at_start))
 
     def age(self, cause: int, level: float) -> int:
         """The age at which a unit reaches a level [ticks]."""

@@ -1,8 +1,9 @@
 """Histories: what is remembered of each node, wherever it is: takings, cures, and whether it is a lemon."""
 
 from collections import defaultdict
+from math import exp
 
-from simulator.durations import decayed
+from simulator.durations import TICKS_PER_SECOND
 from simulator.engines.reference.calendar import Calendar
 from simulator.engines.reference.causes import Cause
 from simulator.engines.reference.draws import Chance
@@ -42,8 +43,10 @@ class Histories:
 
     def _score_now(self, node: int) -> float:
         takings = self._takings[node]
-        elapsed = self._calendar.tick - (takings[-1] if takings else 0)
-        return float(decayed(self._score.get(node, 0.0), elapsed, self._memory))
+        if not takings:
+            return 0.0
+        seconds = (self._calendar.tick - takings[-1]) / TICKS_PER_SECOND
+        return self._score[node] * exp(-(seconds / self._memory))
 
     # lemons
 

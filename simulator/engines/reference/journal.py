@@ -18,6 +18,7 @@ class Note:
     cause: int = -1
     ordinal: int = -1
     place: int = -1
+    effect: int = -1
 
 
 class Journal:
@@ -35,6 +36,9 @@ class Journal:
         self._keep = keep
         self._open: Note | None = None
         self._rows: list[tuple[int, ...]] = []
+        # of the event that is being processed
+        self._nodes = 0
+        self._lost = 0
 
     @property
     def is_open(self) -> bool:
@@ -46,9 +50,9 @@ class Journal:
         """Whether there are as many records as the plan allows."""
         return self.records >= self._max_records
 
-    def note(self, kind: Kind, cause: int = -1, ordinal: int = -1, place: int = -1) -> None:
+    def note(self, kind: Kind, cause: int = -1, ordinal: int = -1, place: int = -1, effect: int = -1) -> None:
         """Open the record of an event of this tick. An event makes one record at most."""
-        note = Note(self._calendar.tick, kind, cause, ordinal, place)
+        note = Note(self._calendar.tick, kind, cause, ordinal, place, effect)
         assert self._open is None, f"{note} in the middle of {self._open}"
         self._open = note
 
@@ -58,9 +62,18 @@ class Journal:
         assert note is not None, "no record is open"
         self.records += 1
         if self._keep:
-            row = (note.tick, int(note.kind), note.cause, note.ordinal, note.place, int(phase_after), work, kept)
-            self._rows.append(row)
-        self._open = None
+            event = (note.tick, int(note.kind), note.cause, note.ordinal, note.place)
+            state = (int(phase_after), work, kept)
+            self._rows.append((*event, *state, note.effect, self._nodes, self._lost))
+        self._open, self._nodes, self._lost = None, 0, 0
+
+    def note_taking(self) -> None:
+        """A node was taken by the event that is being processed."""
+        self._nodes += 1
+
+    def note_loss(self, ticks: int) -> None:
+        """So much training was lost by it."""
+        self._lost += ticks
 
     def count(self, what: Tally, times: int = 1) -> None:
         """Count something that happened."""
@@ -77,5 +90,5 @@ class Journal:
             self.out_seen[min(nodes_out, len(self.out_seen) - 1)] += 1
 
     def log(self) -> Integers:
-        """The records kept, (records, 8)."""
+        """The records kept, (records, columns)."""
         return np.array(self._rows, np.int64).reshape(-1, LOG_COLUMNS)

@@ -26,7 +26,7 @@ class Operations:
         """A candidate that is not void strikes."""
         journal = self._world.journal
         place = -1 if strike.slot >= 0 else strike.place
-        journal.note(Kind.STRIKE, strike.name.cause, strike.name.ordinal, place)
+        journal.note(Kind.STRIKE, strike.name.cause, strike.name.ordinal, place, int(strike.effect))
         if strike.effect is Effect.STALL:
             self._stall(strike)
         elif strike.effect is Effect.SLOW:
@@ -86,7 +86,7 @@ class Operations:
     def _stop_on_bench(self, strike: Strike) -> None:
         node = self._world.staffing.pools.pool.pop(strike.slot)
         self._world.cluster.uncured.pop(node, None)
-        self._world.histories.note_taking(node)
+        self._note_taking(node)
         self._world.shop.admit(Repair(strike, [node]))
 
     # places and nodes
@@ -94,8 +94,12 @@ class Operations:
     def take(self, place: int) -> int:
         """Empty a place whose node broke, or is thought to have. Returns the node."""
         node = self.leave(place)
-        self._world.histories.note_taking(node)
+        self._note_taking(node)
         return node
+
+    def _note_taking(self, node: int) -> None:
+        self._world.histories.note_taking(node)
+        self._world.journal.note_taking()
 
     def leave(self, place: int) -> int:
         """Empty a place; its copy of the checkpoint, its slow mark and its relapse go with the node. Returns that."""
@@ -106,7 +110,7 @@ class Operations:
     def roll_back(self) -> None:
         """Places were emptied, or the job stopped: go back to the newest checkpoint that this leaves."""
         self._world.progress.speed = self._world.slowness.speed
-        self._world.progress.roll_back(self._world.tiers.survivor())
+        self._world.journal.note_loss(self._world.progress.roll_back(self._world.tiers.survivor()))
 
     def on_return(self, repair: Repair, cured: bool) -> None:
         """A repair is over. Its nodes may be those that the job waits for."""

@@ -74,11 +74,13 @@ class Progress:
         elif self.phase in ACCOUNT_OF:
             self._accounts[ACCOUNT_OF[self.phase]] += elapsed
 
-    def roll_back(self, to: State) -> None:
-        """Return to a checkpoint: the training since was for nothing, at whatever speed it was done."""
-        self._accounts[Account.LOST_WORK] += self.kept - to.kept
+    def roll_back(self, to: State) -> int:
+        """Go back to a checkpoint: the training since was for nothing, at whatever speed. Returns its ticks."""
+        lost = self.kept - to.kept
+        self._accounts[Account.LOST_WORK] += lost
         self.work, self.kept, self.number = to
         self.cycle = 0
+        return lost
 
     def ledger(self, evaluation: int) -> Integers:
         """The accounts. Kept training is split: its nominal time, `evaluation` / Q of that, and what slowness added."""

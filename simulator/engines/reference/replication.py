@@ -12,6 +12,7 @@ from simulator.engines.reference.world import World
 from simulator.ledger import Kind, Outcome, Phase
 from simulator.plan import Plan, Result
 
+OUTCOMES = {Phase.DONE: Outcome.DONE, Phase.OUT_OF_TIME: Outcome.OUT_OF_TIME, Phase.DIVERGED: Outcome.DIVERGED}
 WATCHED = 10_000  # records between two words of progress: about a second
 
 
@@ -94,7 +95,7 @@ class Replication:
 
     def _result(self) -> Result:
         return Result(
-            outcome=Outcome(int(self._progress.phase)).value,
+            outcome=OUTCOMES[self._progress.phase].value,
             finish=self._calendar.tick,
             work=self._progress.work,
             kept=self._progress.kept,

@@ -170,7 +170,7 @@ def _words(clock: Clock, stop: Incident) -> str:
         strikes.append(f"... and {more} more strikes")
     steps = [f"{step} {story.duration(ticks)}" for step, ticks in stop.phases.items() if ticks > 0]
     head = f"<b>{_when(clock, stop)}: {story.duration(stop.ticks)}</b>"
-    return commas("<br>".join([head, *strikes, ", ".join(steps)]))
+    return commas("<br>".join([head, *strikes, ", ".join(steps), story.training_lost(stop)]))
 
 
 def _when(clock: Clock, stop: Incident) -> str:
