@@ -41,6 +41,7 @@ class _Template(NamedTuple):
     cells: tuple[Cell, ...]
     shares: tuple[tuple[str, tuple[int, ...] | int, Quantity], ...]
     scalars: bool
+    windows: bool
     struck: tuple[Row, ...]  # all of them, where the speeds of elements of the fabric move
 
 
@@ -72,6 +73,8 @@ def compile_plan(scenario: Scenario, values: Values = None) -> Plan:
         if changed["work"] >= ticks(MOST_WORK):
             # Beyond what can be counted: the replication ends out of time instead of finishing by a lie.
             changed["horizon"] = min(plan.horizon, changed["work"])
+    if template.windows:
+        changed |= _windows(scenario, values)
     plan = plan._replace(**changed)
     if scenario.document.checkpoint.follows:
         plan = plan._replace(interval=_interval(scenario, plan, values))
@@ -109,6 +112,7 @@ def _template(scenario: Scenario) -> _Template:
         shares=tuple(share for share in probabilities if share[2].uncertain),
         struck=causes if len(plan.slices) and not paths.isdisjoint(_MOVES_SPEEDS) else (),
         scalars=any(path == _MOVES_SCALARS or not path.startswith(("failures.", "recovery.")) for path in paths),
+        windows=any(path.startswith("maintenance.") for path in paths),
     )
 
 
@@ -146,7 +150,6 @@ def _unmoved(scenario: Scenario, causes: tuple[Row, ...]) -> Plan:
     law_table = np.zeros((len(causes) + 1, LAW_COLUMNS, LAW_FIELDS))
     for column in (Purpose.FOUND, Purpose.HEALED):
         law_table[:, column] = laws.never()
-    due, length, period = _windows(scenario)
     return Plan(
         needed=scenario.nodes, spares=scenario.spares, work=0, interval=0, save=0, save_storage=0,
         storage_every=1 if memory is None or storage is None else int(storage.every.median),
@@ -154,7 +157,7 @@ def _unmoved(scenario: Scenario, causes: tuple[Row, ...]) -> Plan:
         memory_group=group, memory_peers=peers, memory_apart=apart,
         start_up=0, horizon=NEVER if run.horizon is None else ticks(run.horizon.median),
         max_records=int(run.max_events.median),
-        crews=0 if recovery.crews is None else int(recovery.crews.median), warm_up=0, window_period=period,
+        crews=0 if recovery.crews is None else int(recovery.crews.median), warm_up=0,
         **rules.unmoved(scenario, causes),
         units=_column(causes, lambda row: row.units if row.cause.happens else 0),
         per_place=_column(causes, lambda row: row.per_place),
@@ -170,21 +173,22 @@ def _unmoved(scenario: Scenario, causes: tuple[Row, ...]) -> Plan:
         cure=np.ones(len(causes)), lemon_share=np.zeros(len(causes)),
         hazard_kind=_column(causes, lambda row: int(hazard_kind(row.cause))),
         hazard=np.zeros((len(causes), 3)), laws=law_table, table=np.zeros((steps, 3)),
-        window_due=due, window_length=length,
+        **_windows(scenario, None),
         script=np.zeros((0, len(Line)), dtype=np.int64), script_order=np.zeros(0, dtype=np.int64),
     )  # fmt: skip
 
 
-def _windows(scenario: Scenario) -> tuple[Integers, Integers, int]:
+def _windows(scenario: Scenario, values: Values) -> dict[str, Any]:
     """Return the beginnings and lengths of the windows listed, and the period of those that follow [ticks]."""
     maintenance = scenario.document.maintenance
-    if maintenance is None:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), 0
-    listed = sorted((ticks(window.at.median), ticks(window.length.median)) for window in maintenance.windows)
-    if maintenance.first is not None:
-        listed = [(ticks(maintenance.first.median), -1)]  # -1: drawn like those that recur
-    columns = np.array(listed, dtype=np.int64).reshape(-1, 2).T.copy()
-    return columns[0].copy(), columns[1].copy(), 0 if maintenance.every is None else ticks(maintenance.every.median)
+    listed, period = [], 0
+    if maintenance is not None:
+        listed = sorted((ticks(one.at.at(values)), ticks(one.length.at(values))) for one in maintenance.windows)
+        if maintenance.first is not None:
+            listed = [(ticks(maintenance.first.at(values)), -1)]  # -1: drawn like those that recur
+        period = 0 if maintenance.every is None else ticks(maintenance.every.at(values))
+    due, length = np.array(listed, dtype=np.int64).reshape(-1, 2).T
+    return {"window_due": due.copy(), "window_length": length.copy(), "window_period": period}
 
 
 def _burns_on_the_bench(row: Row, default: bool) -> bool:
