@@ -144,7 +144,7 @@ def sum_of(laws: list[Law]) -> Law:
     mean, variance = (math.fsum(column) for column in zip(*map(moments, laws), strict=True))
     if variance == 0 or math.isinf(mean):
         return fixed(mean)
-    spread = math.log(1 + variance / mean**2)
+    spread = math.log1p(variance / mean**2)
     return [LOGNORMAL, math.log(mean) - spread / 2, math.sqrt(spread), 0.0]
 
 
