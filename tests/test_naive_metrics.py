@@ -15,7 +15,7 @@ from tests.naive.summary import naive_summary
 
 CLOSE = 1e-9  # relative: sums of squares lose digits
 EVERY_KEY = Path(__file__).parent / "every_key"
-HEAD = {"schema", "scenario", "seed", "replications", "engine", "precision"}
+HEAD = {"schema", "scenario", "seed", "replications", "engine"}
 SMALL = """
 schema: 1
 name: small
@@ -86,6 +86,20 @@ def differences(ensemble: Ensemble) -> list[str]:
 @pytest.mark.parametrize(("text", "overrides", "replications"), list(texts()))
 def test_a_summary_says_what_loops_over_its_rows_say(text: str, overrides: tuple[str, ...], replications: int) -> None:
     assert differences(run_ensemble(parse_scenario(text, overrides), replications=replications)) == []
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        "{quantity: goodput, quantile: 0.2, half_width: 3%, max: 300}",
+        "{quantity: finish, quantile: 0.7, half_width: 1 s, max: 300}",
+        "{quantity: finish, quantile: 0.99, half_width: 1 h, max: 20}",
+    ],
+    ids=["reached", "not reached", "not bounded"],
+)
+def test_what_a_stop_rule_found_is_that_of_its_rows(stop: str) -> None:
+    ensemble = run_ensemble(parse_scenario(SMALL, [f"run.stop={stop}"]))
+    assert ensemble.precision is not None and differences(ensemble) == []
 
 
 def test_equal_finishes_stand_in_the_order_of_their_numbers() -> None:

@@ -123,7 +123,8 @@ class Cause(Section):
     missed: Share | None = None
     blamed: Share | None = None
     bisection: Annotated[Quantity, Like("min", above=0)] | None = Field(
-        default=None, description="one test of half the nodes; to find the broken one takes log2(nodes) of them [s]"
+        default=None,
+        description="one test of half the nodes; to find the broken one takes log2(nodes) of them, one at least [s]",
     )
     cure: Share | None = None
     relapse: TimingOrNever | None = None

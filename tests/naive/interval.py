@@ -1,6 +1,8 @@
 """The best work between saves by trying them, and how often a job stops."""
 
+import functools
 import math
+from decimal import Decimal, localcontext
 from typing import Any
 
 from tests.naive.quantities import SECOND, longer_than, ticks
@@ -58,7 +60,18 @@ def best(plan: Plan) -> int:
         else:
             high = right
     segments = min(range(low, high + 1), key=cost)
+    exact = functools.partial(exact_cost, Decimal(work), Decimal(rate), Decimal(save))
+    for step in (-1, 1):  # among millions of segments neighbours differ by less than a float can tell
+        while segments + step >= 1 and exact(segments + step) < exact(segments):
+            segments += step
     return min(plan["work"], max(1, ticks(work / segments)))
+
+
+def exact_cost(work: Decimal, rate: Decimal, save: Decimal, segments: int) -> Decimal:
+    """Return the same with so many digits that neighbours can be told apart."""
+    with localcontext(prec=60):
+        tau = work / segments
+        return (segments - 1) * ((rate * (tau + save)).exp() - 1) + (rate * tau).exp() - 1
 
 
 def stops_a_second(plan: Plan) -> float:

@@ -77,7 +77,7 @@ def of_row(row: Row, given: Given) -> dict[int, Law]:
         tests, left = 0, needed_of(given.document.cluster)
         while left > 1:  # each test halves the nodes among which it is
             tests, left = tests + 1, (left + 1) // 2
-        found[DIAGNOSIS] = fixed(tests * value(cause.bisection, values))
+        found[DIAGNOSIS] = fixed(max(1, tests) * value(cause.bisection, values))
     last = recovery.restart if row["restart"] is None else row["restart"]
     found[RESTART] = sum_of([law_of(one, values) for one in (*(rung.time for rung in row["tried"]), last)])
     return found

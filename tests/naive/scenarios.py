@@ -87,7 +87,10 @@ def _take_out(tree: Tree, path: list[str]) -> bool:
 
 
 def _tree(dice: Dice) -> Tree:
-    cluster = {"nodes": f"{8 * dice.randint(1, 40)} nodes", "gpus_per_node": f"{dice.choice([4, 8])} GPUs"}
+    cluster = {
+        "nodes": f"{dice.choice([dice.randint(1, 9), dice.randint(10, 300), 64])} nodes",
+        "gpus_per_node": f"{dice.choice([4, 8])} GPUs",
+    }
     sizes = {"nics_per_node": "4 NICs", "nodes_per_leaf": "8 nodes", "nodes_per_rack": "4 nodes",
              "nodes_per_feed": "8 nodes", "nodes_per_hall": "32 nodes"}  # fmt: skip
     cluster |= dice.some(sizes, 0.8) | {"parts": {"dimm": "6 /node", "pdu": f"{dice.randint(2, 9)} nodes"}}
@@ -110,7 +113,8 @@ def _tree(dice: Dice) -> Tree:
 
 
 def _job(dice: Dice) -> Tree:
-    job = {"work": dice.number("d", 3, 60), "parameters": dice.number("B parameters", 1, 500)}
+    work = dice.choice([dice.number("d", 3, 60), dice.number("d", 3, 60), dice.number("d", 600, 900)])
+    job = {"work": work, "parameters": dice.number("B parameters", 1, 500)}
     ranks = {"law": "pareto", "index": dice.number("", 3, 20)} if dice.random() < 0.5 else {}
     more = {
         "start_up": dice.choice([dice.number("min", 1, 30), {"by_gpus": [["8 GPUs", "1 min"], ["100 GPUs", "4 min"]]}]),

@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 
 
 def naive_summary(ensemble: Any) -> Numbers:
-    """Return what `summary.json` says of an ensemble, but for its head and the precision of a stop rule."""
+    """Return what `summary.json` says of an ensemble, but for its head."""
     scenario, rows = ensemble.scenario, [dict(row) for _, row in ensemble.table.iterrows()]
     for row in rows:
         row["drawn"] = scenario.draw_inputs(ensemble.seed, row["replication"])
@@ -70,7 +70,22 @@ def naive_summary(ensemble: Any) -> Numbers:
     }
     if scenario.flop() is not None and scenario.job_peak() is not None:
         found["mfu_end_to_end"] = told([end_to_end(scenario, row) for row in rows])
+    if ensemble.precision is not None:
+        found["precision"] = precision(scenario.document.run.stop, finish, [goodput(row) for row in rows])
     return found | money(scenario, rows)
+
+
+def precision(stop: Any, finish: list[float], goodputs: list[float]) -> Numbers:
+    """Half the 95 % interval of the quantile that a stop rule asks for, in days or as a share."""
+    name, values = ("finish_days", finish) if stop.quantity == "finish" else ("goodput", goodputs)
+    low, high = (ranked(sorted(values), rank) for rank in interval_ranks(len(values), stop.quantile.median))
+    asked = stop.half_width.median / (86_400 if stop.quantity == "finish" else 1)
+    half = (high - low) / 2
+    known = math.isfinite(half)
+    return {
+        "quantity": name, "quantile": stop.quantile.median, "half_width_asked": asked,
+        "half_width": half if known else None, "reached": known and half <= asked,
+    }  # fmt: skip
 
 
 def goodput(row: Row) -> float:
