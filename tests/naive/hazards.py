@@ -28,7 +28,8 @@ def hazard_of(row: Row, document: Any, values: Values, first: int) -> dict[str, 
         scale = _life(row, document, values, faster)
         if cause.scale is None:
             scale /= math.gamma(1 + 1 / shape)
-        return {"kind": WEIBULL, "parameters": [shape, scale * share ** (-1 / shape), age], "table": []}
+        scale = scale * share ** (-1 / shape) if share > 0 else math.inf
+        return {"kind": WEIBULL, "parameters": [shape, scale, age], "table": []}
     if cause.law == "lognormal":
         spread = value(cause.shape, values)
         median = math.log(_life(row, document, values, faster * share)) - spread**2 / 2
@@ -65,7 +66,7 @@ def _life(row: Row, document: Any, values: Values, faster: float) -> float:
     cause = row["cause"]
     for given in (cause.mtbf, cause.scale):
         if given is not None:
-            return value(given, values) / faster
+            return value(given, values) / faster if faster > 0 else math.inf
     if cause.rate is not None:
         rate, per = value(cause.rate, values), _noun(cause.rate.like)
     else:

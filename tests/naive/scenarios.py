@@ -46,6 +46,10 @@ class Dice(random.Random):
             {"every": one, "power": self.number("%", 30, 90)},
         ])  # fmt: skip
 
+    def seldom(self, one: Any, usual: Any) -> Any:
+        """Return the one of two that is rare, or the usual one."""
+        return one if self.random() < 0.2 else usual
+
     def some(self, tree: Tree, odds: float = 0.5) -> Tree:
         """Return a part of the keys of a tree."""
         return {key: value for key, value in tree.items() if self.random() < odds}
@@ -144,8 +148,9 @@ def _recovery(dice: Dice) -> Tree:
              for name in ("manual", "vendor")}  # fmt: skip
     grows = {"by_gpus": [["8 GPUs", "40 s"], ["200 GPUs", "3 min"], ["900 GPUs", "20 min"]]}
     hangs = {"share": dice.choice(["0%", "100%", dice.number("%", 1, 40)]), "detection": dice.law("min", 5, 30)}
-    rungs = [{"rung": f"rung {letter}", "share": dice.number("%", 10, 70), "time": dice.law("s", 5, 90),
-              "keeps_nodes": dice.random() < 0.5} for letter in "xyz"[: dice.randint(0, 3)]]  # fmt: skip
+    rungs = [{"rung": f"rung {letter}", "share": dice.seldom("100%", dice.number("%", 10, 70)),
+              "time": dice.law("s", 5, 90), "keeps_nodes": dice.random() < 0.5}
+             for letter in "xyz"[: dice.randint(0, 3)]]  # fmt: skip
     eviction = dice.some({"slower_than": dice.text("%", 50, 99), "once_it_cost": "40 min"})
     counted, scored = {"after": "3", "within": "5 d"}, {"score": "2.5", "memory": "9 d"}
     keys = {
@@ -166,12 +171,14 @@ def _cause(dice: Dice) -> Tree:
         {"rate": dice.number(unit, 0.01, 2)} for unit in ("/kGPU/day", "/node/day", "/day", "/job/day", "/rack/day")
     ]
     rates.append({"observed": {"count": f"{dice.randint(3, 90)}", "over": dice.number("d", 3, 90), "on": "256 GPUs"}})
-    rates += [{"mtbf": dice.number("d", 30, 900)}] * 3
-    cause = {"part": dice.choice(PARTS)} | dice.choice(rates) | _law(dice) | _effect(dice)
+    rates += [{"mtbf": dice.number("d", 30, 900)}] * 3 + [{"rate": "0 /day"}]
+    law = _law(dice)
+    cause = {"part": dice.choice(PARTS)} | ({} if "scale" in law else dice.choice(rates)) | law | _effect(dice)
     lemons = {"share": dice.number("%", 1, 20)} | dice.some({"times": dice.number("", 2, 20)})
     lemons |= dice.some({"again": {"share": dice.number("%", 1, 9), "every": "3 d"}}, 0.3)
     more = {
-        "times": dice.number("", 0.2, 4), "age": dice.number("d", 1, 300), "lemons": lemons, "retire": True,
+        "times": dice.seldom("0", dice.number("", 0.2, 4)), "age": dice.number("d", 1, 300), "lemons": lemons,
+        "retire": True,
         "scales": {"excess": dice.number("", 0.05, 0.5), "from": "60 GPUs"}, "blast": f"{dice.randint(0, 9)} nodes",
         "members": dice.number("%", 10, 90), "exposed": dice.choice(["busy", "running"]),
         "spares_exposed": dice.random() < 0.5, "detection": dice.law("min", 1, 9), "hangs": dice.number("%", 5, 50),
@@ -187,7 +194,7 @@ def _law(dice: Dice) -> Tree:
     shape = dice.number("", 0.5, 3)
     weibull = {"law": "weibull", "shape": shape}
     found = dice.choice([
-        {}, {}, {}, weibull, weibull, {"law": "lognormal", "shape": shape},
+        {}, {}, {}, weibull, weibull | {"scale": dice.number("d", 30, 900)}, {"law": "lognormal", "shape": shape},
         {"intensity": [["0 d", "3"], ["5 d", "1"], ["20 d", "0.5"]]},
     ])  # fmt: skip
     return found | dice.some({"on_replacement": "minimal_repair"}, 0.5 if "law" in found else 0.0)
