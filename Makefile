@@ -12,7 +12,7 @@ help:
 	@echo "make run          forecast the pre-training of Llama 3 405B on 16,384 GPUs"
 	@echo "make app          open the app in a browser"
 	@echo "make test         lint, types and the whole test suite"
-	@echo "make test-slow    the tests that take longer"
+	@echo "make test-slow    the tests that take longer, and whether they catch planted faults"
 	@echo "make e2e          drive the app in a real browser (Debian's package chromium)"
 	@echo "make screenshots  take the pictures of docs/images/ in that browser"
 	@echo "make lint         ruff and mypy only"
@@ -35,6 +35,7 @@ test: $(READY) lint
 
 test-slow: $(READY)
 	$(PYTHON) -m pytest -m slow
+	$(PYTHON) -m tests.plant
 
 # Playwright drives the browser of the machine and brings none of its own.
 PLAYWRIGHT := playwright==1.65.2

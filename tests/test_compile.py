@@ -157,6 +157,19 @@ def test_windows_are_sorted_and_then_recur(plan: Plan) -> None:
     assert (first.window_due.tolist(), first.window_length.tolist()) == ([86_400 * SECOND], [-1])
 
 
+def test_windows_that_are_not_known_exactly_are_drawn() -> None:
+    uncertain = ["maintenance.every={value: 7 d, spread: 20%}", "maintenance.windows.0.at={value: 3 d, spread: 90%}"]
+    uncertain.append("maintenance.windows.1.length={value: 1 h, spread: 20%}")
+    scenario = parse_scenario(HEAD + WHOLE, uncertain)
+    drawn = scenario.draw_inputs(1, 13)
+    period, at, length = (ticks(drawn[text.partition("=")[0]]) for text in uncertain)
+    plan = compile_plan(scenario, drawn)
+    assert at < 86_400 * SECOND, "the window that was listed later comes first in this replication"
+    assert plan.window_due.tolist() == [at, 86_400 * SECOND] and plan.window_period == period
+    assert plan.window_length.tolist() == [7200 * SECOND, length]
+    assert compile_plan(scenario).window_due.tolist() == [86_400 * SECOND, 3 * 86_400 * SECOND]
+
+
 SMALL = "cluster: {nodes: 100 nodes}\njob: {work: 10 d}\nfailures: {node: {part: node, rate: 0.01 /node/day}}\n"
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,17 @@ def test_flop_that_are_not_known_well_are_those_of_the_replication() -> None:
     assert known == {f"money.{path}" for path, _ in gate._numbers(metrics.summarise(without)["money"], "")}
     with pytest.raises(gate.GateError, match="it needs a price and the FLOP of the model"):
         gate.read_gate("money.usd_per_effective_exaflop.p50 > 2").check(without.scenario)
+
+
+def test_flop_of_predicted_phases_are_bought_at_the_step_that_was_drawn() -> None:
+    """A finished run has trained all FLOP of the model, however long its steps turned out to be."""
+    text = (Path(__file__).parent / "every_key" / "phases.yaml").read_text(encoding="utf-8")
+    ensemble = ran({"gpu": "2 USD/GPU/h"}, text, replications=12)
+    flop, table, total = ensemble.scenario.flop(), ensemble.table, metrics.cost_per_replication(ensemble)
+    assert "input:job.phases.step_time" in table and (table["outcome"] == "DONE").all()
+    each = found(ensemble).per_effective_exaflop
+    assert flop is not None and total is not None and each is not None
+    assert each.mean == pytest.approx(total.sum() / (12 * flop / 1e18))
 
 
 def test_the_power_of_a_gpu_is_that_of_its_profile_and_vouched_for() -> None:

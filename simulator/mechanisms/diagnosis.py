@@ -48,7 +48,8 @@ class OfCause(Section):
         default=None, description="share of diagnoses that take another node out; else as under recovery"
     )
     bisection: Annotated[Quantity, Like("min", above=0)] | None = Field(
-        default=None, description="one test of half the nodes; to find the broken one takes log2(nodes) of them [s]"
+        default=None,
+        description="one test of half the nodes; to find the broken one takes log2(nodes) of them, one at least [s]",
     )
 
 

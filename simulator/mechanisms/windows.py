@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool, model_validator
 
 from simulator.drawn import Timing
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import At, Card, Lengths, Scalar, Table, Words, fixed_ticks
+from simulator.mechanisms.card import At, Card, Lengths, Number, Scalar, Table, Values, Words, moving_ticks
 from simulator.quantity import Duration, PositiveDuration
 from simulator.section import Fault, Section
 from simulator.times import ticks
@@ -63,28 +63,25 @@ _DRAWN = -1  # the length of a window that is drawn like those that recur
 _NONE = Table(0, whole=True)
 
 
-def _listed(scenario: "Scenario") -> list[tuple[int, int]] | None:
-    """Return of each window that is listed when it is due, and how long it lasts [ticks]."""
+def _listed(scenario: "Scenario", column: int) -> Number | None:
+    """Return of each window that is listed when it is due, or how long it lasts [ticks]."""
     maintenance = scenario.document.maintenance
     if maintenance is None:
         return None
-    listed = sorted((ticks(window.at.median), ticks(window.length.median)) for window in maintenance.windows)
-    if maintenance.first is not None:
-        listed = [(ticks(maintenance.first.median), _DRAWN)]
-    return listed
+    first = maintenance.first
+
+    def build(values: Values) -> list[int]:
+        if first is not None:
+            return [(ticks(first.at(values)), _DRAWN)[column]]
+        listed = ((ticks(window.at.at(values)), ticks(window.length.at(values))) for window in maintenance.windows)
+        return [window[column] for window in sorted(listed)]
+
+    return Number(build, scenario.size_moves)
 
 
-def _column(column: int) -> Any:
-    def read(scenario: "Scenario") -> list[int] | None:
-        listed = _listed(scenario)
-        return None if listed is None else [row[column] for row in listed]
-
-    return read
-
-
-def _period(scenario: "Scenario") -> int | None:
+def _period(scenario: "Scenario") -> Number | None:
     maintenance = scenario.document.maintenance
-    return None if maintenance is None else fixed_ticks(maintenance.every)
+    return None if maintenance is None else moving_ticks(maintenance.every)
 
 
 def _length(scenario: "Scenario", row: "Row | None") -> Any:
@@ -95,8 +92,8 @@ def _length(scenario: "Scenario", row: "Row | None") -> Any:
 CARD = Card(
     "planned maintenance",
     plan=(
-        Scalar("window_due", _NONE, _column(0)),
-        Scalar("window_length", _NONE, _column(1)),
+        Scalar("window_due", _NONE, lambda scenario: _listed(scenario, 0)),
+        Scalar("window_length", _NONE, lambda scenario: _listed(scenario, 1)),
         Scalar("window_period", 0, _period),
         Lengths(Purpose.LENGTH, _length, At.JOB),
     ),

@@ -177,10 +177,11 @@ def _effective_exaflop(ensemble: Ensemble) -> Floats | None:
     if flop is None:
         return None
     speed = np.full(ensemble.replications, flop / scenario.work() / EXA)
-    paths = [path for path in (quantity.path for quantity in scenario.inputs) if path.startswith(("job.", "cluster."))]
-    if paths:
+    paths = [quantity.path for quantity in scenario.inputs]
+    if any(path.startswith(("job.", "cluster.")) for path in paths):
         for replication, values in enumerate(zip(*(column(ensemble, f"{INPUT}{path}") for path in paths), strict=True)):
-            drawn = dict(zip(paths, values, strict=True))
+            # With what follows from them, such as the steps of all phases from the error of their prediction.
+            drawn = scenario.inputs_at([0.0] * len(paths), dict(zip(paths, values, strict=True)))
             speed[replication] = (scenario.flop(drawn) or 0.0) / scenario.work(drawn) / EXA
     return speed * column(ensemble, "productive_days") * SECONDS_PER_DAY
 
