@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
-from simulator.cli.options import SET, AsJson, Overrides, find_scenario
+from simulator.cli.options import SET, AsJson, Overrides
 
 if TYPE_CHECKING:
     from simulator.scenario.cases import Batch
@@ -25,8 +25,10 @@ def step(file: CasesFile, overrides: Overrides = None, parts: ShowParts = False,
     not published, and all plausible values are weighed. Of a scenario it is the step of its job. Where a case cannot be
     evaluated the others are, and the exit code is 3.
     """
-    batch = _read(find_scenario(file), overrides)
     from simulator.report import step_sheet
+    from simulator.scenario.named import find_scenario
+
+    batch = _read(find_scenario(file), overrides)
 
     told = step_sheet.evaluate(batch)
     if json:

@@ -16,12 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simulator.ensemble import Ensemble, Progress
-from simulator.ensemble.crew import LOOK_SECONDS, Crew, cores
+from simulator.ensemble import Cancelled, Progress, run_ensemble
+from simulator.ensemble.crew import LOOK_SECONDS, cores
 from simulator.ensemble.ensemble import settled
-from simulator.ensemble.provenance import model
-from simulator.ensemble.replicator import Replicator
-from simulator.ensemble.table import table as table_of
 from simulator.planning import differing
 from simulator.planning.compare import paired_mean
 from simulator.planning.quantities import FINISH
@@ -219,20 +216,13 @@ class _Work:
         def tell(progress: Progress) -> None:
             self._done[cell.number] = progress.done
 
-        # Without twins, and without the scenario as YAML, which takes as long to write as a short cell to simulate.
         scenario = self._grid.scenarios[cell.number - 1]
-        crew = Crew(Replicator(scenario, twins=False), threads=self._threads, progress=tell, cancel=self._cancel)
-        chunks = crew.through(0, scenario.replications)
-        if crew.stopped:
+        try:
+            ensemble = run_ensemble(scenario, threads=self._threads, progress=tell, cancel=self._cancel, twins=False)
+        except Cancelled:
             return None
-        ensemble = Ensemble(
-            scenario=scenario,
-            resolved="",
-            table=table_of(scenario, chunks),
-            planned=scenario.replications,
-            model=model(),
-            threads=self._threads,
-        )
+        if ensemble.interrupted:
+            return None
         return outcome(cell, self._grid.axes, ensemble)
 
 
