@@ -73,19 +73,15 @@ def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None 
     What is without effect or doubtful is told, and once only to those who keep what was `said`.
     """
     from simulator.scenario import load_scenario
-    from simulator.scenario.cautions import cautions
+    from simulator.scenario.cautions import remarks
     from simulator.scenario.named import find_scenario
 
     scenario = load_scenario(find_scenario(name), overrides)
     said = set() if said is None else said
-    for told in scenario.inert:
-        if told not in said:
-            say(f"without effect here: {told}")
-    said.update(scenario.inert)
-    for told in cautions(scenario):
-        if told not in said:
-            say(f"caution: {told}")
-            said.add(told)
+    for remark in remarks(scenario):
+        if remark not in said:
+            say(remark)
+            said.add(remark)
     return scenario
 
 

@@ -133,7 +133,8 @@ def settled(scenario: Scenario, seed: int | None = None, replications: int | Non
     if replications is not None:
         number = replace(run.replications, median=float(replications))
         run = run.model_copy(update={"replications": number, "stop": None})
-    return replace(scenario, document=scenario.document.model_copy(update={"run": run}))
+    # What it was read of says another seed or number.
+    return replace(scenario, document=scenario.document.model_copy(update={"run": run}), origin=None)
 
 
 def _block(crew: Crew, first: int, end: int) -> tuple[list[Chunk], None]:
