@@ -73,16 +73,21 @@ def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None 
     What is without effect or doubtful is told, and once only to those who keep what was `said`.
     """
     from simulator.scenario import load_scenario
-    from simulator.scenario.cautions import remarks
     from simulator.scenario.named import find_scenario
 
     scenario = load_scenario(find_scenario(name), overrides)
-    said = set() if said is None else said
+    tell_remarks(scenario, set() if said is None else said)
+    return scenario
+
+
+def tell_remarks(scenario: "Scenario", said: set[str]) -> None:
+    """Say on stderr what is without effect in a scenario and what is doubtful, unless it was `said` before."""
+    from simulator.scenario.cautions import remarks
+
     for remark in remarks(scenario):
         if remark not in said:
             say(remark)
             said.add(remark)
-    return scenario
 
 
 def warn_of_no_progress(called: str, scenario: "Scenario", theory: "Expected | None" = None) -> None:
@@ -95,8 +100,7 @@ def warn_of_no_progress(called: str, scenario: "Scenario", theory: "Expected | N
 
 def announce_compilation() -> None:
     """Say so on stderr if the engine is about to be compiled, which otherwise looks like a program that hangs."""
-    import simulator.engines.kernel  # noqa: F401 - the kernels are known once they are imported
-    from simulator import jit
+    from simulator.ensemble.compilation import notice
 
-    if jit.cache_is_cold():
-        say("compiling the fast engine: this happens once and takes about half a minute")
+    if words := notice():
+        say(words)

@@ -48,24 +48,13 @@ def step(file: CasesFile, overrides: Overrides = None, parts: ShowParts = False,
 
 def _read(path: Path, overrides: list[str] | None) -> "Batch":
     """Return the cases of a file, or the one of a scenario. Raises ScenarioErrors and Refusal."""
-    from simulator.scenario.cases import batch_in, read_tree
-
-    batch = batch_in(read_tree(path), path.parent)
-    if batch is None:
-        return _of_scenario(path, overrides)
-    if overrides:
-        raise Refusal(f"{SET} changes scenarios, and {path} is a file of cases", Code.USAGE)
-    return batch
-
-
-def _of_scenario(path: Path, overrides: list[str] | None) -> "Batch":
-    """Return the step of a scenario's job as a batch of one case."""
     from simulator.scenario import load_scenario
-    from simulator.scenario.cases import Batch, Entry
+    from simulator.scenario.cases import NoStepError, batch_at, batch_of
 
-    scenario = load_scenario(path, overrides)
-    case = scenario.step_case
-    if case is None:
-        text = "its job says too little to predict a step; write model and global_batch under job, node under cluster"
-        raise Refusal(f"{path}: {text}", Code.SCENARIO)
-    return Batch([Entry(case.id, None, case)])
+    batch = batch_at(path)
+    if batch is not None and overrides:
+        raise Refusal(f"{SET} changes scenarios, and {path} is a file of cases", Code.USAGE)
+    try:
+        return batch_of(load_scenario(path, overrides)) if batch is None else batch
+    except NoStepError as error:
+        raise Refusal(f"{path}: {error}", Code.SCENARIO) from None

@@ -66,7 +66,7 @@ def cells(axes: Sequence[Axis]) -> tuple[Cell, ...]:
 
 
 def prepare(
-    path: Path | str,
+    source: Path | str | Scenario,
     overrides: Sequence[str],
     axes: Sequence[Axis],
     *,
@@ -74,11 +74,11 @@ def prepare(
     replications: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Grid:
-    """Return the checked grid of a scenario file. Raises AxisError, and ScenarioErrors: those of all cells."""
+    """Return the checked grid of a scenario or its file. Raises AxisError, and ScenarioErrors: those of all cells."""
     grid = cells(axes)
     scenarios: list[Scenario] = []
     wrong: dict[ScenarioError, list[Cell]] = {}
-    variants = load_variants(path, overrides, [(), *(cell.overrides for cell in grid)])
+    variants = load_variants(source, overrides, [(), *(cell.overrides for cell in grid)])
     own = next(variants)
     if isinstance(own, ScenarioErrors):
         raise own
