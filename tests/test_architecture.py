@@ -23,7 +23,7 @@ FLOORS = {
     1.8: "drawn laws intensity",
     2: "parts hardware model_shape pauses",
     2.5: "recovery",
-    3: "workload failures checkpoint cluster job maintenance cost experiment fabric delivery",
+    3: "workload failures checkpoint cluster job maintenance cost experiment fabrics delivery",
     3.5: "calibration operators",
     3.7: "mixtures",
     4: "scenario",
@@ -43,7 +43,7 @@ FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names.spl
 IMPORTED_ONLY_BY = {
     "simpy": ("engines.reference",),
     "numba": ("jit",),
-    "networkx": ("fabric",),
+    "networkx": ("fabrics",),
     "torch": ("calibration.gpu_bench",),
     "ruamel": ("scenario", "hardware"),
     "yaml": (),
@@ -57,7 +57,7 @@ FRAMES_FROM_FLOOR = 7
 SHARED_BY_ENGINES = {"plan", "durations", "chance", "ledger"}
 
 # A cache is no result: what the fabric keeps for the next time is told to nobody.
-WRITERS = ("cli", "report", "app", "api", "ensemble", "fabric.cache")
+WRITERS = ("cli", "report", "app", "api", "ensemble", "fabrics.cache")
 WRITING_METHODS = {
     "write_text",
     "write_bytes",

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from simulator.cli import application
-from simulator.fabric import (
+from simulator.fabrics import (
     KINDS,
     DomainShock,
     FabricLayout,
@@ -42,9 +42,9 @@ from simulator.fabric import (
     shock_rate,
     slowdown_of,
 )
-from simulator.fabric import cache as caching
-from simulator.fabric.clos_exits import plane_flow
-from simulator.fabric.dragonfly_elements import complete_flow
+from simulator.fabrics import cache as caching
+from simulator.fabrics.clos_exits import plane_flow
+from simulator.fabrics.dragonfly_elements import complete_flow
 from tests.test_architecture import ROOT
 
 PER_CLASS = 4  # elements of a class that are taken out of the graph: the first, the last, and some between

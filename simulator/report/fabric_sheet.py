@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from simulator import units
-from simulator.fabric import (
+from simulator.fabrics import (
     FabricLayout,
     bisection,
     blast_radius,
