@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from fabric_page import FULL_SIZE, layout_of
 
-from simulator.fabric import bisection, blast_radius, build, fabric_of, mean_hops
+from simulator.fabrics import bisection, blast_radius, build, fabric_of, mean_hops
 
 
 def measure(name: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from test_architecture import ROOT
 
-from simulator.fabric import FabricLayout, first_half, layout_from
+from simulator.fabrics import FabricLayout, first_half, layout_from
 from simulator.report.fabric_sheet import DOMAIN_HEAD, ELEMENT_HEAD, Sheet, domain_cells, element_cells, load, of_layout
 
 PAGE = ROOT / "docs" / "fabric.md"

@@ -27,7 +27,7 @@ FLOORS = {
     2: "parts hardware model_shape",
     2.3: "mechanisms",
     2.5: "recovery",
-    3: "workload failures checkpoint cluster job cost experiment fabric delivery",
+    3: "workload failures checkpoint cluster job cost experiment fabrics delivery",
     3.2: "clocks",
     3.5: "calibration operators",
     3.7: "mixtures",
@@ -39,7 +39,7 @@ FLOORS = {
     8: "metrics",
     9: "planning",
     10: "report",
-    10.5: "cli app",
+    10.5: "cli app api",
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 
@@ -47,7 +47,7 @@ FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names.spl
 IMPORTED_ONLY_BY = {
     "simpy": ("engines.reference",),
     "numba": ("jit",),
-    "networkx": ("fabric",),
+    "networkx": ("fabrics",),
     "torch": ("calibration.gpu_bench",),
     "ruamel": ("scenario", "hardware"),
     "yaml": (),
@@ -61,7 +61,7 @@ FRAMES_FROM_FLOOR = 7
 SHARED_BY_ENGINES = {"plan", "durations", "chance", "ledger", "times"}
 
 # A cache is no result: what the fabric keeps for the next time is told to nobody.
-WRITERS = ("cli", "report", "app", "ensemble", "fabric.cache")
+WRITERS = ("cli", "report", "app", "api", "ensemble", "fabrics.cache")
 WRITING_METHODS = {
     "write_text",
     "write_bytes",
@@ -94,10 +94,8 @@ class Module:
 
     @property
     def floor(self) -> float:
-        if self.room in ("__main__", "app.py"):
-            return 11
         # A room that nobody has put on a floor is for test_has_a_floor to name.
-        return -1 if self.room == "" else FLOOR_OF.get(self.room, 11)
+        return FLOOR_OF.get(self.room, 11)
 
     def within(self, *names: str) -> bool:
         return any(self.name == name or self.name.startswith(f"{name}.") for name in names)

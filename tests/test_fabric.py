@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from simulator.cli import application
-from simulator.fabric import (
+from simulator.fabrics import (
     KINDS,
     DomainShock,
     FabricLayout,
@@ -42,9 +42,9 @@ from simulator.fabric import (
     shock_rate,
     slowdown_of,
 )
-from simulator.fabric import cache as caching
-from simulator.fabric.clos_exits import plane_flow
-from simulator.fabric.dragonfly_elements import complete_flow
+from simulator.fabrics import cache as caching
+from simulator.fabrics.clos_exits import plane_flow
+from simulator.fabrics.dragonfly_elements import complete_flow
 from tests.test_architecture import ROOT
 
 PER_CLASS = 4  # elements of a class that are taken out of the graph: the first, the last, and some between
@@ -641,9 +641,9 @@ def test_the_pods_of_llama_3_are_those_of_the_paper() -> None:
         (("infiniband_nrd", "--nodes", "100"), 3, "did you mean 'infiniband_ndr'?"),
         (("h100_sxm", "--nodes", "100"), 3, "is the profile of a gpu, but a fabric is needed"),
         (("infiniband_ndr", "--nodes", "100", "--node", "hgx_h10"), 3, "did you mean"),
-        (("infiniband_ndr", "--nodes", "100", "--kind", "two_sites"), 2, "write --wan '10 Tb/s'"),
-        (("infiniband_ndr", "--nodes", "100", "--kind", "rail", "--wan", "1 Tb/s"), 2, "write --kind two_sites"),
-        (("infiniband_ndr", "--nodes", "100", "--wan", "1 TB"), 2, "--wan: "),
+        (("infiniband_ndr", "--nodes", "100", "--kind", "two_sites"), 2, "such as '10 Tb/s'"),
+        (("infiniband_ndr", "--nodes", "100", "--kind", "rail", "--wan", "1 Tb/s"), 2, "ask for the kind two_sites"),
+        (("infiniband_ndr", "--nodes", "100", "--wan", "1 TB"), 2, "WAN: "),
         (("infiniband_ndr",), 2, "--nodes"),
     ],
 )

@@ -16,7 +16,7 @@ from simulator.cluster import Cluster
 from simulator.compile import compile_plan
 from simulator.durations import NEVER, SPEED_SCALE, Family
 from simulator.engines import kernel, reference
-from simulator.fabric import (
+from simulator.fabrics import (
     KINDS,
     Elements,
     Topology,

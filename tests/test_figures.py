@@ -13,7 +13,7 @@ import pytest
 from simulator import theory
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.ensemble.estimates import UNKNOWN
-from simulator.fabric import fabric_of, layout_from
+from simulator.fabrics import fabric_of, layout_from
 from simulator.ledger import Account
 from simulator.metrics import summarise
 from simulator.planning import sweep

@@ -18,8 +18,9 @@ from simulator.planning.information import (
     partial_information,
     total_information,
 )
+from simulator.planning.sensitivity import Sensitivity
 from simulator.planning.tornado import tornado
-from simulator.report.sensitivity_sheet import Sensitivity, as_text
+from simulator.report.sensitivity_sheet import as_text
 from simulator.scenario import Scenario, parse_scenario
 
 SMALL = """

@@ -7,8 +7,8 @@ import pytest
 import typer
 
 from simulator.cli import application
-from simulator.cli.options import find_scenario
 from simulator.scenario import parse_scenario
+from simulator.scenario.named import find_scenario
 from tests.test_architecture import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,7 +15,6 @@ from ruamel.yaml import YAML
 from simulator import resources
 from simulator.app.state import Draft, load
 from simulator.chance import Purpose
-from simulator.cli.options import find_scenario
 from simulator.compile import compile_plan
 from simulator.durations import Family
 from simulator.engines import kernel
@@ -24,6 +23,7 @@ from simulator.plan import Plan
 from simulator.report.folder import load as read_run
 from simulator.report.folder import write as write_run
 from simulator.scenario import Scenario, ScenarioErrors, json_schema, load_scenario, parse_scenario
+from simulator.scenario.named import find_scenario
 
 BROKEN = Path(__file__).parent / "broken"
 EXPECTED: dict[str, list[str]] = YAML(typ="safe").load(BROKEN / "expected.yaml")

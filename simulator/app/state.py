@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -18,9 +17,10 @@ from simulator.scenario import Scenario, ScenarioError, ScenarioErrors, load_sce
 from simulator.scenario.errors import SET, Spot, error_at
 from simulator.scenario.loader import overridden
 from simulator.scenario.merge import layered, layered_text
-from simulator.scenario.named import name_of, words_for_shipped
+from simulator.scenario.named import find_preset, hint_for, name_of
+from simulator.scenario.presets import Preset
+from simulator.scenario.presets import presets as shipped
 from simulator.scenario.source import Item, read_text
-from simulator.section import did_you_mean
 
 FIRST = "llama3_405b_16k"
 MOST_BYTES = 1_000_000  # of an upload; the loader refuses larger files too
@@ -32,32 +32,19 @@ class DraftError(ValueError):
     """What somebody gave is no scenario that can be worked on; the text is for the user."""
 
 
-class Preset(NamedTuple):
-    """A scenario that ships with the package."""
-
-    name: str  # by which it can be run
-    title: str
-    question: str
-
-
 @lru_cache(maxsize=1)
 def presets() -> tuple[Preset, ...]:
     """Return the scenarios to begin with, machines and published runs first, of these the one that is open first."""
-    found = []
-    for file in (file for file in resources.scenario_files() if resources.shelf(file) in resources.OFFERED):
-        with suppress(ScenarioErrors, KeyError):  # one file that cannot be read hides itself, not all others
-            head = layered(file, str(file)).data()
-            found.append(Preset(name_of(file), head["name"], head.get("question") or ""))
-    return tuple(sorted(found, key=lambda preset: preset.name != FIRST))
+    offered = (preset for preset in shipped() if preset.shelf in resources.OFFERED)
+    return tuple(sorted(offered, key=lambda preset: preset.name != FIRST))
 
 
 def preset_file(name: str) -> Path:
     """Return the file of a preset. Raises DraftError for a name that none has."""
-    known = {name_of(file): file for file in resources.scenario_files()}
-    if name not in known:
-        hint = did_you_mean(name, known).removeprefix("; ") or "choose one of those on the page Answer"
-        raise DraftError(f"There is no preset '{name[:80]}'; {hint}.")
-    return known[name]
+    found = find_preset(name)
+    if found is None:
+        raise DraftError(f"There is no preset '{name[:80]}'; {hint_for(name)}.")
+    return found
 
 
 @dataclass(frozen=True)
@@ -72,8 +59,7 @@ class Draft:
     @classmethod
     def of_preset(cls, name: str, overrides: Mapping[str, str] | None = None) -> "Draft":
         """Return the draft of a preset. Raises DraftError for one that does not exist."""
-        preset_file(name)
-        return cls(preset=name, overrides=tuple((overrides or {}).items()))
+        return cls(preset=name_of(preset_file(name)), overrides=tuple((overrides or {}).items()))
 
     @classmethod
     def of_text(cls, text: str, called: str, overrides: Mapping[str, str] | None = None) -> "Draft":
@@ -197,7 +183,7 @@ def _files_in(item: Item, path: tuple[str, ...]) -> Iterator[ScenarioError]:
             yield from _files_in(below, (*path, str(position)))
     elif isinstance(item.value, str) and path:
         word = item.value.strip()
-        if path[-1] == "extends" and word not in words_for_shipped():
+        if path[-1] == "extends" and find_preset(word) is None:
             known = ", ".join(preset.name for preset in presets())
             yield error_at(item.spot, ".".join(path), f"here it may only name a preset; there are {known}", word)
         elif path[-1] not in (*_PROSE, "extends") and word.lower().endswith((".yaml", ".yml")):

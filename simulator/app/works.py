@@ -108,26 +108,12 @@ def _read(path: str, stamp: int) -> Result:
 
 
 def comparison(scenarios: Mapping[str, Scenario], replications: int) -> Work:
-    """Return the work of runs side by side under the same weather; it comes to a `Comparison`, the first the base.
-
-    Cancelled, it compares the runs that are whole; half a one beside them would be of other replications.
-    """
+    """Return the work of runs side by side under the same weather; it comes to a `Comparison`, the first the base."""
 
     def work(tell: Tell, cancel: threading.Event) -> "Comparison":
-        from simulator.ensemble.ensemble import settled
-        from simulator.planning.compare import compare
-        from simulator.planning.several import Several, Stopped
+        from simulator.planning.compare import compare_scenarios
 
-        seed = next(iter(scenarios.values())).seed
-        several = Several(replications * len(scenarios), progress=tell, cancel=cancel)
-        done: dict[str, Ensemble] = {}
-        try:
-            for name, scenario in scenarios.items():
-                done[name] = several.run(settled(scenario, seed=seed), replications)
-        except Stopped as stopped:
-            if len(done) < 2:
-                raise stopped.again() from None
-        return compare(done)
+        return compare_scenarios(scenarios, replications, progress=tell, cancel=cancel)
 
     return work
 

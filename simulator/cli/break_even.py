@@ -7,12 +7,14 @@ import typer
 
 from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
 from simulator.cli.meter import progress_bar
-from simulator.cli.options import AsJson, Overrides, ScenarioName, announce_compilation, read_scenario
+from simulator.cli.options import AsJson, Overrides, ScenarioName, announce_compilation, read_scenario, tell_remarks
 from simulator.cli.output import new_file
 from simulator.cli.run import Seed, Threads
 from simulator.cli.sensitivity import ResultFile, check_suffix, seed_override
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulator.planning.break_even import BreakEven, Pair
     from simulator.planning.goal import Question
 
@@ -73,13 +75,12 @@ def break_even(
     said: set[str] = set()
     base = read_scenario(scenario, given, said)
 
-    def scenarios(value: str) -> "Pair":
-        own = [*given, *_given_as("--between", [f"{path}={value}"])]
-        other = read_scenario(scenario, [*own, *_given_as("--with", alternative)], said) if alternative else None
-        return read_scenario(scenario, own, said), other
-
     from simulator.planning.break_even import break_even as search
+    from simulator.planning.choices import pairs
     from simulator.planning.goal import BreakEvenError
+    from simulator.scenario.errors import given_as
+
+    scenarios = _telling(pairs(base, path, given_as("--with", alternative or []), "--between"), said)
 
     def searched() -> "BreakEven":
         announce_compilation()
@@ -110,28 +111,27 @@ def break_even(
         raise typer.Exit(Code.INTERRUPTED)
 
 
-def _given_as(option: str, overrides: list[str]) -> list[str]:
-    from simulator.scenario.errors import given_as
+def _telling(made: "Callable[[str], Pair]", said: set[str]) -> "Callable[[str], Pair]":
+    """Return what makes the same scenarios, and says of each what was not said before."""
 
-    return given_as(option, overrides)
+    def scenarios(value: str) -> "Pair":
+        pair = made(value)
+        for one in pair:
+            if one is not None:
+                tell_remarks(one, said)
+        return pair
+
+    return scenarios
 
 
 def _question(path: str, quantity: str, alternative: list[str] | None, target: str | None) -> "Question":
     """Return what is to be equal. Raises a usage error."""
-    from simulator.planning import goal
+    from simulator.planning.goal import BreakEvenError, asked
 
-    hint = "--input"
     try:
-        goal.check_input(path)
-        hint = "--with"
-        for override in alternative or []:
-            goal.check_change(override)
-        if bool(alternative) == bool(target):
-            words = "give --with PATH=VALUE (the alternative), or --target such as 'finish.p90=60 d'; one of the two"
-            raise typer.BadParameter(words, param_hint="--with, --target")
-        hint = "--quantity" if target is None else "--target"
-        return goal.read_quantity(quantity) if target is None else goal.read_target(target)
-    except goal.BreakEvenError as error:
+        return asked(path, alternative or [], target, quantity)
+    except BreakEvenError as error:
+        hint = ", ".join(f"--{part}" for part in error.about.split(", "))
         raise typer.BadParameter(str(error), param_hint=hint) from None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.border import Code, Refusal, width, write_json, write_text
-from simulator.cli.options import AsJson, Overrides, announce_compilation, find_scenario
+from simulator.cli.options import AsJson, Overrides, announce_compilation
 
 FieldName = Annotated[
     str,
@@ -45,6 +45,7 @@ def explain(field: FieldName, overrides: Overrides = None, replications: Pairs =
 def _scenario(name: str) -> Path | None:
     """Return the scenario that a word means, or None; one that ends in .yaml can mean nothing else."""
     from simulator.scenario import ScenarioErrors
+    from simulator.scenario.named import find_scenario
 
     try:
         return find_scenario(name)

@@ -1,6 +1,6 @@
 """`derisk fabric`: of what does a fabric consist, and what does each failure in it cut off or slow?"""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -53,33 +53,13 @@ def fabric(
     """
     from simulator.report import fabric_sheet
 
-    given = {"radix": radix, "nodes_per_leaf": nodes_per_leaf}
-    more: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     try:
-        told = fabric_sheet.sheet(profile, nodes, node, kind=_kind(kind, wan), wan_bandwidth=_bandwidth(wan), **more)
+        told = fabric_sheet.asked(profile, nodes, node, kind=kind, radix=radix, nodes_per_leaf=nodes_per_leaf, wan=wan)
+    except fabric_sheet.AskedError as wrong:
+        raise Refusal(str(wrong), Code.USAGE) from wrong
     except ValueError as wrong:
         raise Refusal(f"{profile}: {wrong}", Code.SCENARIO) from wrong
     if json:
         write_json(fabric_sheet.as_json(told))
     else:
         write_text(fabric_sheet.as_text(told, width()))
-
-
-def _kind(kind: str | None, wan: str | None) -> str | None:
-    """Return the kind that is asked for; a WAN says that there are two sites."""
-    if wan is not None and kind not in (None, "two_sites"):
-        raise Refusal(f"--wan joins two sites, and a {kind} has one; write --kind two_sites", Code.USAGE)
-    if wan is None and kind == "two_sites":
-        raise Refusal("two sites need the bandwidth between them; write --wan '10 Tb/s'", Code.USAGE)
-    return kind if wan is None else "two_sites"
-
-
-def _bandwidth(wan: str | None) -> float:
-    if wan is None:
-        return 0.0
-    from simulator.units import UnitError, parse
-
-    try:
-        return parse(wan, "GB/s")
-    except UnitError as wrong:
-        raise Refusal(f"--wan: {wrong}", Code.USAGE) from wrong

@@ -56,29 +56,6 @@ PolicyClass = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
 
 
-def find_scenario(name: str) -> Path:
-    """Return the file that a path or the name of a preset means. Raises ScenarioErrors."""
-    from simulator.scenario.named import find_named
-
-    found = find_named(name)
-    return Path(name) if found is None and _is_there(name) else found or _refused(name)
-
-
-def _is_there(name: str) -> bool:
-    try:
-        return Path(name).exists()  # a folder, say: the loader has the words
-    except (OSError, ValueError):
-        return False
-
-
-def _refused(name: str) -> Path:
-    from simulator.scenario import ScenarioError, ScenarioErrors
-    from simulator.scenario.errors import Spot
-    from simulator.scenario.named import hint_for
-
-    raise ScenarioErrors([ScenarioError(Spot(name), "", "there is no such file or preset", hint_for(name))])
-
-
 def refuse_others(folder: Path) -> None:
     """Raise Refusal for what is no run folder, before anything heavy is imported to read it."""
     from simulator.report.manifest import MANIFEST, read_manifest
@@ -95,21 +72,22 @@ def read_scenario(name: str, overrides: list[str] | None, said: set[str] | None 
 
     What is without effect or doubtful is told, and once only to those who keep what was `said`.
     """
-    path = find_scenario(name)
     from simulator.scenario import load_scenario
-    from simulator.scenario.cautions import cautions
+    from simulator.scenario.named import find_scenario
 
-    scenario = load_scenario(path, overrides)
-    said = set() if said is None else said
-    for told in scenario.inert:
-        if told not in said:
-            say(f"without effect here: {told}")
-    said.update(scenario.inert)
-    for told in cautions(scenario):
-        if told not in said:
-            say(f"caution: {told}")
-            said.add(told)
+    scenario = load_scenario(find_scenario(name), overrides)
+    tell_remarks(scenario, set() if said is None else said)
     return scenario
+
+
+def tell_remarks(scenario: "Scenario", said: set[str]) -> None:
+    """Say on stderr what is without effect in a scenario and what is doubtful, unless it was `said` before."""
+    from simulator.scenario.cautions import remarks
+
+    for remark in remarks(scenario):
+        if remark not in said:
+            say(remark)
+            said.add(remark)
 
 
 def warn_of_no_progress(called: str, scenario: "Scenario", theory: "Expected | None" = None) -> None:
@@ -122,8 +100,7 @@ def warn_of_no_progress(called: str, scenario: "Scenario", theory: "Expected | N
 
 def announce_compilation() -> None:
     """Say so on stderr if the engine is about to be compiled, which otherwise looks like a program that hangs."""
-    import simulator.engines.kernel  # noqa: F401 - the kernels are known once they are imported
-    from simulator import jit
+    from simulator.ensemble.compilation import notice
 
-    if jit.cache_is_cold():
-        say("compiling the fast engine: this happens once and takes about half a minute")
+    if words := notice():
+        say(words)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
-from simulator.cli.options import SET, AsJson, Overrides, find_scenario
+from simulator.cli.options import SET, AsJson, Overrides
 
 if TYPE_CHECKING:
     from simulator.scenario.cases import Batch
@@ -25,8 +25,10 @@ def step(file: CasesFile, overrides: Overrides = None, parts: ShowParts = False,
     not published, and all plausible values are weighed. Of a scenario it is the step of its job. Where a case cannot be
     evaluated the others are, and the exit code is 3.
     """
-    batch = _read(find_scenario(file), overrides)
     from simulator.report import step_sheet
+    from simulator.scenario.named import find_scenario
+
+    batch = _read(find_scenario(file), overrides)
 
     told = step_sheet.evaluate(batch)
     if json:
@@ -46,24 +48,13 @@ def step(file: CasesFile, overrides: Overrides = None, parts: ShowParts = False,
 
 def _read(path: Path, overrides: list[str] | None) -> "Batch":
     """Return the cases of a file, or the one of a scenario. Raises ScenarioErrors and Refusal."""
-    from simulator.scenario.cases import batch_in, read_tree
-
-    batch = batch_in(read_tree(path), path.parent)
-    if batch is None:
-        return _of_scenario(path, overrides)
-    if overrides:
-        raise Refusal(f"{SET} changes scenarios, and {path} is a file of cases", Code.USAGE)
-    return batch
-
-
-def _of_scenario(path: Path, overrides: list[str] | None) -> "Batch":
-    """Return the step of a scenario's job as a batch of one case."""
     from simulator.scenario import load_scenario
-    from simulator.scenario.cases import Batch, Entry
+    from simulator.scenario.cases import NoStepError, batch_at, batch_of
 
-    scenario = load_scenario(path, overrides)
-    case = scenario.step_case
-    if case is None:
-        text = "its job says too little to predict a step; write model and global_batch under job, node under cluster"
-        raise Refusal(f"{path}: {text}", Code.SCENARIO)
-    return Batch([Entry(case.id, None, case)])
+    batch = batch_at(path)
+    if batch is not None and overrides:
+        raise Refusal(f"{SET} changes scenarios, and {path} is a file of cases", Code.USAGE)
+    try:
+        return batch_of(load_scenario(path, overrides)) if batch is None else batch
+    except NoStepError as error:
+        raise Refusal(f"{path}: {error}", Code.SCENARIO) from None

@@ -8,7 +8,7 @@ import typer
 
 from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
 from simulator.cli.meter import progress_bar
-from simulator.cli.options import AsJson, OutputFolder, Overrides, ScenarioName, announce_compilation, find_scenario
+from simulator.cli.options import AsJson, OutputFolder, Overrides, ScenarioName, announce_compilation
 from simulator.cli.run import Replications, Seed, Threads, refuse_unwritable
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def sweep(
     """
     from simulator.report import sweep_sheet
     from simulator.report.sweep_folder import SweepFolder
+    from simulator.scenario.named import find_scenario
 
     path = find_scenario(scenario)
     grid = _checked(scenario, path, _axes(path, axes, overrides or []), overrides or [], seed, replications)

@@ -33,7 +33,6 @@ class Ensemble:
     """Replications of a scenario in a table, one row each; see `table.py` for the columns."""
 
     scenario: Scenario
-    resolved: str = field(repr=False)  # the scenario as YAML, with every default filled
     table: pd.DataFrame = field(repr=False)
     planned: int  # replications of the whole ensemble, all shards together; under a stop rule at most
     shard: Shard = WHOLE
@@ -44,6 +43,12 @@ class Ensemble:
     precision: Precision | None = None  # under a stop rule
     threads: int = 1
     wall_seconds: float = 0.0
+    written: str = field(default="", repr=False)  # the scenario as its run folder has it; empty outside of one
+
+    @property
+    def resolved(self) -> str:
+        """The scenario as YAML, with every default filled; it is written when it is asked for."""
+        return self.written or self.scenario.resolved_yaml()
 
     @property
     def seed(self) -> int:
@@ -103,7 +108,6 @@ def run_ensemble(
         raise KeyboardInterrupt if crew.from_keyboard else Cancelled("cancelled before the first replication was done")
     return Ensemble(
         scenario=scenario,
-        resolved=scenario.resolved_yaml(),
         table=table(scenario, chunks),
         planned=planned,
         shard=shard,
@@ -129,7 +133,8 @@ def settled(scenario: Scenario, seed: int | None = None, replications: int | Non
     if replications is not None:
         number = replace(run.replications, median=float(replications))
         run = run.model_copy(update={"replications": number, "stop": None})
-    return replace(scenario, document=scenario.document.model_copy(update={"run": run}))
+    # What it was read of says another seed or number.
+    return replace(scenario, document=scenario.document.model_copy(update={"run": run}), origin=None)
 
 
 def _block(crew: Crew, first: int, end: int) -> tuple[list[Chunk], None]:

@@ -1,12 +1,45 @@
 """The choices that a scenario itself suggests, where its planner names none to decide between."""
 
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
 from simulator import units
 from simulator.checkpoint import Optimum
 from simulator.compile import compile_plan
 from simulator.durations import TICKS_PER_SECOND
-from simulator.scenario import Scenario
+from simulator.scenario import Scenario, ScenarioErrors
+from simulator.scenario.errors import given_as
 
 AS_IT_IS = "as it is"
+
+
+def options(base: Scenario, wanted: Mapping[str, Sequence[str]] | None = None) -> dict[str, Scenario]:
+    """Return scenarios to choose between by name, the base first: those that are wanted, or those suggested.
+
+    Each name has its changes, as overrides. Raises ScenarioErrors for a change that is wanted and not valid.
+    """
+    if wanted:
+        return {AS_IT_IS: base, **{name: base.changed(changes) for name, changes in wanted.items()}}
+    found = {}
+    for name, changes in suggested(base).items():
+        with suppress(ScenarioErrors):  # ours, not the user's: this scenario does not allow it
+            found[name] = base.changed(changes) if changes else base
+    return found
+
+
+def pairs(
+    base: Scenario, path: str, alternative: Sequence[str], option: str
+) -> Callable[[str], tuple[Scenario, Scenario | None]]:
+    """Return what makes the scenario at a value of an input, and its alternative where that has changes.
+
+    `option` is what the value is given as, for what is wrong with it. What is made may raise ScenarioErrors.
+    """
+
+    def at(value: str) -> tuple[Scenario, Scenario | None]:
+        own = given_as(option, [f"{path}={value}"])
+        return base.changed(own), base.changed([*own, *alternative]) if alternative else None
+
+    return at
 
 
 def suggested(scenario: Scenario) -> dict[str, tuple[str, ...]]:

@@ -5,16 +5,20 @@ of what is random cancels in their difference (common random numbers: Law & Kelt
 """
 
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from simulator.ensemble import Ensemble
+from simulator.ensemble import Ensemble, Progress
+from simulator.ensemble.ensemble import settled
 from simulator.ensemble.estimates import LEVEL, Estimate, estimate, interval_ranks, moments, rank
 from simulator.plan import Floats, Integers
 from simulator.planning import quantities
 from simulator.planning.quantities import FINISH, Measure
+from simulator.planning.several import Several, Stopped
+from simulator.scenario import Scenario
 
 RESAMPLES = 1_000  # of the bootstrap; fewer where there are very many pairs, whose quantiles move little
 AT_ONCE = 5_000_000  # numbers that are resampled together
@@ -61,6 +65,35 @@ def compare(named: Mapping[str, Ensemble]) -> Comparison:
     for name, other in zip(names[1:], ensembles[1:], strict=True):
         _check(names[0], base, name, other)
     return Comparison(names, ensembles, tuple(differences(base, other) for other in ensembles[1:]))
+
+
+def compare_scenarios(
+    scenarios: Mapping[str, Scenario],
+    replications: int | None = None,
+    *,
+    seed: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Comparison:
+    """Return scenarios side by side, each run with the seed and the number of replications of the first, or as given.
+
+    Stopped in between, it compares those that are whole: half a one beside them would be of other replications.
+    Raises CompareError, and KeyboardInterrupt or Cancelled where there are no two.
+    """
+    base = next(iter(scenarios.values()), None)
+    if base is None or len(scenarios) < 2:
+        raise CompareError("a comparison takes two or more; there is nothing to compare with")
+    replications = base.replications if replications is None else replications
+    work = Several(replications * len(scenarios), threads=threads, progress=progress, cancel=cancel)
+    done: dict[str, Ensemble] = {}
+    try:
+        for name, scenario in scenarios.items():
+            done[name] = work.run(settled(scenario, seed=base.seed if seed is None else seed), replications)
+    except Stopped as stopped:
+        if len(done) < 2:
+            raise stopped.again() from None
+    return compare(done)
 
 
 def differences(base: Ensemble, other: Ensemble) -> tuple[Difference, ...]:

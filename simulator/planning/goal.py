@@ -18,7 +18,11 @@ _DAY = 86_400.0  # [s]
 
 
 class BreakEvenError(ValueError):
-    """A question that has no answer; the text is for the user."""
+    """A question that has no answer; the text is for the user, and `about` names the part that is wrong."""
+
+    def __init__(self, text: str, about: str = "") -> None:
+        super().__init__(text)
+        self.about = about
 
 
 class Question(NamedTuple):
@@ -27,6 +31,28 @@ class Question(NamedTuple):
     measure: str = "finish"
     statistic: str = "mean"
     target: float | None = None  # in days, as a share, or in USD
+
+
+def asked(path: str, alternative: Sequence[str], target: str | None, quantity: str) -> Question:
+    """Return what is to be equal: with changes for an alternative, or with a target. Raises BreakEvenError.
+
+    What it is about is input, with, target or quantity.
+    """
+    about = "input"
+    try:
+        check_input(path)
+        about = "with"
+        for override in alternative:
+            check_change(override)
+        about = "with, target"
+        if bool(alternative) == bool(target):
+            raise BreakEvenError(
+                "give an alternative as PATH=VALUE, or a target such as 'finish.p90=60 d'; one of the two"
+            )
+        about = "quantity" if target is None else "target"
+        return read_quantity(quantity) if target is None else read_target(target)
+    except BreakEvenError as error:
+        raise BreakEvenError(str(error), about) from None
 
 
 def read_quantity(name: str) -> Question:

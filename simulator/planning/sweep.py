@@ -16,12 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from simulator.ensemble import Ensemble, Progress
-from simulator.ensemble.crew import LOOK_SECONDS, Crew, cores
+from simulator.ensemble import Cancelled, Progress, run_ensemble
+from simulator.ensemble.crew import LOOK_SECONDS, cores
 from simulator.ensemble.ensemble import settled
-from simulator.ensemble.provenance import model
-from simulator.ensemble.replicator import Replicator
-from simulator.ensemble.table import table as table_of
 from simulator.planning import differing
 from simulator.planning.compare import paired_mean
 from simulator.planning.quantities import FINISH
@@ -69,7 +66,7 @@ def cells(axes: Sequence[Axis]) -> tuple[Cell, ...]:
 
 
 def prepare(
-    path: Path | str,
+    source: Path | str | Scenario,
     overrides: Sequence[str],
     axes: Sequence[Axis],
     *,
@@ -77,11 +74,11 @@ def prepare(
     replications: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Grid:
-    """Return the checked grid of a scenario file. Raises AxisError, and ScenarioErrors: those of all cells."""
+    """Return the checked grid of a scenario or its file. Raises AxisError, and ScenarioErrors: those of all cells."""
     grid = cells(axes)
     scenarios: list[Scenario] = []
     wrong: dict[ScenarioError, list[Cell]] = {}
-    variants = load_variants(path, overrides, [(), *(cell.overrides for cell in grid)])
+    variants = load_variants(source, overrides, [(), *(cell.overrides for cell in grid)])
     own = next(variants)
     if isinstance(own, ScenarioErrors):
         raise own
@@ -219,20 +216,13 @@ class _Work:
         def tell(progress: Progress) -> None:
             self._done[cell.number] = progress.done
 
-        # Without twins, and without the scenario as YAML, which takes as long to write as a short cell to simulate.
         scenario = self._grid.scenarios[cell.number - 1]
-        crew = Crew(Replicator(scenario, twins=False), threads=self._threads, progress=tell, cancel=self._cancel)
-        chunks = crew.through(0, scenario.replications)
-        if crew.stopped:
+        try:
+            ensemble = run_ensemble(scenario, threads=self._threads, progress=tell, cancel=self._cancel, twins=False)
+        except Cancelled:
             return None
-        ensemble = Ensemble(
-            scenario=scenario,
-            resolved="",
-            table=table_of(scenario, chunks),
-            planned=scenario.replications,
-            model=model(),
-            threads=self._threads,
-        )
+        if ensemble.interrupted:
+            return None
         return outcome(cell, self._grid.axes, ensemble)
 
 

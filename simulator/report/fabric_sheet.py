@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from simulator import units
-from simulator.fabric import (
+from simulator.fabrics import (
     FabricLayout,
     bisection,
     blast_radius,
@@ -51,6 +51,10 @@ class Sheet(NamedTuple):
     domains: list[dict[str, Any]]
 
 
+class AskedError(ValueError):
+    """A question about a fabric that contradicts itself; the text is for the user."""
+
+
 def usual_node(fabric: str) -> str:
     """Return the node that a fabric goes with where nobody says: one whose GPUs have it, else that of most clusters."""
     return next((node for node in _NODES if load_node(node)[1].scale_up_fabric == fabric), USUAL_NODE)
@@ -70,6 +74,33 @@ def sheet(fabric: str, nodes: int, node: str | None = None, **more: Any) -> Shee
     """
     profile, name, loaded, gpu = load(fabric, node)
     return of_layout(layout_from(profile, loaded, gpu, nodes, **more), fabric, profile.name, name, loaded.name)
+
+
+def asked(
+    fabric: str,
+    nodes: int,
+    node: str | None = None,
+    *,
+    kind: str | None = None,
+    radix: int | None = None,
+    nodes_per_leaf: int | None = None,
+    wan: str | None = None,
+) -> Sheet:
+    """Return what is told of so many nodes on a fabric; `wan` is the bandwidth between two sites, such as "10 Tb/s".
+
+    Raises AskedError for what contradicts itself, else as `sheet`.
+    """
+    if wan is not None and kind not in (None, "two_sites"):
+        raise AskedError(f"a WAN joins two sites, and a {kind} has one; ask for the kind two_sites")
+    if wan is None and kind == "two_sites":
+        raise AskedError("two sites need the bandwidth between them; give that of the WAN, such as '10 Tb/s'")
+    try:
+        bandwidth = 0.0 if wan is None else units.parse(wan, "GB/s")
+    except units.UnitError as wrong:
+        raise AskedError(f"WAN: {wrong}") from wrong
+    given = {"radix": radix, "nodes_per_leaf": nodes_per_leaf}
+    more = {name: value for name, value in given.items() if value is not None}
+    return sheet(fabric, nodes, node, kind=kind if wan is None else "two_sites", wan_bandwidth=bandwidth, **more)
 
 
 def of_layout(layout: FabricLayout, name: str = "", title: str = "", node: str = "", node_title: str = "") -> Sheet:

@@ -133,7 +133,6 @@ def load(folder: Path | str) -> Ensemble:
         stop = manifest["precision"]
         return Ensemble(
             scenario=reload_scenario(folder / RESOLVED, frozenset(manifest.get("silent", ()))),
-            resolved=resolved,
             table=table,
             planned=manifest["planned"],
             shard=Shard.parse(manifest["shard"]),
@@ -144,6 +143,7 @@ def load(folder: Path | str) -> Ensemble:
             precision=None if stop is None else _precision(stop),
             threads=manifest["threads"],
             wall_seconds=manifest["wall_seconds"],
+            written=resolved,
         )
     except (OSError, LookupError, AttributeError, TypeError, ValueError) as error:
         if isinstance(error, ValueError) and hasattr(error, "errors"):

@@ -84,6 +84,18 @@ def render(ensemble: Ensemble, summary: Mapping[str, Any], manifest: Mapping[str
     )
 
 
+def render_answer(ensemble: Ensemble, summary: Mapping[str, Any]) -> str:
+    """Return the answer of a run as a piece of HTML for a notebook: what the report says first."""
+    scenario = ensemble.scenario
+    page = _environment().get_template("notebook.html.j2")
+    return page.render(
+        scenario=scenario,
+        answer=commas(answer.sentence(summary, scenario)),
+        warnings=list(_warnings(ensemble)),
+        cards=list(_cards(summary)),
+    )
+
+
 def render_sweep(scenario: Scenario, table: pd.DataFrame, manifest: Mapping[str, Any], figures: list[Figure]) -> str:
     """Return the report of a sweep as HTML, from its scenario, its table, the content of its manifest, and figures."""
     axes = manifest["axes"]

@@ -1,10 +1,10 @@
 """What is forwarded of a run or a sweep: its report as HTML and as a workbook, written aside and then renamed."""
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -67,24 +67,67 @@ def of_sweep(table: pd.DataFrame) -> Iterator[Figure]:
             yield draw(table)
 
 
+def figure(name: str, ensemble: Ensemble, summary: Mapping[str, Any]) -> Figure:
+    """Return one figure of a run. Raises FigureError for one that there is not, and names those that there are."""
+    draw = _OF_RUN.get(name)
+    if draw is None:
+        raise FigureError(f"there is no figure '{name}'; there are {', '.join(_OF_RUN)}")
+    drawn = draw(_Run(ensemble, summary))
+    if drawn is None:
+        raise FigureError(f"this run has no figure '{name}': there is nothing to draw in it")
+    return drawn
+
+
+class FigureError(ValueError):
+    """A figure that there is not; the text is for the user."""
+
+
+class _Run(NamedTuple):
+    """What the figures of a run are drawn from."""
+
+    ensemble: Ensemble
+    summary: Mapping[str, Any]
+    policy: "type[Policy] | None" = None
+
+    @property
+    def again(self) -> bool:
+        """Whether its replications can be run again."""
+        return self.policy is not None or not self.ensemble.policy
+
+
+def _progress(run: _Run) -> Figure | None:
+    return figures.progress(run.ensemble, policy=run.policy) if run.again else None
+
+
+def _topology(run: _Run) -> Figure | None:
+    fabric = figures.fabric_of_scenario(run.ensemble.scenario)
+    return None if fabric is None else figures.topology(fabric)
+
+
+def _timeline(run: _Run) -> Figure | None:
+    try:
+        return figures.timeline(run.ensemble, policy=run.policy) if run.again else None
+    except ReplayError:
+        return None  # the run was made by another version: its numbers stand, its story is not known
+
+
+# The figures of a run by name, in the order of its report; None where a run has none.
+_OF_RUN: dict[str, Callable[[_Run], Figure | None]] = {
+    "finish": lambda run: figures.finish(run.ensemble),
+    "waterfall": lambda run: figures.waterfall(run.ensemble),
+    "money": lambda run: figures.money(run.summary),
+    "progress": _progress,
+    "interval": lambda run: figures.interval(run.ensemble.scenario),
+    "topology": _topology,
+    "timeline": _timeline,
+}
+
+
 def of_run(ensemble: Ensemble, summary: Mapping[str, Any], policy: "type[Policy] | None" = None) -> Iterator[Figure]:
     """Yield the figures of a run; those from event logs only where the replications come out again."""
-    yield figures.finish(ensemble)
-    yield figures.waterfall(ensemble)
-    if (costs := figures.money(summary)) is not None:
-        yield costs
-    again = policy is not None or not ensemble.policy
-    if again:
-        yield figures.progress(ensemble, policy=policy)
-    if (curve := figures.interval(ensemble.scenario)) is not None:
-        yield curve
-    if (fabric := figures.fabric_of_scenario(ensemble.scenario)) is not None:
-        yield figures.topology(fabric)
-    if again:
-        try:
-            yield figures.timeline(ensemble, policy=policy)
-        except ReplayError:
-            return  # the run was made by another version: its numbers stand, its story is not known
+    for draw in _OF_RUN.values():
+        if (drawn := draw(_Run(ensemble, summary, policy))) is not None:
+            yield drawn
 
 
 def _write(target: Path, files: dict[Path, bytes]) -> None:

@@ -5,11 +5,12 @@ import io
 import math
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from simulator.planning.indices import Indices
 from simulator.planning.information import Information, Worth
 from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
+from simulator.planning.sensitivity import Sensitivity
 from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
 from simulator.report import ranges, text
@@ -30,15 +31,6 @@ WITH_DELAY = {
     "perfect_usd": "perfect_cost_with_delay_usd",
     "ceiling_usd": "ceiling_cost_with_delay_usd",
 }
-
-
-class Sensitivity(NamedTuple):
-    """All that was computed of a scenario; what was not asked for or not reached is empty."""
-
-    tornado: Tornado
-    information: Information | None = None
-    indices: tuple[Indices, ...] = ()
-    suggested: bool = False  # the options are ours: the user named none
 
 
 def as_text(found: Sensitivity, width: int | None) -> str:

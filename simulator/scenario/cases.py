@@ -11,6 +11,7 @@ from simulator.scenario.case_row import EXAMPLES, SILENT, CaseRow, ExpertsRow, M
 from simulator.scenario.errors import ScenarioErrors, Spot, error_at
 from simulator.scenario.hub_config import as_case, in_our_words, is_config
 from simulator.scenario.json_cases import read_json_cases
+from simulator.scenario.model import Scenario
 from simulator.scenario.profiles import load_fabric, load_gpu, outer_fabric_fault
 from simulator.scenario.source import Item, read_file
 from simulator.section import did_you_mean
@@ -18,7 +19,19 @@ from simulator.workload.case import Case, plausible_layouts
 from simulator.workload.check import faults_of
 from simulator.workload.machine import PRECISIONS
 
-__all__ = ["Batch", "CaseRow", "Entry", "ExpertsRow", "ModelRow", "batch_in", "read_cases", "read_tree"]
+__all__ = [
+    "Batch",
+    "CaseRow",
+    "Entry",
+    "ExpertsRow",
+    "ModelRow",
+    "NoStepError",
+    "batch_at",
+    "batch_in",
+    "batch_of",
+    "read_cases",
+    "read_tree",
+]
 
 T = TypeVar("T", Gpu, Fabric)
 
@@ -74,6 +87,25 @@ def read_cases(path: Path) -> list[Entry]:
     if batch is None:
         raise ScenarioErrors([error_at(tree.spot, "cases", _NO_CASES)])
     return batch.entries
+
+
+class NoStepError(ValueError):
+    """A scenario whose step cannot be predicted; the text is for the user."""
+
+
+def batch_at(path: Path) -> Batch | None:
+    """Return the cases of a file; None where it is something else, such as a scenario. Raises ScenarioErrors."""
+    return batch_in(read_tree(path), path.parent)
+
+
+def batch_of(scenario: Scenario) -> Batch:
+    """Return the step of a scenario's job as a batch of one case. Raises NoStepError where too little is known."""
+    case = scenario.step_case
+    if case is None:
+        raise NoStepError(
+            "its job says too little to predict a step; write model and global_batch under job, node under cluster"
+        )
+    return Batch([Entry(case.id, None, case)])
 
 
 _EMPTY = 'is empty; write "- id: ..." below'

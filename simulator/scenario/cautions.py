@@ -12,6 +12,14 @@ PUBLISHED_STEP, PREDICTED_STEP = 19.9, 30.3  # [s]
 SELDOM = 0.02  # of the replications: less often than that, a wait for storage is not told
 
 
+def remarks(scenario: Scenario) -> tuple[str, ...]:
+    """Return what is to be said of a scenario that was read: what is without effect in it, and what is doubtful."""
+    return (
+        *(f"without effect here: {each}" for each in scenario.inert),
+        *(f"caution: {each}" for each in cautions(scenario)),
+    )
+
+
 def cautions(scenario: Scenario) -> tuple[str, ...]:
     """Return what is doubtful about a scenario, in sentences without a full stop."""
     job = scenario.document.job

@@ -22,7 +22,7 @@ from simulator.scenario.validate import error_for
 from simulator.section import Fault, Place, did_you_mean
 
 if TYPE_CHECKING:
-    from simulator.fabric import Elements, FabricLayout
+    from simulator.fabrics import Elements, FabricLayout
     from simulator.scenario.step import Step
 
 _LEAVES = ("leaf", "tor", "switch")
@@ -50,7 +50,7 @@ class Struck(NamedTuple):
     def rows(self, values: Mapping[str, float] | None = None) -> Any:
         """Return rows of `plan.Slice`, with the speeds of a replication whose inputs are drawn, or at the medians."""
         from simulator.durations import SPEED_SCALE  # both bring much that reading a scenario does not need
-        from simulator.fabric import slowdown_of
+        from simulator.fabrics import slowdown_of
 
         speed = np.full(len(self.nodes), SPEED_SCALE)
         if self.exposed is not None:
@@ -88,7 +88,7 @@ def with_elements(
     faults: list[Fault] = []
     classes = [name for name in wanted if name not in sizes and name not in struck]
     if classes:
-        from simulator.fabric import fabric_of
+        from simulator.fabrics import fabric_of
 
         found = {each.name: each for each in fabric_of(layout).elements}
         for name in classes:
@@ -138,7 +138,7 @@ def _healed(cause: Cause, struck: Mapping[str, Struck], repair: Drawn) -> Cause:
 
 
 def _layout(cluster: Cluster, profile: Fabric, machines: tuple[Node, Gpu] | None, tree: Item) -> "FabricLayout":
-    from simulator.fabric import layout_from
+    from simulator.fabrics import layout_from
 
     place = ("cluster", "fabric" if cluster.topology is None else "topology")
     if machines is None:
@@ -192,7 +192,7 @@ def _domains(layout: "FabricLayout", names: list[str]) -> tuple[dict[str, Quanti
 
 def _struck(elements: "Elements") -> Struck | str:
     """Return what the elements of a class do, or what is wrong with one of them."""
-    from simulator.fabric import cut_off, job_share
+    from simulator.fabrics import cut_off, job_share
 
     nodes, cut = cut_off(elements), elements.share == 0
     first, end = np.full(elements.total, np.iinfo(np.int64).max), np.zeros(elements.total, dtype=np.int64)

@@ -8,6 +8,10 @@ SET = "--set"  # the "file" of values given on the command line; other options t
 
 AXIS = "--axis"
 SECTION = "sweep in the scenario"
+# What Python gives has no file and no lines: a mapping that is a scenario, and changes as after --set.
+MAPPING = "mapping"
+OVERRIDE = "override"
+AS_SET = (SET, OVERRIDE)
 
 
 class Override(str):
@@ -33,8 +37,8 @@ def option_of(override: str) -> str:
 
 
 def of_option(file: str) -> bool:
-    """Whether the "file" of a spot is an option of the command line."""
-    return file.startswith("--") or file == SECTION
+    """Whether the "file" of a spot is an option of the command line, or an override in Python."""
+    return file.startswith("--") or file in (SECTION, OVERRIDE)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ class ScenarioError:
     def headline(self) -> str:
         """File, line, column, path, message and remedy in one line."""
         where = f"{self.file}:{self.line}:{self.column}"
+        if self.file in (MAPPING, OVERRIDE) and not self.spot.text:
+            where = self.file
         if of_option(self.file):
             where = f"{self.file} {shlex.quote(self.spot.said)}" if self.follows else self.file
         path = f"{self.path}: " if self.path else ""

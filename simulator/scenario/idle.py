@@ -11,7 +11,7 @@ from simulator.job import Job
 from simulator.operators import MATURITY
 from simulator.parts import key_of
 from simulator.quantity import Quantity
-from simulator.scenario.errors import SET
+from simulator.scenario.errors import AS_SET
 from simulator.scenario.model import Scenario
 from simulator.scenario.sites import on_two_sites
 from simulator.scenario.source import Item
@@ -161,7 +161,7 @@ def _plan_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
             continue
         for place in _places(tree, ("job", name)):
             # Beside a given speed a plan is checked and its step is shown; a what-if about it has no answer.
-            a_question = not predicted and not job.by_steps and tree.nearest(place).spot.file == SET
+            a_question = not predicted and not job.by_steps and tree.nearest(place).spot.file in AS_SET
             if not asked or a_question:
                 yield place, f"job.{key} says how fast the job is; {_INSTEAD}, without {key}, {_LEAVE}"
     for name in ("sequence", "global_batch"):
@@ -269,7 +269,7 @@ def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
 
 
 def _is_set(tree: Item, place: Place) -> bool:
-    return tree.find(place) is not None and tree.nearest(place).spot.file == SET
+    return tree.find(place) is not None and tree.nearest(place).spot.file in AS_SET
 
 
 def _size_is_used(scenario: Scenario, tree: Item) -> bool:

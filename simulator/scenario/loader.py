@@ -36,18 +36,23 @@ def reload_scenario(path: str | Path, silent: Container[str] = ()) -> Scenario:
 
 
 def load_variants(
-    path: str | Path, overrides: Sequence[str], variants: Iterable[Sequence[str]]
+    source: str | Path | Scenario, overrides: Sequence[str], variants: Iterable[Sequence[str]]
 ) -> Iterator[Scenario | ScenarioErrors]:
     """Yield the scenario of a file with overrides on top for each list of more of them, or what is wrong with that one.
 
-    The file is read once; the variants have no `sweep` of their own. Raises ScenarioErrors where the file cannot be
-    read.
+    So too of a scenario. A file is read once; the variants have no `sweep` of their own. Raises ScenarioErrors where
+    the file cannot be read.
     """
-    whole = _Base(layered(Path(path), str(path)), Path(path).parent, str(path)).tree_with(overrides)
+    if isinstance(source, Scenario):
+        origin = source.origin or Origin.of(source)
+        base, overrides = origin.base, [*origin.overrides, *overrides]
+    else:
+        base = _Base(layered(Path(source), str(source)), Path(source).parent, str(source))
+    whole = base.tree_with(overrides)
     sections = whole.value if isinstance(whole.value, dict) else {}
     kept = {key: item for key, item in sections.items() if key != "sweep"}
     tree = Layered(kept, whole.spot, whole.layer, wrong=wrong_in(whole))
-    base = _Base(tree, Path(path).parent, str(path))
+    base = _Base(tree, base.folder, base.name)
     wanted = list(variants)
     useful: frozenset[Place] | None = None
     for variant in wanted:
@@ -66,7 +71,18 @@ def parse_scenario(
     text: str, overrides: list[str] | None = None, name: str = "scenario", folder: str | Path = "."
 ) -> Scenario:
     """Return the scenario of a YAML text as if it stood in a file `name` of a folder. Raises ScenarioErrors."""
-    return _Base(layered_text(text, Path(folder), name), Path(folder), name).scenario(overrides or [])
+    return tree_scenario(layered_text(text, Path(folder), name), Path(folder), name, overrides or [])
+
+
+def tree_scenario(tree: Item, folder: Path, name: str, overrides: Sequence[str]) -> Scenario:
+    """Return the scenario of a tree as if it were a file `name` of a folder. Raises ScenarioErrors."""
+    return _Base(tree, folder, name).scenario(overrides)
+
+
+def changed(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
+    """Return a scenario with more overrides, after those with which it was read. Raises ScenarioErrors."""
+    origin = scenario.origin or Origin.of(scenario)
+    return origin.base.scenario([*origin.overrides, *overrides])
 
 
 def overridden(tree: Item, folder: Path, name: str, overrides: Sequence[str]) -> Item:
@@ -95,7 +111,8 @@ class _Base:
             raise
         except ScenarioErrors as failed:
             raise ScenarioErrors(self._told(tree, failed.errors, overrides, useful)) from None
-        return read.pruned(tree) if read.inert else read.scenario
+        found = read.pruned(tree) if read.inert else read.scenario
+        return replace(found, origin=Origin(self, tuple(overrides)))
 
     def _read(self, tree: Item, overrides: Sequence[str], useful: frozenset[Place]) -> Read:
         def refused(place: Place) -> bool:
@@ -182,6 +199,20 @@ class _Base:
     @cached_property
     def _resolved(self) -> dict[tuple[str, ...], dict[str, Any]]:
         return {}
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Of what a scenario was read: a file as it stands, and the overrides on top."""
+
+    base: _Base
+    overrides: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Origin":
+        """Return an origin of a scenario that has none: the scenario written out."""
+        name = scenario.file
+        return cls(_Base(layered_text(scenario.resolved_yaml(), Path(), name), Path(), name))
 
 
 def _errors_of(read: Callable[[], object]) -> list[ScenarioError]:

@@ -57,7 +57,12 @@ def layered(path: Path, name: str) -> Layered:
 
 def layered_text(text: str, folder: Path, name: str) -> Layered:
     """Return the tree of a text that could stand in a folder, as `layered`. Raises ScenarioErrors."""
-    return _extended(read_text(text, name), folder / name, name, ())
+    return layered_tree(read_text(text, name), folder, name)
+
+
+def layered_tree(tree: Item, folder: Path, name: str) -> Layered:
+    """Return a tree that could be a file of a folder, as `layered`. Raises ScenarioErrors."""
+    return _extended(tree, folder / name, name, ())
 
 
 def with_overrides(tree: Item, overrides: Sequence[str]) -> Item:

@@ -19,6 +19,7 @@ from simulator.scenario.schema import Document
 from simulator.scenario.settle import document, quantities
 
 if TYPE_CHECKING:
+    from simulator.scenario.loader import Origin
     from simulator.scenario.step import Step
     from simulator.workload.case import Case
 
@@ -45,6 +46,23 @@ class Scenario:
     file: str
     step: "Step | None" = field(default=None, repr=False)  # of its job, where model, batch and GPU are known
     inert: tuple[str, ...] = field(default=(), repr=False)  # what a layer below says and nothing here asks for: told
+    origin: "Origin | None" = field(default=None, repr=False)  # of what it was read, where that is known
+
+    def with_(self, overrides: Mapping[str, Any]) -> "Scenario":
+        """Return the scenario with values changed, on top of all that were changed before; this one stays as it is.
+
+        Values by path are texts with their unit, as {"cluster.hot_spares": "64 nodes", "failures.gpu.rate": "x2"}, or
+        numbers where a key has none. Raises ScenarioErrors.
+        """
+        from simulator.scenario.given import texts_of
+
+        return self.changed(texts_of(overrides))
+
+    def changed(self, overrides: Sequence[str]) -> "Scenario":
+        """Return the scenario with more overrides, each "a.b=value" as after `--set`. Raises ScenarioErrors."""
+        from simulator.scenario.loader import changed
+
+        return changed(self, overrides)
 
     @property
     def name(self) -> str:

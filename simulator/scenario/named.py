@@ -1,11 +1,44 @@
-"""Finding a scenario by what people call it: on the command line, after `extends`, in the app, in one way."""
+"""Finding a scenario by what people call it: in commands, after `extends`, in the app and in Python, in one way."""
 
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from simulator import resources
+from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot
 from simulator.section import did_you_mean
+
+
+def find_scenario(name: str) -> Path:
+    """Return the file that a path or the name of a preset means. Raises ScenarioErrors."""
+    found = find_named(name)
+    if found is None and not _is_there(name):
+        raise ScenarioErrors([ScenarioError(Spot(name), "", "there is no such file or preset", hint_for(name))])
+    return Path(name) if found is None else found
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()  # a folder, say: the loader has the words
+    except (OSError, ValueError):
+        return False
+
+
+def find_preset(name: str) -> Path | None:
+    """Return the file of a scenario that ships, by any of its names; None for every other word, so for any path."""
+    return _shipped().get(name)
+
+
+@cache
+def _shipped() -> dict[str, Path]:
+    """Return the scenarios that ship by all words for them: `presets/` or `scenarios/` before, or .yaml behind."""
+    found: dict[str, Path] = {}
+    for file in resources.scenario_files():
+        inside = file.relative_to(resources.scenarios()).as_posix()
+        for word in (inside, f"scenarios/{inside}", f"{name_of(file)}.yaml"):
+            found.setdefault(word, file)
+            found.setdefault(word.removesuffix(".yaml"), file)
+    return found
 
 
 def find_named(name: str, beside: Path = Path(), other_than: Path | None = None) -> Path | None:
@@ -23,8 +56,9 @@ def _found(name: str, beside: Path) -> Iterator[Path]:
     given, shipped = Path(name), resources.scenarios()
     # In a checkout the folder is written before the name; elsewhere the same words mean the files that were installed.
     inside = given.relative_to("scenarios") if given.parts[:1] == ("scenarios",) else given
-    places = [beside / name, beside / f"{name}.yaml"]
+    places = [beside / name, beside / f"{name}.yaml", *([preset] if (preset := find_preset(name)) else [])]
     if not given.is_absolute():
+        # Files that are no scenarios, such as classes of operators and cases, are found in the same folders.
         places += [root / f"{inside}{end}" for root in (shipped / "presets", shipped) for end in ("", ".yaml")]
     for place in places:
         try:
@@ -43,14 +77,6 @@ def name_of(file: Path) -> str:
 def names() -> list[str]:
     """Return the names of all scenarios that ship."""
     return sorted(name_of(file) for file in resources.scenario_files())
-
-
-@cache
-def words_for_shipped() -> frozenset[str]:
-    """Return all words, to the letter, by which a scenario that ships is found; no other path is among them."""
-    inside = [file.relative_to(resources.scenarios()).as_posix() for file in resources.scenario_files()]
-    paths = [*inside, *(f"scenarios/{name}" for name in inside), *(f"{name}.yaml" for name in names())]
-    return frozenset([*paths, *(name.removesuffix(".yaml") for name in paths)])
 
 
 def closest(name: str) -> list[str]:

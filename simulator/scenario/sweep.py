@@ -47,11 +47,18 @@ def read_axis(text: str) -> Axis:
         raise AxisError(
             f"'{text}' gives no values; write PATH=VALUE,VALUE, such as cluster.hot_spares='0 nodes,32 nodes'"
         )
+    if not path.strip():
+        raise AxisError(f"{text}: {path_fault(path)}")
+    return axis_of(path, split(listed))
+
+
+def axis_of(path: str, texts: Sequence[str], given_as: str = AXIS) -> Axis:
+    """Return the axis of an input at values, of which some may be ranges. Raises AxisError."""
     path = path.strip()
     if (fault := path_fault(path)) is not None:
-        raise AxisError(f"{path or text}: {fault}")
+        raise AxisError(f"{path}: {fault}")
     try:
-        return Axis(path, expanded(split(listed)))
+        return Axis(path, expanded(texts), given_as)
     except AxisError as error:
         raise AxisError(f"{path}: {error}") from None
 

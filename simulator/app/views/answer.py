@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from simulator.app import look, parts, session
-from simulator.app.state import Draft, Preset, presets
+from simulator.app.state import Draft, presets
+from simulator.scenario.presets import Preset
 
 if TYPE_CHECKING:
     from simulator.app.works import Result

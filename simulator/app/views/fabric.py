@@ -7,7 +7,7 @@ import streamlit as st
 
 from simulator import units
 from simulator.app import look, parts, session
-from simulator.fabric import Topology
+from simulator.fabrics import Topology
 from simulator.scenario import ScenarioErrors
 
 USUAL = "infiniband_ndr"
@@ -79,7 +79,7 @@ def _own() -> Topology | None:
 
 
 def _built(profile: str, node: str, nodes: int) -> Topology:
-    from simulator.fabric import fabric_of, layout_from
+    from simulator.fabrics import fabric_of, layout_from
     from simulator.report.fabric_sheet import load
 
     fabric, _, loaded, gpu = load(profile, node)

@@ -54,6 +54,10 @@ class Figure:
     alt: str
     table: pd.DataFrame
 
+    def _repr_mimebundle_(self, *arguments: Any, **more: Any) -> Any:
+        """Return what a notebook shows: the plot."""
+        return self.plot._repr_mimebundle_(*arguments, **more)
+
     def csv(self) -> str:
         """Return its table as CSV."""
         return table_as_csv(self.table)

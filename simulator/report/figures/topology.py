@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from simulator.fabric import Topology, blast_radius, fabric_of, layout_from
-from simulator.fabric.topology import SCALE_UP
+from simulator.fabrics import Topology, blast_radius, fabric_of, layout_from
+from simulator.fabrics.topology import SCALE_UP
 from simulator.report.figures.style import (
     BLUE,
     GREEN,

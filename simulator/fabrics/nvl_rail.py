@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from simulator.fabric.clos import Clos
-from simulator.fabric.clos_elements import elements
-from simulator.fabric.layout import NVL_RAIL, FabricLayout
-from simulator.fabric.sizes import RADIX_NVL, sized
-from simulator.fabric.topology import LEAF_DEPTH, SCALE_UP, Effect, Elements, Links, Switches, Table, Topology
+from simulator.fabrics.clos import Clos
+from simulator.fabrics.clos_elements import elements
+from simulator.fabrics.layout import NVL_RAIL, FabricLayout
+from simulator.fabrics.sizes import RADIX_NVL, sized
+from simulator.fabrics.topology import LEAF_DEPTH, SCALE_UP, Effect, Elements, Links, Switches, Table, Topology
 
 SWITCHES = 18  # NVLink switches of a GB200 NVL72 rack: one for each of the 18 links of a GPU
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from simulator.fabric.clos import Clos
-from simulator.fabric.clos_elements import elements
-from simulator.fabric.layout import TWO_SITES, FabricLayout
-from simulator.fabric.sizes import sized
-from simulator.fabric.topology import Topology
+from simulator.fabrics.clos import Clos
+from simulator.fabrics.clos_elements import elements
+from simulator.fabrics.layout import TWO_SITES, FabricLayout
+from simulator.fabrics.sizes import sized
+from simulator.fabrics.topology import Topology
 
 WAVE = 50e9  # [B/s] of a link of the WAN where nobody says: a wavelength of 400 Gb/s (OIF 400ZR, 2020)
 

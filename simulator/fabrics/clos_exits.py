@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.fabric.layout import FabricLayout
-from simulator.fabric.topology import Shares
+from simulator.fabrics.layout import FabricLayout
+from simulator.fabrics.topology import Shares
 
 
 class Harm(NamedTuple):

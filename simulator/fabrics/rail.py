@@ -6,11 +6,11 @@ SuperPOD reference architecture, H100, "compute fabric": groups of 32 nodes with
 
 from typing import Any
 
-from simulator.fabric.clos import Clos
-from simulator.fabric.clos_elements import elements
-from simulator.fabric.layout import RAIL, FabricLayout
-from simulator.fabric.sizes import sized
-from simulator.fabric.topology import Topology
+from simulator.fabrics.clos import Clos
+from simulator.fabrics.clos_elements import elements
+from simulator.fabrics.layout import RAIL, FabricLayout
+from simulator.fabrics.sizes import sized
+from simulator.fabrics.topology import Topology
 
 
 def layout_for(nodes: int, gpus_per_node: int, link_bandwidth: float, **more: Any) -> FabricLayout:

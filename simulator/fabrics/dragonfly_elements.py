@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.fabric.layout import FabricLayout, Numbers
-from simulator.fabric.topology import SCALE_OUT, Effect, Elements, Links, Shares, Table, least
+from simulator.fabrics.layout import FabricLayout, Numbers
+from simulator.fabrics.topology import SCALE_OUT, Effect, Elements, Links, Shares, Table, least
 
 
 class Group(NamedTuple):

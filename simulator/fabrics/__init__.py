@@ -3,10 +3,10 @@
 `FabricLayout` says how a fabric is built, `fabric_of` builds it (or finds it in the cache), and the rest are questions.
 """
 
-from simulator.fabric.answers import Blast, bisection, blast_radius, first_half, hops, mean_hops, share_left
-from simulator.fabric.build import build
-from simulator.fabric.cache import fabric_of
-from simulator.fabric.domains import (
+from simulator.fabrics.answers import Blast, bisection, blast_radius, first_half, hops, mean_hops, share_left
+from simulator.fabrics.build import build
+from simulator.fabrics.cache import fabric_of
+from simulator.fabrics.domains import (
     CommonCause,
     DomainShock,
     capacity_lost,
@@ -15,10 +15,10 @@ from simulator.fabric.domains import (
     node_rate,
     shock_rate,
 )
-from simulator.fabric.from_profile import layout_from
-from simulator.fabric.layout import KINDS, FabricLayout, Slices
-from simulator.fabric.shares import Impacts, cut_off, impacts, job_share, slowdown_of
-from simulator.fabric.topology import Elements, Topology
+from simulator.fabrics.from_profile import layout_from
+from simulator.fabrics.layout import KINDS, FabricLayout, Slices
+from simulator.fabrics.shares import Impacts, cut_off, impacts, job_share, slowdown_of
+from simulator.fabrics.topology import Elements, Topology
 
 __all__ = [
     "KINDS",

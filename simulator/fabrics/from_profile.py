@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from simulator.fabric import dragonfly, fat_tree, nvl_rail, rail, torus, two_sites
-from simulator.fabric.layout import CLOS, DRAGONFLY, FAT_TREE, KINDS, NVL_RAIL, RAIL, TORUS, TWO_SITES, FabricLayout
+from simulator.fabrics import dragonfly, fat_tree, nvl_rail, rail, torus, two_sites
+from simulator.fabrics.layout import CLOS, DRAGONFLY, FAT_TREE, KINDS, NVL_RAIL, RAIL, TORUS, TWO_SITES, FabricLayout
 from simulator.hardware import Fabric, Gpu, Node
 from simulator.quantity import Quantity
 from simulator.section import did_you_mean

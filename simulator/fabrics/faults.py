@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from simulator.fabric.layout import CLOS, DRAGONFLY, FAT_TREE, KINDS, NVL_RAIL, TORUS, TWO_SITES, FabricLayout
+from simulator.fabrics.layout import CLOS, DRAGONFLY, FAT_TREE, KINDS, NVL_RAIL, TORUS, TWO_SITES, FabricLayout
 from simulator.section import did_you_mean
 
 LEAST_SPINES = 2  # with one, its failure would part all leaves of a pod

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator import __version__
-from simulator.fabric.build import build
-from simulator.fabric.layout import FabricLayout
-from simulator.fabric.topology import Elements, Links, Switches, Topology
+from simulator.fabrics.build import build
+from simulator.fabrics.layout import FabricLayout
+from simulator.fabrics.topology import Elements, Links, Switches, Topology
 from simulator.resources import cache_folder
 
 FOLDER = "fabrics"

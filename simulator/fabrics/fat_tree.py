@@ -6,11 +6,11 @@ arXiv 2407.21783, section 3.3.1.
 
 from typing import Any
 
-from simulator.fabric.clos import Clos
-from simulator.fabric.clos_elements import elements
-from simulator.fabric.layout import FAT_TREE, FabricLayout
-from simulator.fabric.sizes import sized
-from simulator.fabric.topology import Topology
+from simulator.fabrics.clos import Clos
+from simulator.fabrics.clos_elements import elements
+from simulator.fabrics.layout import FAT_TREE, FabricLayout
+from simulator.fabrics.sizes import sized
+from simulator.fabrics.topology import Topology
 
 
 def layout_for(nodes: int, gpus_per_node: int, link_bandwidth: float, **more: Any) -> FabricLayout:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from simulator.fabric import dragonfly, fat_tree, nvl_rail, rail, torus, two_sites
-from simulator.fabric.layout import DRAGONFLY, FAT_TREE, NVL_RAIL, RAIL, TORUS, TWO_SITES, FabricLayout
-from simulator.fabric.topology import Topology
+from simulator.fabrics import dragonfly, fat_tree, nvl_rail, rail, torus, two_sites
+from simulator.fabrics.layout import DRAGONFLY, FAT_TREE, NVL_RAIL, RAIL, TORUS, TWO_SITES, FabricLayout
+from simulator.fabrics.topology import Topology
 
 BUILDERS: Mapping[str, Callable[[FabricLayout], Topology]] = {
     FAT_TREE: fat_tree.build,

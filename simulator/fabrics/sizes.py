@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from simulator.fabric.faults import most_below
-from simulator.fabric.layout import FabricLayout
+from simulator.fabrics.faults import most_below
+from simulator.fabrics.layout import FabricLayout
 
 # Ports of a switch at the speed of a GPU's port: Broadcom Tomahawk 5 and NVIDIA Spectrum-4 have 51.2 Tb/s, which is 128
 # ports of 400 Gb/s; NVIDIA Quantum-X800 has 144 of 800 Gb/s.

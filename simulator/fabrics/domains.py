@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simulator.fabric.layout import FabricLayout, Slices
-from simulator.fabric.topology import Shares
+from simulator.fabrics.layout import FabricLayout, Slices
+from simulator.fabrics.topology import Shares
 from simulator.section import did_you_mean
 
 

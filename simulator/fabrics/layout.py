@@ -70,7 +70,7 @@ class FabricLayout:
 
     def __post_init__(self) -> None:
         """Raise ValueError with all that is wrong."""
-        from simulator.fabric.faults import faults_of  # it knows this class
+        from simulator.fabrics.faults import faults_of  # it knows this class
 
         found = list(faults_of(self))
         if found:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import networkx
 import numpy as np
 
-from simulator.fabric.clos import PLANE, Clos
-from simulator.fabric.layout import CLOS, DRAGONFLY
-from simulator.fabric.topology import BORDER_DEPTH, LEAF_DEPTH, SCALE_OUT, SPINE_DEPTH, Elements, Shares, Topology
+from simulator.fabrics.clos import PLANE, Clos
+from simulator.fabrics.layout import CLOS, DRAGONFLY
+from simulator.fabrics.topology import BORDER_DEPTH, LEAF_DEPTH, SCALE_OUT, SPINE_DEPTH, Elements, Shares, Topology
 
 _SOURCE, _SINK = "source", "sink"
 

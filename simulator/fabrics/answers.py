@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.fabric import dragonfly, torus
-from simulator.fabric.clos import Clos, Site
-from simulator.fabric.layout import CLOS, DRAGONFLY, FabricLayout, Numbers
-from simulator.fabric.topology import Elements, Shares, Topology
+from simulator.fabrics import dragonfly, torus
+from simulator.fabrics.clos import Clos, Site
+from simulator.fabrics.layout import CLOS, DRAGONFLY, FabricLayout, Numbers
+from simulator.fabrics.topology import Elements, Shares, Topology
 
 SAME_LEAF, LAYER = 2, 2  # hops between nodes on one leaf, and what each layer of switches above it adds
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.fabric.layout import TORUS, FabricLayout, Numbers, box
-from simulator.fabric.topology import SCALE_OUT, Elements, Links, Table, Topology
+from simulator.fabrics.layout import TORUS, FabricLayout, Numbers, box
+from simulator.fabrics.topology import SCALE_OUT, Elements, Links, Table, Topology
 
 AXES = ("x", "y", "z")
 NO_MORE = 1e-9  # a share up to here is none: rounding has left the rest

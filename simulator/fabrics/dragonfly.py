@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.fabric.dragonfly_elements import elements
-from simulator.fabric.faults import LEAST_GROUPS
-from simulator.fabric.layout import DRAGONFLY, FabricLayout, Numbers
-from simulator.fabric.topology import LEAF_DEPTH, SCALE_OUT, Links, Switches, Topology
+from simulator.fabrics.dragonfly_elements import elements
+from simulator.fabrics.faults import LEAST_GROUPS
+from simulator.fabrics.layout import DRAGONFLY, FabricLayout, Numbers
+from simulator.fabrics.topology import LEAF_DEPTH, SCALE_OUT, Links, Switches, Topology
 
 
 class GlobalLinks(NamedTuple):

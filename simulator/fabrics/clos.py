@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.fabric.layout import TWO_SITES, FabricLayout, Numbers
-from simulator.fabric.topology import (
+from simulator.fabrics.layout import TWO_SITES, FabricLayout, Numbers
+from simulator.fabrics.topology import (
     BORDER_DEPTH,
     CORE_DEPTH,
     LEAF_DEPTH,

@@ -11,7 +11,7 @@ import networkx
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.fabric.layout import FabricLayout, Numbers
+from simulator.fabrics.layout import FabricLayout, Numbers
 
 Shares = NDArray[np.float64]
 

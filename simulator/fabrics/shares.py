@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simulator.fabric.layout import Numbers
-from simulator.fabric.topology import Elements, Shares, Topology
+from simulator.fabrics.layout import Numbers
+from simulator.fabrics.topology import Elements, Shares, Topology
 
 
 class Impacts(NamedTuple):

@@ -7,10 +7,10 @@ keeps the least share of all domains that it belongs to.
 
 from collections.abc import Iterator
 
-from simulator.fabric.clos import NODE_LINK, PLANE, Clos, Pod, Site
-from simulator.fabric.clos_exits import UNHARMED, Harm, group_exit, pod_exit
-from simulator.fabric.layout import TWO_SITES
-from simulator.fabric.topology import SCALE_OUT, Effect, Elements, Table, least
+from simulator.fabrics.clos import NODE_LINK, PLANE, Clos, Pod, Site
+from simulator.fabrics.clos_exits import UNHARMED, Harm, group_exit, pod_exit
+from simulator.fabrics.layout import TWO_SITES
+from simulator.fabrics.topology import SCALE_OUT, Effect, Elements, Table, least
 
 
 def elements(clos: Clos) -> tuple[Elements, ...]:
