@@ -10,7 +10,6 @@ from functools import cached_property
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulator import units
 from simulator.clocks import SHARED, rows
 from simulator.clocks import Row as CauseRow
 from simulator.operators import CLASS, MATURITY, hidden_inputs, moved
@@ -259,41 +258,9 @@ class Scenario:
 
     def derived(self) -> list[Row]:
         """Return what follows from the inputs, at their medians."""
-        rows = [("job nodes", f"{self.nodes:_} nodes", "cluster"), ("job GPUs", f"{self.gpus:_} GPUs", "cluster")]
-        rows.append(("work", units.show(self.work(), "d"), "failure-free training time"))
-        if (flop := self.flop()) is not None:
-            rows.append(("model FLOP", units.show(flop, "FLOP"), "of the whole run"))
-        if self.step is not None:
-            found = self.step.prediction
-            said = f"{units.show(found.p10, 's')} to {units.show(found.p90, 's')} (P10 to P90), predicted"
-            if self.document.job.phases:
-                said += "; of the longest phase"
-            elif not self.document.job.by_steps or self.document.job.step_time is None:
-                said += "; not used, for the job says how fast it is"
-            elif self.document.job.step_time.median != found.step_s:
-                said += "; not used, for job.step_time says otherwise"
-            rows.append(("step", units.show(found.step_s, "s"), said))
-            rows.append(("MFU of that step", units.show(found.mfu, "%"), "predicted; scores of attention in full"))
-            rows.append(("memory of a GPU", units.show(found.memory_GB * 1e9, "GB"), "predicted, at its fullest"))
-        if (size := self.checkpoint_size()) is not None:
-            rows.append(("checkpoint size", units.show(size, "GB"), "bytes per parameter x parameters"))
-        rows += self._grown()
-        cluster = self.document.cluster
-        for part, struck in cluster.elements.items():
-            number = f"{len(struck.nodes):_} elements"
-            rows.append((f"{part} of the fabric", number, f"{cluster.fabric}: {struck.told()}"))
-        return [Row(path, value, "", source) for path, value, source in rows]
+        from simulator.scenario.derived import derived
 
-    def _grown(self) -> list[tuple[str, str, str]]:
-        """Return what grows with the job, at its size."""
-        causes = self.document.failures.given.items()
-        found = {"recovery.restart": self.document.recovery.restart, "job.start_up": self.document.job.start_up}
-        found |= {f"failures.{name}.restart": cause.restart for name, cause in causes if cause.restart is not None}
-        return [
-            (path, units.show(law.at(None)["value"], "s"), law.growth.outside or "interpolated in logarithms")
-            for path, law in found.items()
-            if law.growth is not None
-        ]
+        return [Row(path, value, "", source) for path, value, source in derived(self)]
 
     def resolved(self) -> dict[str, Any]:
         """Return the scenario with every default filled, as plain mappings, lists and text; it can be loaded again."""
