@@ -16,6 +16,7 @@ from simulator.ledger import Account, Kind, Outcome, Phase
 from simulator.metrics import summarise
 from simulator.report.contents import events
 from simulator.scenario import parse_scenario
+from tests.nomenclature_tables import with_tables
 from tests.test_architecture import ROOT
 
 PAGE = (ROOT / "docs" / "nomenclature.md").read_text(encoding="utf-8")
@@ -81,6 +82,10 @@ def test_every_column_of_the_tables_is_defined(ensembles: list[Ensemble]) -> Non
     scenario = ensembles[0].scenario
     log = events(simulate(compile_plan(scenario), replication_key(1, 0), log=True), ensembles[0].causes)
     assert sorted(set(log) - set(DEFINED)) == []
+
+
+def test_the_tables_are_those_of_the_cards() -> None:
+    assert with_tables(PAGE) == PAGE, "run `python -m tests.nomenclature_tables`"
 
 
 def test_every_account_outcome_phase_and_kind_of_record_is_named() -> None:

@@ -37,9 +37,7 @@ CARD = Card(
         Scalar("spare_blocks", 0, _of("spare_blocks")),
     ),
     counts={
-        Tally.TRAYS: Words(
-            "  by a spare of the same machine", "of the places filled anew, those by a spare of their rack"
-        ),
+        Tally.TRAYS: Words("  by a spare of the same machine", "of those, the ones by a spare of the same machine"),
         Tally.BLOCKS: Words("blocks moved to another machine", "compute blocks that another machine took over whole"),
     },
 )

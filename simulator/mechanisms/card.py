@@ -79,6 +79,7 @@ class Words(NamedTuple):
 
     label: str  # two spaces before it: a part of what stands above
     meaning: str
+    elsewhere: str = ""  # of an account, what Google's ml-goodput-measurement calls it
 
 
 class Manner(NamedTuple):

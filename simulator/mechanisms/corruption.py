@@ -49,13 +49,14 @@ CARD = Card(
     "silent corruption",
     plan=(Scalar("checkpoints_kept", 0, lambda scenario: whole(scenario.document.checkpoint.keep)),),
     counts={
-        Tally.CORRUPTIONS: Words("silent corruptions", "strikes that corrupt training, and nobody notices"),
+        Tally.CORRUPTIONS: Words("silent corruptions", "silent strikes"),
         Tally.ALARMS: Words(
-            "  found, and training rolled back", "silent corruptions that were found, each a failure then"
+            "  found, and training rolled back",
+            "silent strikes that were found; each is a failure, and an interruption where it found the job busy",
         ),
         Tally.CHECKPOINTS_LOST: Words(
             "  found too late: training began anew",
-            "alarms after which no checkpoint from before the corruption was kept",
+            "alarms after which no checkpoint from before the corruption was kept, so that training began anew",
         ),
     },
     manners={"corrupt": Manner(Effect.CORRUPT, breaks=False, found_later=True)},

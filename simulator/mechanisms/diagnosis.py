@@ -96,12 +96,18 @@ CARD = Card(
         Column("odds", 0.0, own_or_usual("blamed"), Odds.BLAMED),
     ),
     counts={
-        Tally.MISSED: Words("diagnoses that found nothing", "the broken nodes went back to the spares as they were"),
+        Tally.MISSED: Words(
+            "diagnoses that found nothing", "diagnoses that found nothing: the nodes came back as they were"
+        ),
         Tally.BLAMED: Words(
-            "diagnoses that blamed another node", "an innocent node was taken, and the broken one stayed"
+            "diagnoses that blamed another node", "places taken in place of the broken one, by a diagnosis that erred"
         ),
     },
-    accounts={Account.DIAGNOSIS: Words("diagnosis", "from the alarm until the broken nodes are known")},
+    accounts={
+        Account.DIAGNOSIS: Words(
+            "diagnosis", "until the broken nodes are known", "INFRASTRUCTURE_RECOVERY_FROM_DISRUPTION"
+        )
+    },
     purposes=(Purpose.MISSED, Purpose.BLAMED, Purpose.INNOCENT),
     cause_keys=dict.fromkeys(("missed", "blamed"), Needs.NODE | Needs.STOP)
     | dict.fromkeys(("diagnosis", "bisection"), Needs.RECOVERY),

@@ -81,7 +81,9 @@ CARD = Card(
     "eviction",
     plan=(Column("rules", _ALL, _below, Rule.EVICT_BELOW), Column("rules", 0, _patience, Rule.PATIENCE)),
     counts={
-        Tally.EVICTIONS: Words("slow nodes taken out of the job", "slow nodes that were found and swapped for spares"),
+        Tally.EVICTIONS: Words(
+            "slow nodes taken out of the job", "slow nodes that were found and taken out of the job"
+        ),
     },
     useless=_useless,
 )

@@ -33,8 +33,12 @@ CARD = Card(
         Scalar("warm_up", 0, lambda scenario: moving_ticks(scenario.document.run.warm_up)),
     ),
     accounts={
-        Account.PRODUCTIVE: Words("productive training", "training that is kept, at nominal speed"),
-        Account.LOST_WORK: Words("lost work", "training that was done and then rolled back"),
+        Account.PRODUCTIVE: Words(
+            "productive training", "training that is kept, at nominal speed", "productive training time (goodput)"
+        ),
+        Account.LOST_WORK: Words(
+            "lost work", "training that was done and then rolled back", "WASTED_PROGRESS_FROM_DISRUPTION"
+        ),
     },
     purposes=(Purpose.INPUT,),
 )

@@ -156,13 +156,17 @@ CARD = Card(
     ),
     counts={
         Tally.STALLS: Words(
-            "outages that the network got over", "outages in which the job stood still, and after which it went on"
+            "outages that the network got over",
+            "outages that the network got over while the job stood still: strikes of the effect stall, also those that "
+            "a layer made of a stop",
         ),
-        Tally.REBUILDS: Words(
-            "  by new communicators", "of the stalls, those that took a rebuild of the communicators"
-        ),
+        Tally.REBUILDS: Words("  by new communicators", "of those, the ones that took a rebuild of the communicators"),
     },
-    accounts={Account.NETWORK_STALL: Words("network stalls", "the transport recovers below the application")},
+    accounts={
+        Account.NETWORK_STALL: Words(
+            "network stalls", "the transport recovers below the application", "CUSTOM_BADPUT_EVENTS"
+        )
+    },
     purposes=(Purpose.HIDDEN, Purpose.MULTIPATH),
     manners={"stall": Manner(Effect.STALL, takes=False, breaks=False)},
     wrong_in_cause=_wrong_in_cause,

@@ -134,6 +134,11 @@ CARD = Card(
         Lengths(Purpose.SPREAD, _spread, At.JOB),
     ),
     accounts={
-        Account.EVALUATION: Words("evaluation", "pauses of training that is kept, in which the model is evaluated"),
+        Account.EVALUATION: Words(
+            "evaluation",
+            "pauses of training that is kept, in which the model is evaluated: a share of PRODUCTIVE. Those of "
+            "training that is lost are LOST_WORK",
+            "CUSTOM_BADPUT_EVENTS",
+        ),
     },
 )

@@ -101,12 +101,8 @@ CARD = Card(
         Lengths(Purpose.SELECTION, usual("host_selection"), At.EVERYWHERE),
     ),
     counts={
-        Tally.SELECTIONS: Words(
-            "selections of hosts", "the job's places were filled from the working pool, for the spares were too few"
-        ),
-        Tally.PREEMPTIONS: Words(
-            "nodes fetched from other jobs", "nodes fetched because pool and reserve were too small"
-        ),
+        Tally.SELECTIONS: Words("selections of hosts", "selections of hosts from the working pool"),
+        Tally.PREEMPTIONS: Words("nodes fetched from other jobs", "nodes fetched from other jobs"),
     },
     purposes=(Purpose.CHOICE,),
     faults=_faults,

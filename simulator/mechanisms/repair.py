@@ -91,8 +91,16 @@ CARD = Card(
         Lengths(Purpose.RELAPSE, own_or_usual("relapse"), At.EVERYWHERE, laws.never()),
     ),
     counts={
-        Tally.REPAIRS: Words("repairs", "repair jobs; all nodes that one failure took are one"),
-        Tally.CURES: Words("  that cure", "repairs after which the fault is gone"),
+        Tally.REPAIRS: Words(
+            "repairs",
+            "repair jobs that entered the shop; all nodes that one strike took are one. Causes whose nodes never come "
+            "back have none",
+        ),
+        Tally.CURES: Words(
+            "  that cure",
+            "of all repair jobs, those that remove the fault, and those of nodes that were blamed wrongly if they "
+            "would",
+        ),
     },
     purposes=(Purpose.CURE,),
     cause_keys=dict.fromkeys(("repair", "cure", "relapse"), Needs.NODE),

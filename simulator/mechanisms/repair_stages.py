@@ -86,8 +86,13 @@ CARD = Card(
         Lengths(Purpose.VENDOR, _of("vendor", "time"), At.EVERYWHERE),
     ),
     counts={
-        Tally.MANUAL_REPAIRS: Words("  that need hands", "repairs that the automatic first stage does not end"),
-        Tally.VENDOR_REPAIRS: Words("  that need the vendor too", "repairs that the manual stage does not end either"),
+        Tally.MANUAL_REPAIRS: Words(
+            "  that need hands", "of those, the ones that the first stage does not end; they need hands"
+        ),
+        Tally.VENDOR_REPAIRS: Words(
+            "  that need the vendor too",
+            "of the manual ones, those that the manual stage does not end either; they need the maker",
+        ),
     },
     purposes=(Purpose.ESCALATE, Purpose.ESCALATE_AGAIN),
     useless=_useless,

@@ -116,7 +116,10 @@ CARD = Card(
         Scalar("retire_score", (0.0, 0.0), _score),
     ),
     counts={
-        Tally.RETIRED: Words("nodes retired for failing too often", "nodes that come back no more, by policy"),
+        Tally.RETIRED: Words(
+            "nodes retired for failing too often",
+            "nodes that never come back because they were taken too often; those that a cause retires are not counted",
+        ),
     },
     cause_keys={"retire": Needs.NODE},
     useless=_useless,

@@ -85,7 +85,13 @@ CARD = Card(
         Lengths(Purpose.RESTORE_MEMORY, _restore_memory, At.EVERYWHERE),
     ),
     accounts={
-        Account.CHECKPOINT_SAVE: Words("saving checkpoints", "the blocking part of saves"),
-        Account.CHECKPOINT_RESTORE: Words("restoring checkpoints", "loading a checkpoint after a failure"),
+        Account.CHECKPOINT_SAVE: Words(
+            "saving checkpoints",
+            "the blocking part of saves, and the closing save before a planned stop",
+            "UNPRODUCTIVE_CHECKPOINT_SAVE_TIME",
+        ),
+        Account.CHECKPOINT_RESTORE: Words(
+            "restoring checkpoints", "loading a checkpoint", "UNPRODUCTIVE_CHECKPOINT_RESTORE_TIME"
+        ),
     },
 )

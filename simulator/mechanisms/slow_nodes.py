@@ -54,10 +54,16 @@ CARD = Card(
     counts={
         Tally.SLOWED: Words(
             "strikes that slowed the job down",
-            "slow nodes, and outages of the network in which a slower path carried on",
+            "strikes that slowed the job: slow nodes, and stops of the network in which a slower path carried on",
         ),
     },
-    accounts={Account.SLOW: Words("slow training", "the extra time of kept training below nominal speed")},
+    accounts={
+        Account.SLOW: Words(
+            "slow training",
+            "the extra time of kept training below nominal speed",
+            "none: there it counts as productive",
+        )
+    },
     manners={"slow": Manner(Effect.SLOW, found_later=True)},
     wrong_in_cause=_wrong_in_cause,
 )

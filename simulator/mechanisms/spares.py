@@ -70,7 +70,7 @@ CARD = Card(
     "spares",
     plan=(Scalar("spares", 0, lambda scenario: scenario.spares), Column("bench", 0, _burn)),
     counts={
-        Tally.SWAPS: Words("places of the job filled anew", "nodes put where a node had been taken out of the job"),
+        Tally.SWAPS: Words("places of the job filled anew", "places of the job filled anew, from wherever"),
     },
     cause_keys={"spares_exposed": Needs.NODE | Needs.STOP},
     useless=_useless,

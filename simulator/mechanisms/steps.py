@@ -192,8 +192,14 @@ CARD = Card(
         Lengths(Purpose.RESTART, _restart, At.EVERYWHERE),
     ),
     accounts={
-        Account.DETECTION: Words("detection", "from the failure until somebody or something notices"),
-        Account.RESTART: Words("restart", "process start and communicator set-up"),
+        Account.DETECTION: Words(
+            "detection", "from a failure until it is noticed", "INFRASTRUCTURE_RECOVERY_FROM_DISRUPTION"
+        ),
+        Account.RESTART: Words(
+            "restart",
+            "process start and communicator set-up, at the start of the run too",
+            "INFRASTRUCTURE_RECOVERY_FROM_DISRUPTION; at the start, initialisation",
+        ),
     },
     cause_keys=dict.fromkeys(("detection", "hangs", "restart"), Needs.RECOVERY),
     useless=_useless,

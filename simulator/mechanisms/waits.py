@@ -5,6 +5,10 @@ from simulator.mechanisms.card import Card, Words
 
 CARD = Card(
     "waiting for nodes",
-    counts={Tally.WAITS: Words("waits for a repair", "times that the job could not go on until nodes were repaired")},
-    accounts={Account.WAITING: Words("waiting for nodes", "swapping nodes in, or waiting for nodes to come")},
+    counts={Tally.WAITS: Words("waits for a repair", "times that the job began to wait for a repair")},
+    accounts={
+        Account.WAITING: Words(
+            "waiting for nodes", "swapping nodes in, and waiting for nodes", "INFRASTRUCTURE_RECOVERY_FROM_DISRUPTION"
+        )
+    },
 )

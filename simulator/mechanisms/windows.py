@@ -97,5 +97,5 @@ CARD = Card(
         Scalar("window_period", 0, _period),
         Lengths(Purpose.LENGTH, _length, At.JOB),
     ),
-    accounts={Account.MAINTENANCE: Words("maintenance", "planned stops")},
+    accounts={Account.MAINTENANCE: Words("maintenance", "planned stops", "CUSTOM_BADPUT_EVENTS")},
 )
