@@ -64,6 +64,7 @@ validation: $(READY)
 	$(PYTHON) tests/published.py
 	$(PYTHON) tests/step_page.py
 	$(PYTHON) tests/question_pages.py
+	$(PYTHON) -m tests.nomenclature_tables
 
 # The browser of the machine draws the figures.
 questions: $(READY)
