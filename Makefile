@@ -45,11 +45,11 @@ test-slow: $(DEV_READY)
 PLAYWRIGHT := playwright==1.65.2
 
 e2e: $(DEV_READY)
-	$(PYTHON) -m pip install --quiet "$(PLAYWRIGHT)"
+	$(INSTALL) "$(PLAYWRIGHT)"
 	$(PYTHON) -m pytest -m e2e tests/e2e
 
 screenshots: $(DEV_READY)
-	$(PYTHON) -m pip install --quiet "$(PLAYWRIGHT)"
+	$(INSTALL) "$(PLAYWRIGHT)"
 	$(PYTHON) -m tests.e2e.screenshots
 
 lint: $(DEV_READY)
@@ -71,8 +71,11 @@ validation: $(DEV_READY)
 
 # The browser of the machine draws the figures.
 questions: $(DEV_READY)
-	$(PYTHON) -m pip install --quiet "$(PLAYWRIGHT)"
+	$(INSTALL) "$(PLAYWRIGHT)"
 	$(PYTHON) tests/question_pages.py --figures
+
+# Python compiles what it imports, once; compiling all that is installed takes as long as fetching it.
+INSTALL := $(PYTHON) -m pip install --quiet --no-compile
 
 # The environment is set up once, and completed when a lock or the packaging changes. A package that was half installed
 # looks whole to pip, so an installation that did not come to its end is begun again in an empty environment: the stamp
@@ -86,13 +89,13 @@ $(READY): requirements.lock pyproject.toml $(PYTHON)
 	  fi; \
 	done; \
 	echo "no Python 3.11 or newer was found; install one, then run make again" >&2; exit 1
-	$(PYTHON) -m pip install --quiet --requirement requirements.lock
-	$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(INSTALL) --requirement requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV_READY): requirements-dev.lock $(READY)
 	@rm $(READY)
-	$(PYTHON) -m pip install --quiet --requirement requirements-dev.lock
+	$(INSTALL) --requirement requirements-dev.lock
 	@touch $(READY) $@
 
 # Missing at first, and again when an update of the system took the interpreter away: then all is set up.
@@ -106,7 +109,7 @@ COMPILE := $(PYTHON) -m piptools compile --quiet --no-build-isolation --strip-ex
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 lock: $(READY)
-	$(PYTHON) -m pip install --quiet "$(PIP_TOOLS)"
+	$(INSTALL) "$(PIP_TOOLS)"
 	$(COMPILE) $(UPGRADE) --extra build --extra dev --output-file requirements-dev.lock pyproject.toml
 	cp requirements-dev.lock requirements.lock
 	$(COMPILE) --extra build --output-file requirements.lock pyproject.toml
