@@ -19,6 +19,22 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "fixed")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile both engines before several workers start, which share them on disk: it is half a minute for each."""
+    several = bool(session.config.getoption("numprocesses", None))
+    if not several or hasattr(session.config, "workerinput"):
+        return
+    from random_plans import random_plan
+
+    from simulator.chance import replication_key
+    from simulator.engines import kernel, reference
+
+    plan, key = random_plan(1), replication_key(1, 0)
+    kernel.run(plan, key)
+    reference.simulate(plan, key)
+
+
 @pytest.fixture
 def file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A file of the small scenario, SMALL, of the module that asks for it."""

@@ -7,6 +7,7 @@ towards a published result; a row that misses stays and says so.
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,15 +58,13 @@ class Row(NamedTuple):
     given: str  # the inputs, and which of them are ASSUMED
 
 
-def rows() -> Iterator[Row]:
-    """Yield every row of the page."""
-    yield from llama_rows()
-    yield from rsc_rows()
-    yield hsdp_row()
-    yield opt_row()
-    yield from untested_rows()
+@cache
+def rows() -> tuple[Row, ...]:
+    """Return every row of the page."""
+    return (*llama_rows(), *rsc_rows(), hsdp_row(), opt_row(), *untested_rows())
 
 
+@cache
 def llama(*sets: str) -> Ensemble:
     """Return 54 days of the preset, changed as told."""
     path = resources.scenarios() / "presets" / "llama3_405b_16k.yaml"
@@ -242,7 +241,7 @@ def scores() -> Iterator[str]:
 
 def page() -> str:
     """Return the whole page."""
-    found = list(rows())
+    found = rows()
     lines = [HEAD, "| run | quantity | published | predicted | verdict |", "|---|---|---|---|---|"]
     lines += [f"| {row.run} | {row.quantity} | {row.published} | {row.predicted} | {row.verdict} |" for row in found]
     ensemble = llama()

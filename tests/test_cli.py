@@ -744,12 +744,12 @@ def test_replay_tells_the_story_of_a_replication(small: Path) -> None:
 
 def test_presets_are_listed_and_can_be_named_from_anywhere(tmp_path: Path) -> None:
     content = as_json(derisk("presets", "--json"))
+    listed = derisk("presets").stdout
     assert content["presets"]
-    for preset in content["presets"]:
-        assert preset["preset"] in derisk("presets").stdout
+    assert all(preset["preset"] in listed for preset in content["presets"])
     shelves = [preset["shelf"] for preset in content["presets"]]
     assert shelves == sorted(shelves, key=list(resources.SHELVES).index) and set(shelves) == set(resources.SHELVES)
-    assert all(title in derisk("presets").stdout for title in resources.SHELVES.values())
+    assert all(title in listed for title in resources.SHELVES.values())
     name = content["presets"][0]["preset"]
     assert content["presets"][0]["file"].endswith(f"presets/{name}.yaml"), "machines and published runs come first"
     result = shell("check", name, "--json", cwd=tmp_path)

@@ -62,8 +62,9 @@ ALIKE = {
     "cluster.fabric": "two profiles that are built alike differ in their speed, which counts where a step is predicted",
 }
 LONG = ("blocks", "everything", "mixture", "phases")  # to walk; the others are four scenarios too
+# All tests of one scenario stand together, so that one worker walks it for all of them.
 every_base = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in BASES]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in BASES], scope="module"
 )
 
 
