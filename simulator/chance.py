@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.jit import rule, sampler
 
@@ -62,6 +63,23 @@ class Purpose(IntEnum):
     SELECTION = 28  # of hosts
     CHOICE = 29  # of a node of the pool
     SPREAD = 30  # what the slowest rank takes longer than the usual one: a pure number
+
+
+class Stream(IntEnum):
+    """The streams of a cause, columns of `Plan.streams`; of the last row, which is the job's own, the first only."""
+
+    WEATHER = 0  # candidates of the cohort and of renewed units, and what a script gives
+    BENCH = 1
+    RELAPSE = 2  # of what the weather broke; and alarms
+    BENCH_RELAPSE = 3  # of what broke on the bench
+    LEMON = 4  # which nodes are bad
+
+
+def streams_of(causes: int) -> npt.NDArray[np.int64]:
+    """The numbers of the streams of so many causes, (causes + 1, streams)."""
+    numbers = np.arange(causes)
+    own = [numbers, causes + numbers, 2 * causes + numbers, 3 * causes + numbers, 4 * causes + 1 + numbers]
+    return np.vstack([np.column_stack(own), np.full(len(Stream), 4 * causes)]).astype(np.int64)
 
 
 class Chance(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from simulator.chance import streams_of
 from simulator.durations import NEVER, SPEED_SCALE
 
 Floats = npt.NDArray[np.float64]
@@ -142,6 +143,7 @@ class Plan(NamedTuple):
     hazard_kind: Integers  # durations.Hazard
     hazard: Floats  # (causes, 3): two parameters of the hazard, and the cohort's age at tick 0 [s]
     laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row: windows, SPREAD
+    streams: Integers  # (causes + 1, streams): numbers of streams, see chance.Stream; the last row: the job's own
     rules: Integers  # (causes, RULES), see Rule
     odds: Floats  # (causes, ODDS), see Odds
     escalate: Floats  # (2,): probability that a repair goes on from the first stage to the second, and to the third
@@ -182,7 +184,15 @@ def plain(causes: int) -> dict[str, Any]:
     odds = np.zeros((causes, ODDS))
     odds[:, [Odds.MEMBERS, Odds.CURE_MANUAL, Odds.CURE_VENDOR]] = 1.0
     arrays = {"escalate": np.zeros(2), "retire_score": np.zeros(2), "slices": np.zeros((0, len(Slice)), np.int64)}
-    return {"pace": SPEED_SCALE, "max_candidates": NEVER, **scalars, "rules": rules, "odds": odds, **arrays}
+    return {
+        "pace": SPEED_SCALE,
+        "max_candidates": NEVER,
+        **scalars,
+        "streams": streams_of(causes),
+        "rules": rules,
+        "odds": odds,
+        **arrays,
+    }
 
 
 OUT_BINS = 1024
