@@ -77,6 +77,7 @@ class Plan(NamedTuple):
     hazard_kind: Integers  # durations.Hazard
     hazard: Floats  # (causes, 3): two parameters of the hazard, and the cohort's age at tick 0 [s]
     laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row: windows, SPREAD
+    streams: Integers  # (causes + 1, streams): numbers of streams, see chance.Stream; the last row: the job's own
     rules: Integers  # (causes, RULES), see Rule
     odds: Floats  # (causes, ODDS), see Odds
     escalate: Floats  # (2,): probability that a repair goes on from the first stage to the second, and to the third

@@ -16,7 +16,7 @@ FLOORS = {
     0: "resources unit_catalogue",
     0.2: "jit spellings",
     0.5: "units",
-    0.9: "ledger",
+    0.9: "ledger streams",
     0.95: "times",
     1: "chance roofline",
     1.3: "durations theory",
@@ -58,7 +58,7 @@ FRAMES = ("pandas", "pyarrow")
 FRAMES_FROM_FLOOR = 7
 
 # The two engines are two tellings of one model, so that one can catch the other: this is all that they may share.
-SHARED_BY_ENGINES = {"plan", "durations", "chance", "ledger", "times"}
+SHARED_BY_ENGINES = {"plan", "durations", "chance", "ledger", "streams", "times"}
 
 # A cache is no result: what the fabric keeps for the next time is told to nobody.
 WRITERS = ("cli", "report", "app", "api", "ensemble", "fabrics.cache")

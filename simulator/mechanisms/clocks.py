@@ -7,6 +7,7 @@ from simulator.ledger import Purpose
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Number, Scalar, Table, Values
 from simulator.section import Fault
+from simulator.streams import Stream, streams_of
 from simulator.times import Hazard
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ CARD = Card(
         Column("renewal", 0, lambda scenario, row: int(row.cause.renews)),
         Column("hazard_kind", int(Hazard.EXPONENTIAL), lambda scenario, row: int(row.hazard_kind)),
         Column("hazard", 0.0, _hazard, slice(0, 3)),
+        Scalar(
+            "streams",
+            Table(len(Stream), whole=True),
+            lambda scenario: streams_of(list(scenario.document.failures.causes)),
+        ),
         Scalar("table", Table(3), _table),
     ),
     purposes=(Purpose.BUDGET, Purpose.UNIT),

@@ -8,6 +8,7 @@ from simulator.ledger import ODDS, RULES
 from simulator.mechanisms import CARDS
 from simulator.mechanisms.card import Column, Lengths, Scalar, Table
 from simulator.plan import Plan
+from simulator.streams import streams_of
 from simulator.times import LAW_COLUMNS, LAW_FIELDS
 
 # Fields that hold several numbers of each cause, and how many.
@@ -26,6 +27,7 @@ def neutral(causes: int) -> Plan:
             else:
                 array = fields.setdefault(part.name, np.zeros((causes, *_WIDTHS.get(part.name, ())), _kind(part)))
                 array[:, ... if part.at is None else part.at] = part.neutral
+    fields["streams"] = np.array(streams_of([str(cause) for cause in range(causes)]), np.int64)
     return Plan(**fields)
 
 

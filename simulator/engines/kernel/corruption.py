@@ -1,5 +1,6 @@
 """Silent corruption: the clean checkpoint that its onset remembers, and the alarm that goes back to it."""
 
+from simulator.chance import Stream
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import make_durable
 from simulator.engines.kernel.names import DEPTH, later
@@ -31,7 +32,7 @@ def corrupt(plan: Plan, world: World, seat: int, found: int) -> None:
     make_durable(world, state[At.NOW])
     _trust(world, row)
     cause = candidate[Its.CAUSE]
-    push_sudden(world, tick, cause, 2 * len(plan.units) + cause, candidate[Its.ORDINAL] + DEPTH, row, -1)
+    push_sudden(world, tick, cause, Stream.RELAPSE.value, candidate[Its.ORDINAL] + DEPTH, row, -1)
 
 
 @rule

@@ -53,7 +53,7 @@ def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
         candidate[Its.LENGTH] = length
         if length <= masked and masked > 0:
             return VOID
-        if multipath > 0.0 and number_of(world, chance, Purpose.MULTIPATH.value) < multipath:
+        if multipath > 0.0 and number_of(plan, world, chance, Purpose.MULTIPATH.value) < multipath:
             candidate[Its.TRAITS] |= Trait.MULTIPATH
             return Effect.SLOW.value
         if length <= reach and reach > 0:
@@ -62,7 +62,7 @@ def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
             candidate[Its.TRAITS] |= Trait.REBUILT
             return Effect.STALL.value
     hidden = plan.hidden[cause]
-    if hidden > 0.0 and number_of(world, chance, Purpose.HIDDEN.value) < hidden:
+    if hidden > 0.0 and number_of(plan, world, chance, Purpose.HIDDEN.value) < hidden:
         return Effect.STALL.value
     row = plan.rules[cause, Rule.SLICE]
     return Effect.SLOW.value if row >= 0 and plan.slices[row + unit, Slice.NODES] == 0 else Effect.STOP.value
@@ -72,7 +72,7 @@ def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
 def draw_length(plan: Plan, world: World, chance: Chance) -> int:
     """How long the outage at hand lasts [ticks]."""
     candidate = world.candidate
-    line = line_of(plan, candidate[Its.STREAM], candidate[Its.ORDINAL])
+    line = line_of(plan, candidate[Its.CAUSE], candidate[Its.ORDINAL])
     if line >= 0 and plan.script[line, Line.LENGTH] >= 0:
         return plan.script[line, Line.LENGTH]
     return ticks_of(plan, world, chance, Purpose.LENGTH.value)
@@ -86,9 +86,9 @@ def is_taken(plan: Plan, world: World, chance: Chance, place: int, seat: int) ->
         return False
     if not seldom(candidate[Its.TRAITS] & Trait.MEMBERS > 0):
         return True
-    stream = candidate[Its.STREAM] + _PLACE * (1 + place)
-    number = uniform(chance.key, stream, candidate[Its.ORDINAL], Purpose.MEMBER)
-    return number < plan.odds[candidate[Its.CAUSE], Odds.MEMBERS]
+    cause = candidate[Its.CAUSE]
+    stream = plan.streams[cause, candidate[Its.STREAM]] + _PLACE * (1 + place)
+    return uniform(chance.key, stream, candidate[Its.ORDINAL], Purpose.MEMBER) < plan.odds[cause, Odds.MEMBERS]
 
 
 @rule
@@ -106,13 +106,11 @@ def fate_of(plan: Plan, world: World, chance: Chance) -> int:
     state = world.state
     candidate = world.candidate
     cause = candidate[Its.CAUSE]
-    stream = candidate[Its.STREAM]
-    ordinal = candidate[Its.ORDINAL]
-    if uniform(chance.key, stream, ordinal, Purpose.MISSED) < plan.odds[cause, Odds.MISSED]:
+    if number_of(plan, world, chance, Purpose.MISSED.value) < plan.odds[cause, Odds.MISSED]:
         return Fate.MISSED.value
     if not is_busy(state[At.PHASE]) or candidate[Its.TRAITS] & Trait.FABRIC or plan.blast[cause] != 1:
         return Fate.RIGHT.value
-    if plan.needed > 1 and uniform(chance.key, stream, ordinal, Purpose.BLAMED) < plan.odds[cause, Odds.BLAMED]:
+    if plan.needed > 1 and number_of(plan, world, chance, Purpose.BLAMED.value) < plan.odds[cause, Odds.BLAMED]:
         return Fate.BLAMED.value
     return Fate.RIGHT.value
 
@@ -121,6 +119,6 @@ def fate_of(plan: Plan, world: World, chance: Chance) -> int:
 def innocent_place(plan: Plan, world: World, chance: Chance) -> int:
     """The place that is blamed for the first place of the STOP at hand."""
     candidate = world.candidate
-    number = number_of(world, chance, Purpose.INNOCENT.value)
+    number = number_of(plan, world, chance, Purpose.INNOCENT.value)
     place = min(plan.needed - 2, int(number * (plan.needed - 1)))
     return place + 1 if place >= candidate[Its.PLACE] else place

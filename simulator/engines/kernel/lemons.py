@@ -1,7 +1,7 @@
 """Lemons: nodes that are bad for a cause which strikes no others, wherever they are."""
 
-from simulator.chance import Chance, Purpose, uniform
-from simulator.engines.kernel.names import GENERATION, quotient
+from simulator.chance import Chance, Purpose, Stream
+from simulator.engines.kernel.names import GENERATION, number, quotient
 from simulator.engines.kernel.places import last_cure, place_of
 from simulator.engines.kernel.pools import around
 from simulator.engines.kernel.tables import Its
@@ -17,15 +17,19 @@ def _turning_bad(plan: Plan, cause: int) -> float:
 
 
 @rule
+def _number(plan: Plan, chance: Chance, cause: int, ordinal: int) -> float:
+    return number(plan, chance, cause, Stream.LEMON.value, ordinal, Purpose.LEMON.value)
+
+
+@rule
 def lemons_to_be(plan: Plan, world: World, chance: Chance, cause: int) -> int:
     """Note the nodes that are bad from the start, or all if others may turn bad; returns how many."""
-    stream = 4 * len(plan.units) + 1 + cause
     all_may = _turning_bad(plan, cause) > 0.0
     lemons = world.lemons[cause]
     count = 0
     for node in range(len(lemons)):
         lemons[count] = node
-        count += all_may or uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]
+        count += all_may or _number(plan, chance, cause, node) < plan.lemon_share[cause]
     return count
 
 
@@ -38,13 +42,12 @@ def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
     cured = last_cure(world, node)
     if again <= 0.0:
         return cured == 0
-    stream = 4 * len(plan.units) + 1 + cause
-    if cured == 0 and uniform(chance.key, stream, node, Purpose.LEMON) < plan.lemon_share[cause]:
+    if cured == 0 and _number(plan, chance, cause, node) < plan.lemon_share[cause]:
         return True
     # What turned bad by the tick of its last repair that cured it is mended.
     first = (cured - 1) // plan.lemon_period + 1 if cured > 0 else 1
     for turn in range(first, world.state[At.NOW] // plan.lemon_period + 1):
-        if uniform(chance.key, stream, node + turn * GENERATION, Purpose.LEMON) < again:
+        if _number(plan, chance, cause, node + turn * GENERATION) < again:
             return True
     return False
 

@@ -34,24 +34,35 @@ def quotient(number: int, divisor: int) -> int:
 
 
 @rule
-def number_of(world: World, chance: Chance, purpose: int) -> float:
+def number(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> float:
+    """The number that a name owns for a purpose."""
+    return uniform(chance.key, plan.streams[cause, stream], ordinal, purpose)
+
+
+@rule
+def number_of(plan: Plan, world: World, chance: Chance, purpose: int) -> float:
     """The number that the candidate at hand owns for a purpose."""
-    return uniform(chance.key, world.candidate[Its.STREAM], world.candidate[Its.ORDINAL], purpose)
+    candidate = world.candidate
+    return number(plan, chance, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL], purpose)
+
+
+@rule
+def drawn_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> int:
+    """The duration that a name owns for a purpose [ticks], whatever a script says."""
+    return draw_ticks(plan.laws, chance.key, cause, plan.streams[cause, stream], ordinal, purpose)
 
 
 @rule
 def ticks_of(plan: Plan, world: World, chance: Chance, purpose: int) -> int:
     """The duration that the candidate at hand owns for a purpose [ticks], whatever a script says."""
     candidate = world.candidate
-    return draw_ticks(
-        plan.laws, chance.key, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL], purpose
-    )
+    return drawn_ticks(plan, chance, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL], purpose)
 
 
 @rule
-def line_of(plan: Plan, stream: int, ordinal: int) -> int:
+def line_of(plan: Plan, cause: int, ordinal: int) -> int:
     """The line of the script that a name stands for, or -1 where nothing is scripted or a window leads."""
-    if len(plan.script) == 0 or stream >= 4 * len(plan.units):
+    if len(plan.script) == 0 or cause >= len(plan.units):
         return -1
     return ordinal & (GENERATION - 1)
 
@@ -59,11 +70,11 @@ def line_of(plan: Plan, stream: int, ordinal: int) -> int:
 @rule
 def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> int:
     """A duration that a name owns [ticks]; its script's line may give detection, diagnosis and repair."""
-    line = line_of(plan, stream, ordinal)
+    line = line_of(plan, cause, ordinal)
     if seldom(line >= 0):
         given = purpose == Purpose.DETECTION or purpose == Purpose.DIAGNOSIS or purpose == Purpose.REPAIR
         if given and plan.script[line, purpose + _TO_LINE] >= 0:
             return plan.script[line, purpose + _TO_LINE]
     # A restore from memory has a law of its own and the number of any restore.
-    number = Purpose.RESTORE.value if purpose == Purpose.RESTORE_MEMORY else purpose
-    return ticks(draw_value_with(plan.laws, chance.key, cause, stream, ordinal, purpose, number))
+    source = Purpose.RESTORE.value if purpose == Purpose.RESTORE_MEMORY else purpose
+    return ticks(draw_value_with(plan.laws, chance.key, cause, plan.streams[cause, stream], ordinal, purpose, source))

@@ -2,9 +2,10 @@
 
 import math
 
-from simulator.chance import Chance, Purpose, uniform
+from simulator.chance import Chance, Purpose, Stream
 from simulator.durations import TICKS_PER_SECOND
 from simulator.engines.kernel.blocks import fits, home_of, join_list
+from simulator.engines.kernel.names import number
 from simulator.engines.kernel.places import times_taken
 from simulator.engines.kernel.tables import Node, Taking
 from simulator.engines.kernel.world import At, Length, World
@@ -116,8 +117,9 @@ def _choose(plan: Plan, world: World, chance: Chance, length: int) -> int:
     """A slot among the first so many of the pool and the reserve behind it."""
     state = world.state
     if plan.choice == Choice.RANDOM:
-        number = uniform(chance.key, 4 * len(plan.units), world.tally[Tally.SWAPS], Purpose.CHOICE)
-        return min(length - 1, int(number * length))
+        swaps = world.tally[Tally.SWAPS]
+        share = number(plan, chance, len(plan.units), Stream.WEATHER.value, swaps, Purpose.CHOICE.value)
+        return min(length - 1, int(share * length))
     best = 0
     least = -1
     for slot in range(length):

@@ -3,7 +3,7 @@
 A rule here says which phase comes next; how long it lasts the lead knows (see loop.draw_lengths).
 """
 
-from simulator.chance import Chance
+from simulator.chance import Chance, Stream
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import roll_back
 from simulator.engines.kernel.nodes import await_shop, fill_places, open_job, take
@@ -82,9 +82,9 @@ def begin_maintenance(plan: Plan, world: World) -> None:
     length = plan.window_length[window] if window < len(plan.window_length) else -1
     enter_for(world, Phase.MAINTENANCE.value, length)
     if length < 0:
-        lead(world, causes, 4 * causes, window, Length.MAINTENANCE.value, True)
+        lead(world, causes, Stream.WEATHER.value, window, Length.MAINTENANCE.value, True)
     else:
-        lead(world, causes, 4 * causes, window, Length.SWAP.value, False)
+        lead(world, causes, Stream.WEATHER.value, window, Length.SWAP.value, False)
 
 
 @rule

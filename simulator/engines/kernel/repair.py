@@ -1,8 +1,8 @@
 """The repair shop: its stages and crews, how repairs end, and which nodes come back."""
 
-from simulator.chance import Chance, Purpose, uniform
+from simulator.chance import Chance, Purpose
 from simulator.engines.kernel.heap import REF, drop_top, sift_up
-from simulator.engines.kernel.names import DEPTH, later, line_of, named_ticks
+from simulator.engines.kernel.names import DEPTH, later, line_of, named_ticks, number
 from simulator.engines.kernel.phases import tell
 from simulator.engines.kernel.pools import enough_nodes, join, retires
 from simulator.engines.kernel.slots import free_row
@@ -48,7 +48,7 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     row = world.jobs[job]
     stage = row[Job.STAGE]
     if stage == 0:
-        line = line_of(plan, row[Job.STREAM], row[Job.ORDINAL])
+        line = line_of(plan, row[Job.CAUSE], row[Job.ORDINAL])
         if plan.script[line, Line.RETIRE] == 1 if line >= 0 else plan.retire[row[Job.CAUSE]] == 1:
             free_row(world, world.jobs, At.JOBS.value, job)
             return
@@ -106,15 +106,18 @@ def foresee(plan: Plan, world: World, chance: Chance, job: int, line: int) -> No
         row[Job.CURES] = plan.script[line, Line.RELAPSE] < 0 or ordinal >= DEPTH
     else:
         cure = plan.cure[cause]
-        if seldom(plan.escalate[0] > 0.0) and uniform(chance.key, stream, ordinal, Purpose.ESCALATE) < plan.escalate[0]:
+        if (
+            seldom(plan.escalate[0] > 0.0)
+            and number(plan, chance, cause, stream, ordinal, Purpose.ESCALATE.value) < plan.escalate[0]
+        ):
             row[Job.STAGES] = 1
             cure = plan.odds[cause, Odds.CURE_MANUAL]
             world.tally[Tally.MANUAL_REPAIRS] += 1
-            if uniform(chance.key, stream, ordinal, Purpose.ESCALATE_AGAIN) < plan.escalate[1]:
+            if number(plan, chance, cause, stream, ordinal, Purpose.ESCALATE_AGAIN.value) < plan.escalate[1]:
                 row[Job.STAGES] = 2
                 cure = plan.odds[cause, Odds.CURE_VENDOR]
                 world.tally[Tally.VENDOR_REPAIRS] += 1
-        row[Job.CURES] = uniform(chance.key, stream, ordinal, Purpose.CURE) < cure
+        row[Job.CURES] = number(plan, chance, cause, stream, ordinal, Purpose.CURE.value) < cure
     world.tally[Tally.REPAIRS] += 1
     world.tally[Tally.CURES] += row[Job.CURES]
 

@@ -1,6 +1,6 @@
 """Slow places, and what slows the whole job: marks, their healing and finding, and the speed of the job."""
 
-from simulator.chance import Chance, Purpose
+from simulator.chance import Chance, Purpose, Stream
 from simulator.durations import NEVER, SPEED_SCALE, draw_value
 from simulator.engines.kernel.blocks import fits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top, sift_up
@@ -54,14 +54,13 @@ def _drawn_speed(plan: Plan, world: World, chance: Chance) -> int:
     """The speed that the strike at hand leaves, by its script, its element of the fabric or its law."""
     candidate = world.candidate
     cause = candidate[Its.CAUSE]
-    line = line_of(plan, candidate[Its.STREAM], candidate[Its.ORDINAL])
+    line = line_of(plan, candidate[Its.CAUSE], candidate[Its.ORDINAL])
     if line >= 0 and plan.script[line, Line.SPEED] >= 0:
         return plan.script[line, Line.SPEED]
     if candidate[Its.PLACE] < 0 and candidate[Its.TRAITS] & Trait.FABRIC:
         return plan.slices[plan.rules[cause, Rule.SLICE] + candidate[Its.UNIT], Slice.SPEED]
-    factor = draw_value(
-        plan.laws, chance.key, cause, candidate[Its.STREAM], candidate[Its.ORDINAL], Purpose.FACTOR.value
-    )
+    stream = plan.streams[cause, candidate[Its.STREAM]]
+    factor = draw_value(plan.laws, chance.key, cause, stream, candidate[Its.ORDINAL], Purpose.FACTOR.value)
     return max(1, int(min(factor, 1.0) * SPEED_SCALE + 0.5))
 
 
@@ -69,7 +68,7 @@ def _drawn_speed(plan: Plan, world: World, chance: Chance) -> int:
 def draw_pace(plan: Plan, chance: Chance) -> int:
     """The speed of the job without slow places: its slowest rank takes SPREAD longer than the usual one."""
     causes = len(plan.units)
-    longer = draw_value(plan.laws, chance.key, causes, 4 * causes, 0, Purpose.SPREAD.value)
+    longer = draw_value(plan.laws, chance.key, causes, plan.streams[causes, Stream.WEATHER], 0, Purpose.SPREAD.value)
     return max(1, int(plan.pace / (1.0 + max(0.0, longer))))
 
 
@@ -77,7 +76,7 @@ def draw_pace(plan: Plan, chance: Chance) -> int:
 def _time_to_heal(plan: Plan, world: World, chance: Chance) -> int:
     """Ticks until what the strike at hand slowed is healed; below 0: never."""
     candidate = world.candidate
-    line = line_of(plan, candidate[Its.STREAM], candidate[Its.ORDINAL])
+    line = line_of(plan, candidate[Its.CAUSE], candidate[Its.ORDINAL])
     if line >= 0:
         return plan.script[line, Line.HEALED]
     if candidate[Its.TRAITS] & Trait.MULTIPATH:

@@ -1,12 +1,11 @@
 """Strikes: a candidate comes; if it is not void it stops the job (see stops.py), stalls, slows or corrupts it."""
 
-from simulator.chance import Chance, Purpose, uniform
-from simulator.durations import draw_ticks
+from simulator.chance import Chance, Purpose, Stream
 from simulator.engines.kernel.corruption import corrupt, still_sits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
 from simulator.engines.kernel.lemons import find_lemon
-from simulator.engines.kernel.names import later, line_of, ticks_of
+from simulator.engines.kernel.names import later, line_of, number_of, ticks_of
 from simulator.engines.kernel.phase_sets import is_busy, is_running
 from simulator.engines.kernel.phases import enter_for, train_on
 from simulator.engines.kernel.places import any_filled, visit_place
@@ -58,12 +57,12 @@ def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
     ordinal = world.clock_ordinal[clock]
     state[At.CANDIDATES] += 1
     candidate[Its.CAUSE] = cause
-    candidate[Its.STREAM] = clock
+    candidate[Its.STREAM] = Stream.BENCH if clock >= causes else Stream.WEATHER
     candidate[Its.ORDINAL] = ordinal
     units = world.clock_units[clock]
     unit = 0
     if units > 1:
-        unit = min(units - 1, int(uniform(chance.key, clock, ordinal, Purpose.UNIT) * units))
+        unit = min(units - 1, int(number_of(plan, world, chance, Purpose.UNIT.value) * units))
     advance_clock(plan, world, chance, clock)
     if clock >= causes:
         candidate[Its.BENCH] = unit // plan.per_place[cause]
@@ -90,7 +89,7 @@ def meet_sudden(plan: Plan, world: World, chance: Chance) -> bool:
     serial = world.sudden[0, SERIAL]
     drop_top(world.sudden, state[At.SUDDEN])
     state[At.SUDDEN] -= 1
-    if candidate[Its.STREAM] >= len(plan.units):
+    if candidate[Its.STREAM] != Stream.WEATHER:
         candidate[Its.EFFECT] = Effect.STOP
         candidate[Its.BLAST] = 1
         if serial < 0:
@@ -118,7 +117,7 @@ def meet_line(plan: Plan, world: World) -> bool:
     state[At.LINE] += 1
     row = plan.script[line]
     candidate[Its.CAUSE] = row[Line.CAUSE]
-    candidate[Its.STREAM] = row[Line.CAUSE]
+    candidate[Its.STREAM] = Stream.WEATHER
     candidate[Its.ORDINAL] = line
     candidate[Its.EFFECT] = row[Line.EFFECT]
     candidate[Its.PLACE] = row[Line.PLACE]
@@ -218,14 +217,8 @@ def on_silent(plan: Plan, world: World, chance: Chance) -> None:
     if not slows and not is_running(state[At.PHASE]):
         return
     tell_strike(world)
-    stream = candidate[Its.STREAM]
-    line = line_of(plan, stream, candidate[Its.ORDINAL])
-    if line >= 0:
-        found = plan.script[line, Line.FOUND]
-    else:
-        found = draw_ticks(
-            plan.laws, chance.key, candidate[Its.CAUSE], stream, candidate[Its.ORDINAL], Purpose.FOUND.value
-        )
+    line = line_of(plan, candidate[Its.CAUSE], candidate[Its.ORDINAL])
+    found = plan.script[line, Line.FOUND] if line >= 0 else ticks_of(plan, world, chance, Purpose.FOUND.value)
     if not slows:
         world.tally[Tally.CORRUPTIONS] += 1
         corrupt(plan, world, seat, found)

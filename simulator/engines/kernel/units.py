@@ -1,9 +1,9 @@
 """Units that broke and were replaced by new ones (renewal), and relapses: candidates that come from a heap."""
 
-from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, age_at, budget, draw_ticks, ticks
+from simulator.chance import Chance, Purpose, Stream
+from simulator.durations import NEVER, age_at, budget, ticks
 from simulator.engines.kernel.heap import REF, SERIAL, sift_up
-from simulator.engines.kernel.names import DEPTH, GENERATION, hazards_of, later, line_of, quotient
+from simulator.engines.kernel.names import DEPTH, GENERATION, drawn_ticks, hazards_of, later, line_of, quotient
 from simulator.engines.kernel.places import visit_node, visit_place
 from simulator.engines.kernel.tables import Its, Node, Place, Unit
 from simulator.engines.kernel.world import At, Source, World
@@ -130,10 +130,10 @@ def advance_unit(plan: Plan, world: World, chance: Chance, slot: int) -> None:
     cause = unit[Unit.CAUSE]
     unit[Unit.GENERATION] += 1
     ordinal = unit[Unit.FAMILY] + unit[Unit.GENERATION] * GENERATION
-    world.unit_level[slot] += budget(chance.key, cause, ordinal)
+    world.unit_level[slot] += budget(chance.key, plan.streams[cause, Stream.WEATHER], ordinal)
     age = ticks(age_at(hazards_of(plan), cause, world.unit_level[slot]))
     unit[Unit.LAST] = max(unit[Unit.LAST], later(unit[Unit.BIRTH], age))
-    push_sudden(world, unit[Unit.LAST], cause, cause, ordinal, slot, unit[Unit.GENERATION])
+    push_sudden(world, unit[Unit.LAST], cause, Stream.WEATHER.value, ordinal, slot, unit[Unit.GENERATION])
 
 
 @rule
@@ -179,7 +179,6 @@ def await_relapse(world: World, seat: int) -> None:
 def draw_relapse(plan: Plan, world: World, chance: Chance) -> None:
     """The mark of the first node that awaits it turns into a relapse."""
     state = world.state
-    causes = len(plan.units)
     seat = state[At.HAUNTED]
     state[At.HAUNTED] = world.places[seat, Place.HAUNTED]
     row = world.nodes[visit_node(world, world.places[seat, Place.NODE])]
@@ -187,12 +186,12 @@ def draw_relapse(plan: Plan, world: World, chance: Chance) -> None:
     stream = row[Node.STREAM]
     ordinal = row[Node.ORDINAL]
     row[Node.CAUSE] = -1
-    line = line_of(plan, stream, ordinal)
+    line = line_of(plan, cause, ordinal)
     if line >= 0:
         wait = plan.script[line, Line.RELAPSE]
     else:
-        wait = draw_ticks(plan.laws, chance.key, cause, stream, ordinal, Purpose.RELAPSE.value)
-    if stream < 2 * causes:
-        stream += 2 * causes
+        wait = drawn_ticks(plan, chance, cause, stream, ordinal, Purpose.RELAPSE.value)
+    of_bench = stream == Stream.BENCH or stream == Stream.BENCH_RELAPSE
+    stream = Stream.BENCH_RELAPSE.value if of_bench else Stream.RELAPSE.value
     tick = later(state[At.NOW], wait)
     push_sudden(world, tick, cause, stream, ordinal + DEPTH, seat, world.places[seat, Place.SERIAL])

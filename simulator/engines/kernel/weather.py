@@ -1,6 +1,6 @@
 """Weather: the clocks of the causes, and which candidate comes next."""
 
-from simulator.chance import Chance
+from simulator.chance import Chance, Stream
 from simulator.durations import NEVER, Hazard, age_at, budget, level_at, ticks
 from simulator.engines.kernel.lemons import lemons_to_be
 from simulator.engines.kernel.names import hazards_of
@@ -46,7 +46,8 @@ def advance_clock(plan: Plan, world: World, chance: Chance, clock: int) -> None:
     causes = len(plan.units)
     cause = clock if clock < causes else clock - causes
     world.clock_ordinal[clock] += 1
-    world.clock_level[clock] += budget(chance.key, clock, world.clock_ordinal[clock]) / world.clock_units[clock]
+    stream = plan.streams[cause, Stream.BENCH if clock >= causes else Stream.WEATHER]
+    world.clock_level[clock] += budget(chance.key, stream, world.clock_ordinal[clock]) / world.clock_units[clock]
     world.clock[clock] = max(world.clock[clock], _tick_at(plan, cause, world.clock_level[clock]))
 
 
@@ -85,7 +86,7 @@ def find_next(plan: Plan, world: World) -> None:
         tick = plan.script[line, Line.AT]
         source = Source.SCRIPT.value
         cause = plan.script[line, Line.CAUSE]
-    if seldom(state[At.SUDDEN] > 0) and _sudden_is_first(world, tick, cause, source):
+    if seldom(state[At.SUDDEN] > 0) and _sudden_is_first(world, tick, cause, source >= causes):
         tick = world.sudden[0, 0]
         source = Source.SUDDEN.value
     state[At.NEXT] = tick
@@ -93,12 +94,11 @@ def find_next(plan: Plan, world: World) -> None:
 
 
 @rule
-def _sudden_is_first(world: World, tick: int, cause: int, source: int) -> bool:
+def _sudden_is_first(world: World, tick: int, cause: int, on_bench: bool) -> bool:
     # On one tick and cause the stream decides; in the cohort's own stream the cohort's ordinals are the smaller ones.
     sudden = world.sudden
     if sudden[0, 0] != tick:
         return sudden[0, 0] < tick
     if sudden[0, 1] != cause:
         return sudden[0, 1] < cause
-    stream = source if source >= 0 else cause
-    return sudden[0, 2] < stream
+    return sudden[0, 2] < (Stream.BENCH if on_bench else Stream.WEATHER)

@@ -31,7 +31,7 @@ class Corruptions:
     def begin(self, strike: Strike) -> None:
         """The weights go bad, and nothing is seen. What is in storage is clean; a save that drains is not trusted."""
         tiers, cluster = self._world.tiers, self._world.cluster
-        alarm = alarm_of(strike, len(self._world.causes))
+        alarm = alarm_of(strike)
         seating = cluster.seatings[strike.place] if strike.place >= 0 else 0
         self._hidden[alarm.name] = Corruption(tiers.storage, tiers.saves_closed, seating)
         self._world.weather.expect_alarm(strike, alarm)

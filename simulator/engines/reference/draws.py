@@ -4,13 +4,12 @@ from math import floor
 
 import numpy as np
 
-from simulator.chance import Purpose, uniform
+from simulator.chance import Purpose, Stream, uniform
 from simulator.durations import (
     SPEED_SCALE,
     Hazards,
     age_at,
     budget,
-    draw_value,
     draw_value_with,
     level_at,
     ticks,
@@ -30,6 +29,7 @@ class Chance:
         self._laws = plan.laws
         self._hazards = Hazards(plan.hazard_kind, plan.hazard, plan.table)
         self._key = np.uint64(key)
+        self._streams = [[int(number) for number in row] for row in plan.streams]
         self._causes = len(plan.units)
 
     def happens(self, name: Name, purpose: Purpose, share: float) -> bool:
@@ -41,7 +41,15 @@ class Chance:
         return min(length - 1, int(self._number(name, purpose) * length))
 
     def _number(self, name: Name, purpose: Purpose) -> float:
-        return float(uniform(self._key, name.stream, name.ordinal, int(purpose)))
+        return float(uniform(self._key, self._stream(name), name.ordinal, int(purpose)))
+
+    def _stream(self, name: Name) -> int:
+        return self._streams[name.cause][name.stream]
+
+    def _value(self, name: Name, purpose: Purpose, number: Purpose) -> float:
+        """What a law makes of a number of a name."""
+        owned = (name.cause, self._stream(name), name.ordinal)
+        return float(draw_value_with(self._laws, self._key, *owned, int(purpose), int(number)))
 
     # of strikes and windows
 
@@ -51,19 +59,19 @@ class Chance:
             return owner.given[purpose]
         # What memory gives back has its own law; the number is that of any restore.
         number = Purpose.RESTORE if purpose is Purpose.RESTORE_MEMORY else purpose
-        return int(ticks(draw_value_with(self._laws, self._key, *owner.name, int(purpose), int(number))))
+        return int(ticks(self._value(owner.name, purpose, number)))
 
     def speed(self, strike: Strike) -> int:
         """The speed that a SLOW strike marks its place with, in 1..Q."""
         if Purpose.FACTOR in strike.given:
             return strike.given[Purpose.FACTOR]
-        factor = float(draw_value(self._laws, self._key, *strike.name, int(Purpose.FACTOR)))
+        factor = self._value(strike.name, Purpose.FACTOR, Purpose.FACTOR)
         return 1 if factor <= 0.0 else SPEED_SCALE if factor >= 1.0 else max(1, floor(factor * SPEED_SCALE + 0.5))
 
     def is_member(self, name: Name, place: int, share: float) -> bool:
         """Whether a strike that hits each place of a group with probability `share` hits this one."""
-        of_the_place = Name(name.cause, name.stream + _PLACE * (1 + place), name.ordinal)
-        return share >= 1.0 or self.happens(of_the_place, Purpose.MEMBER, share)
+        stream = self._stream(name) + _PLACE * (1 + place)
+        return share >= 1.0 or float(uniform(self._key, stream, name.ordinal, int(Purpose.MEMBER))) < share
 
     # of nodes and of the job
 
@@ -73,23 +81,23 @@ class Chance:
 
     def turns_bad(self, cause: int, node: int, period: int, share: float) -> bool:
         """Whether a node becomes one of those at the end of a period, counted from 1."""
-        name = Name(cause, 4 * self._causes + 1 + cause, node + _PERIOD * period)
+        name = Name(cause, Stream.LEMON, node + _PERIOD * period)
         return self.happens(name, Purpose.LEMON, share)
 
     def pace(self, pace: int) -> int:
         """The speed of the job when nothing is slow, its slowest rank taken into account, in 1..Q."""
-        spread = float(draw_value(self._laws, self._key, self._causes, 4 * self._causes, 0, int(Purpose.SPREAD)))
+        spread = self._value(Name(self._causes, Stream.WEATHER, 0), Purpose.SPREAD, Purpose.SPREAD)
         return pace if spread <= 0.0 else max(1, floor(pace / (1.0 + spread)))
 
     def choice(self, filled: int, length: int) -> int:
         """Which of so many nodes fills the next place, by chance, when `filled` places have been filled."""
-        return self.index(Name(self._causes, 4 * self._causes, filled), Purpose.CHOICE, length)
+        return self.index(Name(self._causes, Stream.WEATHER, filled), Purpose.CHOICE, length)
 
     # of clocks
 
     def budget(self, name: Name) -> float:
         """The unit-exponential budget that a candidate burns."""
-        return float(budget(self._key, name.stream, name.ordinal))
+        return float(budget(self._key, self._stream(name), name.ordinal))
 
     def first_level(self, cause: int) -> float:
         """Cumulative hazard of a unit of the cohort at tick 0."""

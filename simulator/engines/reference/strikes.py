@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from simulator.chance import Purpose
+from simulator.chance import Purpose, Stream
 from simulator.durations import NEVER
 from simulator.ledger import Effect, Exposed
 from simulator.plan import Line, Plan
@@ -12,6 +12,13 @@ from simulator.plan import Line, Plan
 # An ordinal is j + 2^32 g + 2^48 d: candidate j of the cohort, generation g of its unit, depth d of the relapse.
 GENERATION = 2**32
 DEPTH = 2**48
+
+RELAPSE_OF = {
+    Stream.WEATHER: Stream.RELAPSE,
+    Stream.RELAPSE: Stream.RELAPSE,
+    Stream.BENCH: Stream.BENCH_RELAPSE,
+    Stream.BENCH_RELAPSE: Stream.BENCH_RELAPSE,
+}
 
 _GIVEN = {
     Purpose.LENGTH: Line.LENGTH,
@@ -30,7 +37,7 @@ class Name(NamedTuple):
     """Who owns a drawn number: a cause, one of its streams, and an ordinal in it."""
 
     cause: int
-    stream: int
+    stream: Stream
     ordinal: int
 
 
@@ -82,7 +89,7 @@ def scripted_strike(plan: Plan, row: int) -> Strike:
     given = {Purpose.FOUND: NEVER, Purpose.HEALED: NEVER}
     given |= {purpose: line[column] for purpose, column in _GIVEN.items() if line[column] >= 0}
     return Strike(
-        Name(cause, cause, row),
+        Name(cause, Stream.WEATHER, row),
         Effect(line[Line.EFFECT]),
         place=place,
         blast=blast,
@@ -94,19 +101,17 @@ def scripted_strike(plan: Plan, row: int) -> Strike:
     )
 
 
-def relapse_of(repair: Strike, place: int, causes: int) -> Strike:
+def relapse_of(repair: Strike, place: int) -> Strike:
     """The strike of a node, in its new place, that a repair under the name of `repair` did not cure."""
-    cause, stream, _ = repair.name
-    from_bench = stream in (causes + cause, 3 * causes + cause)
-    return _what_follows(repair, (3 if from_bench else 2) * causes + cause, place, alarm=False)
+    return _what_follows(repair, RELAPSE_OF[repair.name.stream], place, alarm=False)
 
 
-def alarm_of(corruption: Strike, causes: int) -> Strike:
+def alarm_of(corruption: Strike) -> Strike:
     """The strike that tells of a silent one."""
-    return _what_follows(corruption, 2 * causes + corruption.name.cause, corruption.place, alarm=True)
+    return _what_follows(corruption, Stream.RELAPSE, corruption.place, alarm=True)
 
 
-def _what_follows(strike: Strike, stream: int, place: int, alarm: bool) -> Strike:
+def _what_follows(strike: Strike, stream: Stream, place: int, alarm: bool) -> Strike:
     return Strike(
         Name(strike.name.cause, stream, strike.name.ordinal + DEPTH),
         Effect.STOP,

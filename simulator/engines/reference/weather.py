@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from simulator.chance import Purpose
+from simulator.chance import Purpose, Stream
 from simulator.durations import NEVER
 from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.causes import Cause
@@ -71,13 +71,12 @@ class Weather:
             bad = self._world.histories.lemons_to_be(cause, self._world.staffing.nodes)
             if bad:
                 strike_on = partial(self._strike_on_lemon, bad)
-                self._calendar.process(self._cohort(cause, cause.row, cause.per_place * len(bad), strike_on))
+                self._calendar.process(self._cohort(cause, Stream.WEATHER, cause.per_place * len(bad), strike_on))
             return
-        self._calendar.process(self._cohort(cause, cause.row, cause.units, self._strike_on_place))
+        self._calendar.process(self._cohort(cause, Stream.WEATHER, cause.units, self._strike_on_place))
         units = cause.per_place * int(self._plan.spares)
         if cause.on_bench and units:
-            bench = len(self._causes) + cause.row
-            self._calendar.process(self._cohort(cause, bench, units, self._strike_on_bench))
+            self._calendar.process(self._cohort(cause, Stream.BENCH, units, self._strike_on_bench))
 
     # where candidates come from
 
@@ -88,7 +87,7 @@ class Weather:
             yield self._candidate(int(self._plan.script[row, Line.AT]), strike.name)
             self._arrive(strike)
 
-    def _cohort(self, cause: Cause, stream: int, units: int, strike_on: StrikeOn) -> Story:
+    def _cohort(self, cause: Cause, stream: Stream, units: int, strike_on: StrikeOn) -> Story:
         """Units as old as the calendar, as one clock: those of places, of the spares it began with, or of bad nodes."""
         level, tick = self._chance.first_level(cause.row), 0
         for ordinal in count():
@@ -124,7 +123,7 @@ class Weather:
         level = 0.0
         while True:
             unit.generation += 1
-            name = Name(cause.row, cause.row, unit.family + GENERATION * unit.generation)
+            name = Name(cause.row, Stream.WEATHER, unit.family + GENERATION * unit.generation)
             level += self._chance.budget(name)
             tick = max(tick, born + self._chance.age(cause.row, level))
             if tick >= NEVER:
@@ -138,7 +137,7 @@ class Weather:
     def _uncured_node(self, place: int, repair: Strike) -> Story:
         """A node that was not cured strikes again, some time after it was seated, if it is still there."""
         strikes_at = self._calendar.tick + self._chance.ticks(repair, Purpose.RELAPSE)
-        strike = relapse_of(repair, place, len(self._causes))
+        strike = relapse_of(repair, place)
         yield self._candidate(strikes_at, strike.name)
         self._arrive(strike)
 
@@ -161,7 +160,7 @@ class Weather:
             else:
                 return
             yield self._calendar.ring(due, Rank.WINDOW_DUE)
-            self._world.planning.on_window(Window(Name(row, 4 * row, number), given))
+            self._world.planning.on_window(Window(Name(row, Stream.WEATHER, number), given))
 
     def _candidate(self, at: int, name: Name) -> simpy.Event:
         return self._calendar.ring(at, Rank.CANDIDATE, *name)
