@@ -5,6 +5,8 @@ alone, and the answer does not depend on threads, shards or machines. The genera
 finaliser of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014; constants of Stafford's variant 13) over a replication's key.
 """
 
+import hashlib
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -75,11 +77,17 @@ class Stream(IntEnum):
     LEMON = 4  # which nodes are bad
 
 
-def streams_of(causes: int) -> npt.NDArray[np.int64]:
-    """The numbers of the streams of so many causes, (causes + 1, streams)."""
-    numbers = np.arange(causes)
-    own = [numbers, causes + numbers, 2 * causes + numbers, 3 * causes + numbers, 4 * causes + 1 + numbers]
-    return np.vstack([np.column_stack(own), np.full(len(Stream), 4 * causes)]).astype(np.int64)
+def streams_of(causes: Sequence[str]) -> npt.NDArray[np.int64]:
+    """The numbers of the streams of causes by their names, (causes + 1, streams); the last row is the job's own.
+
+    A number is a hash of its cause's name and its stream's, so that one more cause moves no number of another one.
+    """
+    return np.array([[_number_of(stream.name, cause) for stream in Stream] for cause in (*causes, "")], np.int64)
+
+
+def _number_of(stream: str, cause: str) -> int:
+    digest = hashlib.blake2b(f"{stream} {cause}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 7  # the room that 64 purposes and the signs of sums leave
 
 
 class Chance(NamedTuple):

@@ -188,7 +188,7 @@ def plain(causes: int) -> dict[str, Any]:
         "pace": SPEED_SCALE,
         "max_candidates": NEVER,
         **scalars,
-        "streams": streams_of(causes),
+        "streams": streams_of([str(cause) for cause in range(causes)]),
         "rules": rules,
         "odds": odds,
         **arrays,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulator import laws
-from simulator.chance import Purpose
+from simulator.chance import Purpose, streams_of
 from simulator.compile import rules
 from simulator.compile.cells import Cell, cells
 from simulator.compile.hazards import SHARED, Row, hazard_kind, rows, set_hazard
@@ -91,7 +91,8 @@ def _template(scenario: Scenario) -> _Template:
     causes = tuple(rows(scenario))
     owned = tuple(cells(scenario, causes))
     probabilities = tuple(rules.shares(scenario, causes))
-    plan = _unmoved(scenario, causes)._replace(**_scalars(scenario, None))
+    streams = streams_of(list(document.failures.causes))
+    plan = _unmoved(scenario, causes)._replace(streams=streams, **_scalars(scenario, None))
     for row in causes:
         set_hazard(plan.hazard, plan.table, row, None)
     for cell in owned:
