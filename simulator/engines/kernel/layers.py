@@ -29,7 +29,6 @@ def note_traits(plan: Plan, world: World) -> None:
         traits += Trait.ERRING.value * (odds[Odds.MISSED] > 0.0 or odds[Odds.BLAMED] > 0.0)
         traits += Trait.CHOOSY.value * (rules[Rule.EVICT_BELOW] <= SPEED_SCALE or rules[Rule.PATIENCE] > 0)
         world.state[TRAITS_OF + cause] = traits
-        world.state[At.LEMONS] |= plan.lemon_share[cause] > 0.0
 
 
 @rule
@@ -54,7 +53,7 @@ def after_layers(plan: Plan, world: World, chance: Chance, unit: int) -> int:
         if length <= masked and masked > 0:
             return VOID
         if multipath > 0.0 and number_of(plan, world, chance, Purpose.MULTIPATH.value) < multipath:
-            candidate[Its.TRAITS] |= Trait.MULTIPATH
+            candidate[Its.HEALS] = length
             return Effect.SLOW.value
         if length <= reach and reach > 0:
             return Effect.STALL.value

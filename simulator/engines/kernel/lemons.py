@@ -53,24 +53,22 @@ def is_lemon(plan: Plan, world: World, chance: Chance, node: int) -> bool:
 
 
 @rule
-def find_lemon(plan: Plan, world: World, chance: Chance, unit: int) -> bool:
-    """Find the node on a unit of which a candidate falls: UNIT becomes one of its place, or BENCH its slot of the pool.
+def find_lemon(plan: Plan, world: World, chance: Chance, unit: int) -> int:
+    """The unit of the place in which the node sits that a candidate on a unit of lemons falls on.
 
-    Returns whether it is bad now and stands where it can be struck.
+    -1: the node is not bad now or cannot be struck; or it stands in the pool, and BENCH becomes its slot there.
     """
     state = world.state
     candidate = world.candidate
     cause = candidate[Its.CAUSE]
     node = world.lemons[cause, quotient(unit, plan.per_place[cause])]
     if not is_lemon(plan, world, chance, node):
-        return False
+        return -1
     place = place_of(plan, world, node)
     if place >= 0:
-        candidate[Its.UNIT] = place * plan.per_place[cause]
-        return True
+        return place * plan.per_place[cause]
     if plan.bench[cause] == 1:
         for slot in range(state[At.POOL]):
             if world.pool[0, around(world, state[At.POOL_HEAD] + slot)] == node:
                 candidate[Its.BENCH] = slot
-                return True
-    return False
+    return -1

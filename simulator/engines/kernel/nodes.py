@@ -128,8 +128,7 @@ def fill_places(plan: Plan, world: World, chance: Chance, selecting: bool) -> bo
         row = visit_node(world, node)
         if world.nodes[row, Node.CAUSE] >= 0:
             await_relapse(world, seat)
-        if seldom(state[At.LEMONS] == 1):
-            world.nodes[row, Node.NEXT] = world.places[seat, Place.NUMBER]
+        world.nodes[row, Node.NEXT] = world.places[seat, Place.NUMBER]
         bear_those_of(world, seat)
         index += 1
     state[At.EMPTY] = 0

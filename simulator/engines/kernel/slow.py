@@ -79,8 +79,8 @@ def _time_to_heal(plan: Plan, world: World, chance: Chance) -> int:
     line = line_of(plan, candidate[Its.CAUSE], candidate[Its.ORDINAL])
     if line >= 0:
         return plan.script[line, Line.HEALED]
-    if candidate[Its.TRAITS] & Trait.MULTIPATH:
-        return candidate[Its.LENGTH]
+    if candidate[Its.HEALS] >= 0:
+        return candidate[Its.HEALS]
     return ticks_of(plan, world, chance, Purpose.HEALED.value)
 
 

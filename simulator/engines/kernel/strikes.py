@@ -4,7 +4,6 @@ from simulator.chance import Chance, Purpose, Stream
 from simulator.engines.kernel.corruption import corrupt, still_sits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
-from simulator.engines.kernel.lemons import find_lemon
 from simulator.engines.kernel.names import later, line_of, number_of, ticks_of
 from simulator.engines.kernel.phase_sets import is_busy, is_running
 from simulator.engines.kernel.phases import enter_for, train_on
@@ -13,8 +12,8 @@ from simulator.engines.kernel.slow import mark_place
 from simulator.engines.kernel.stops import on_stop, strike_bench, tell_strike
 from simulator.engines.kernel.tables import Corruption, Its, Place, Unit
 from simulator.engines.kernel.training import is_training
-from simulator.engines.kernel.units import advance_unit, first_place, has_left_cohort
-from simulator.engines.kernel.weather import advance_clock
+from simulator.engines.kernel.units import advance_unit, first_place
+from simulator.engines.kernel.weather import advance_clock, unit_struck
 from simulator.engines.kernel.world import At, Source, Trait, World
 from simulator.jit import rule, seldom
 from simulator.ledger import Effect, Exposed, Phase, Tally
@@ -33,6 +32,7 @@ def on_candidate(plan: Plan, world: World, chance: Chance) -> None:
     candidate[Its.BENCH] = -1
     candidate[Its.TRAITS] = 0
     candidate[Its.LENGTH] = -1
+    candidate[Its.HEALS] = -1
     if source >= 0:
         strikes = meet_clock(plan, world, chance, source)
     elif source == Source.SUDDEN:
@@ -66,14 +66,11 @@ def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
     advance_clock(plan, world, chance, clock)
     if clock >= causes:
         candidate[Its.BENCH] = unit // plan.per_place[cause]
-    elif plan.lemon_share[cause] > 0.0:
-        if not find_lemon(plan, world, chance, unit):
-            return False
-        unit = candidate[Its.UNIT]
     else:
-        candidate[Its.UNIT] = unit
-        if seldom(plan.renewal[cause] == 1) and has_left_cohort(world, cause, unit):
+        unit = unit_struck(plan, world, chance, unit)
+        if unit < 0 and candidate[Its.BENCH] < 0:
             return False
+        candidate[Its.UNIT] = unit
     return is_there(plan, world, chance, unit)
 
 

@@ -25,7 +25,7 @@ class Node(IntEnum):
     EPOCH = 0
     NUMBER = 1
     # Row of the next node of the same repair job, or of the same machine's list; -1: last. While the node sits in a
-    # place that it came to (not that of its own number at tick 0): that place, if the plan has lemon causes.
+    # place that it came to (not that of its own number at tick 0): that place.
     NEXT = 2
     CURED = 3  # 1 + the tick of the last repair that cured it; 0: none
     CAUSE = 4  # of the repair that did not cure; -1: not marked
@@ -63,7 +63,8 @@ class Its(IntEnum):
     BENCH = 8  # slot of the pool that it falls on; -1: it falls on places
     TRAITS = 9  # what is special about it: see Trait
     LENGTH = 10  # of its outage; -1: not drawn yet
-    CORRUPTION = 11  # of an alarm: its row of `corruptions`
+    HEALS = 11  # ticks after which what it slows is healed; -1: by its law
+    CORRUPTION = 12  # of an alarm: its row of `corruptions`
 
 
 class Job(IntEnum):

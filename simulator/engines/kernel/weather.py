@@ -2,8 +2,10 @@
 
 from simulator.chance import Chance, Stream
 from simulator.durations import NEVER, Hazard, age_at, budget, level_at, ticks
-from simulator.engines.kernel.lemons import lemons_to_be
+from simulator.engines.kernel.lemons import find_lemon, lemons_to_be
 from simulator.engines.kernel.names import hazards_of
+from simulator.engines.kernel.tables import Its
+from simulator.engines.kernel.units import has_left_cohort
 from simulator.engines.kernel.world import At, Source, World
 from simulator.jit import rule, seldom
 from simulator.plan import Line, Plan
@@ -38,6 +40,20 @@ def start_weather(plan: Plan, world: World, chance: Chance) -> None:
     state[At.SUDDEN] = 0
     state[At.LINE] = 0
     state[At.SOURCE] = Source.UNKNOWN
+
+
+@rule
+def unit_struck(plan: Plan, world: World, chance: Chance, unit: int) -> int:
+    """The unit that the candidate at hand strikes, which its cohort's clock lets fall on `unit`.
+
+    -1: none, as it has left the cohort; or, where BENCH says so, a slot of the pool.
+    """
+    cause = world.candidate[Its.CAUSE]
+    if plan.lemon_share[cause] > 0.0:
+        return find_lemon(plan, world, chance, unit)
+    if seldom(plan.renewal[cause] == 1) and has_left_cohort(world, cause, unit):
+        return -1
+    return unit
 
 
 @rule

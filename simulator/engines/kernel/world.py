@@ -104,7 +104,6 @@ class At(IntEnum):
     # weather
     NEXT = auto()  # tick of the next candidate
     BENCHES = auto()  # 1: some cause strikes spares
-    LEMONS = auto()  # 1: some cause strikes bad nodes only
     SOURCE = auto()  # where it comes from: a clock, or one of Source
     SUDDEN = auto()
     UNITS = auto()
@@ -158,9 +157,8 @@ class Trait(IntEnum):
     MEMBERS = 4  # not each place of a block is taken
     ERRING = 8  # its diagnosis errs
     CHOOSY = 16  # not each slow place is found, or not at once
-    MULTIPATH = 32  # of the candidate: it is slow, as another path carries on
-    REBUILT = 64  # and this one stalls until the communicators are set up anew
-    ALARM = 128
+    REBUILT = 32  # of the candidate: it stalls until the communicators are set up anew
+    ALARM = 64
 
 
 class Ending(IntEnum):

@@ -34,7 +34,6 @@ class Cause:
     hidden: float
     reach: int
     cures: tuple[float, float, float]  # by the last stage of the repair
-    lemon_share: float
     rules: Mapping[Rule, int]
     odds: Mapping[Odds, float]
 
@@ -76,7 +75,6 @@ def _cause(plan: Plan, row: int) -> Cause:
         hidden=float(plan.hidden[row]),
         reach=int(plan.reach[row]),
         cures=(float(plan.cure[row]), odds[Odds.CURE_MANUAL], odds[Odds.CURE_VENDOR]),
-        lemon_share=float(plan.lemon_share[row]),
         rules=rules,
         odds=odds,
     )

@@ -17,8 +17,7 @@ from simulator.durations import (
 from simulator.engines.reference.strikes import Name, Strike, Window
 from simulator.plan import Plan
 
-# Of an ordinal: periods of lemons have the place of generations. Of a stream: behind it those of the places.
-_PERIOD = 2**32
+# Of a stream: behind it those of the places.
 _PLACE = 2**20
 
 
@@ -73,16 +72,7 @@ class Chance:
         stream = self._stream(name) + _PLACE * (1 + place)
         return share >= 1.0 or float(uniform(self._key, stream, name.ordinal, int(Purpose.MEMBER))) < share
 
-    # of nodes and of the job
-
-    def is_born_lemon(self, cause: int, node: int, share: float) -> bool:
-        """Whether a node came as one of those that a lemon cause can strike."""
-        return self.turns_bad(cause, node, 0, share)
-
-    def turns_bad(self, cause: int, node: int, period: int, share: float) -> bool:
-        """Whether a node becomes one of those at the end of a period, counted from 1."""
-        name = Name(cause, Stream.LEMON, node + _PERIOD * period)
-        return self.happens(name, Purpose.LEMON, share)
+    # of the job
 
     def pace(self, pace: int) -> int:
         """The speed of the job when nothing is slow, its slowest rank taken into account, in 1..Q."""

@@ -16,6 +16,7 @@ from simulator.durations import NEVER
 from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.causes import Cause
 from simulator.engines.reference.layers import Layers
+from simulator.engines.reference.lemons import Lemons
 from simulator.engines.reference.strikes import (
     GENERATION,
     Name,
@@ -52,6 +53,7 @@ class Weather:
         self._calendar = world.calendar
         self._chance = world.chance
         self.candidates = 0  # that came from the clocks of units
+        self._lemons = Lemons(world)
         self._layers = Layers(world.cluster.places, world.chance)
         self._renewed: dict[tuple[int, int], RenewedUnit] = {}  # by cause and unit
         self._unborn: dict[int, list[tuple[Cause, int]]] = {}  # by first place: causes and units
@@ -67,10 +69,10 @@ class Weather:
                 self._begin_cohorts(cause)
 
     def _begin_cohorts(self, cause: Cause) -> None:
-        if cause.lemon_share > 0.0:
-            bad = self._world.histories.lemons_to_be(cause, self._world.staffing.nodes)
+        if self._lemons.are_struck_by(cause):
+            bad = self._lemons.to_be(cause)
             if bad:
-                strike_on = partial(self._strike_on_lemon, bad)
+                strike_on = partial(self._strike_on_node, bad)
                 self._calendar.process(self._cohort(cause, Stream.WEATHER, cause.per_place * len(bad), strike_on))
             return
         self._calendar.process(self._cohort(cause, Stream.WEATHER, cause.units, self._strike_on_place))
@@ -106,10 +108,10 @@ class Weather:
     def _strike_on_bench(self, cause: Cause, name: Name, unit: int) -> Strike | None:
         return self._layers.strike_on_bench(cause, name, unit // cause.per_place)
 
-    def _strike_on_lemon(self, bad: list[int], cause: Cause, name: Name, unit: int) -> Strike | None:
+    def _strike_on_node(self, bad: list[int], cause: Cause, name: Name, unit: int) -> Strike | None:
         """Units of a lemon cause belong to bad nodes, and are struck where these are: in a place, or on the bench."""
         node = bad[unit // cause.per_place]
-        if not self._world.histories.is_lemon(cause, node):
+        if not self._lemons.is_bad(cause, node):
             return None
         place, pool = self._world.cluster.place_of(node), self._world.staffing.pools.pool
         if place >= 0:

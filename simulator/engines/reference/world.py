@@ -37,7 +37,7 @@ class World:
         self.progress = Progress(self.calendar, self.pace)
         self.tiers = Tiers(plan, self.calendar)
         self.cluster = Cluster(plan, self.calendar)
-        self.histories = Histories(plan, self.calendar, self.chance)
+        self.histories = Histories(plan, self.calendar)
         # those that act, each on the others that it finds here
         self.policy = policy
         self.view = JobView(self)
