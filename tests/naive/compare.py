@@ -22,9 +22,9 @@ def differences(plan: Plan, naive: dict[str, Any]) -> list[str]:
 
 
 def is_neighbour(work: int, interval: int, other: int) -> bool:
-    """Return whether two intervals are those of so many segments that they cannot be told apart: of one more, or less.
+    """Return whether two intervals are of so many segments that they cannot be told apart, and differ by one of those.
 
-    Some are up to four times or a quarter of the best.
+    They are multiples of the best one, a quarter of it at least.
     """
     return work > MANY * interval and abs(interval - other) <= 4 * interval**2 / work + 1
 
