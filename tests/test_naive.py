@@ -18,7 +18,7 @@ from simulator.interval import best_interval, pace, stop_rate
 from simulator.plan import Odds, Plan, Rule
 from simulator.scenario import Scenario, load_scenario, parse_scenario
 from tests.naive import interval
-from tests.naive.compare import CLOSE, differences
+from tests.naive.compare import CLOSE, differences, is_neighbour
 from tests.naive.plan import FIELDS, naive_plan
 from tests.naive.scenarios import random_scenarios
 
@@ -89,8 +89,8 @@ def test_random_scenarios_switch_every_mechanism_on() -> None:
 def test_best_intervals_are_those_found_by_trying() -> None:
     for seed, scenario in some_random():
         for plan, naive in plans(scenario):
-            # One more of a million segments costs the same to the last bit.
-            assert best_interval(plan) == pytest.approx(interval.best(naive), rel=1e-6), seed
+            found, tried = best_interval(plan), interval.best(naive)
+            assert found == tried or is_neighbour(plan.work, found, tried), seed
             assert stop_rate(plan, alarms=True) == pytest.approx(interval.stops_a_second(naive), rel=CLOSE), seed
             assert pace(plan) == interval.keeps_up(naive), seed
 
