@@ -8,7 +8,7 @@ DEV_READY := $(VENV)/.ready-dev
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run app test test-slow e2e screenshots lint bench calibrate validation questions lock clean
+.PHONY: help run app test test-slow e2e screenshots docs lint bench calibrate validation questions lock clean
 
 help:
 	@echo "make run          forecast the pre-training of Llama 3 405B on 16,384 GPUs"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-slow    the tests that take longer, and whether they catch planted faults"
 	@echo "make e2e          drive the app in a real browser (Debian's package chromium)"
 	@echo "make screenshots  take the pictures of docs/images/ in that browser"
+	@echo "make docs         build the docs as a site in build/site, with a reference of the Python API"
 	@echo "make lint         ruff and mypy only"
 	@echo "make bench        measure what the README's speed table is made of"
 	@echo "make calibrate    fit the constants of the step-time model on published runs"
@@ -52,6 +53,16 @@ e2e: $(DEV_READY)
 screenshots: $(DEV_READY)
 	$(INSTALL) "$(PLAYWRIGHT)"
 	$(PYTHON) -m tests.e2e.screenshots
+
+# The extra `docs`, as it was tried. The pages that come out need no network, which is looked at.
+DOCS := mkdocs==1.6.1 mkdocs-material==9.8.2 mkdocstrings==1.0.8 mkdocstrings-python==2.0.11
+
+docs: $(DEV_READY)
+	@$(PYTHON) -c "import mkdocs, material, mkdocstrings, mkdocstrings_handlers.python" 2>/dev/null \
+	  || $(INSTALL) $(DOCS)
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet --site-dir build/site
+	$(PYTHON) -m tests.site build/site
+	@echo "The docs are build/site/index.html."
 
 lint: $(DEV_READY)
 	$(PYTHON) -m ruff check .

@@ -60,7 +60,7 @@ def compare(
     inputs, usual = differing(list(read.values())), next(iter(read.values())).replications
     summary = compare_sheet.as_json(found, inputs, usual)
     rows = [
-        {"scenario": other["name"], "measure": measure, **_flat(numbers)}
+        {"scenario": other["name"], "measure": measure, "pairs": other["pairs"], **_flat(numbers)}
         for other in summary["alternatives"]
         for measure, numbers in other["differences"].items()
     ]
