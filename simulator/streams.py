@@ -2,17 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from enum import IntEnum
 
-
-class Stream(IntEnum):
-    """The streams of a cause, columns of `Plan.streams`; of the last row, which is the job's own, the first only."""
-
-    WEATHER = 0  # candidates of the cohort and of renewed units, and what a script gives
-    BENCH = 1
-    RELAPSE = 2  # of what the weather broke; and alarms
-    BENCH_RELAPSE = 3  # of what broke on the bench
-    LEMON = 4  # which nodes are bad
+from simulator.plan import Stream as Stream
 
 
 def streams_of(causes: Sequence[str]) -> list[list[int]]:
