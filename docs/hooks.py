@@ -40,7 +40,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
 
 
 def moved(markdown: str, folder: Path, base: Path = ROOT / "docs") -> str:
-    """Return the Markdown of a folder for a page in `base`: links to the site lead there, others are plain text."""
+    """Return Markdown of a folder for a page in `base`: links to the site lead there, others are plain text."""
     on_site = {(ROOT / above).resolve(): ROOT / "docs" / name for name, above in ABOVE.items()}
 
     def link(found: re.Match[str]) -> str:

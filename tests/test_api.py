@@ -51,6 +51,12 @@ def test_an_import_brings_nothing_heavy() -> None:
     assert HEAVY & set(found.stdout.split()) == set()
 
 
+def test_the_commands_are_listed_without_what_runs_them() -> None:
+    script = "import sys; from simulator.cli import application; print(*{name.split('.')[0] for name in sys.modules})"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert (HEAVY - {"typer"}) & set(found.stdout.split()) == set()
+
+
 def test_every_name_is_there_and_no_module_takes_its_place() -> None:
     for name in simulator.__all__:
         assert getattr(simulator, name) is not None
@@ -255,8 +261,8 @@ def test_a_scenario_stays_as_it_is_and_changes_add_up() -> None:
 
 def test_a_scenario_of_a_run_can_be_changed(tmp_path: Path) -> None:
     result = simulator.run("example", replications=12, seed=9)
-    read = folder.load(folder.write(result._ensemble, tmp_path)).scenario
-    for scenario in (read, result._ensemble.scenario):
+    read = folder.load(folder.write(result.ensemble, tmp_path)).scenario
+    for scenario in (read, result.ensemble.scenario):
         changed = scenario.with_({"cluster.hot_spares": "x2"})
         assert (changed.seed, changed.replications, changed.spares) == (9, 12, 2 * scenario.spares)
 
@@ -316,6 +322,10 @@ MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "no axis": (lambda: simulator.sweep("example"), "override: axes: there is nothing to sweep"),
     "rows": (lambda: simulator.sensitivity("example", rows=100), "override: rows: 100 is no power of two"),
+    "too few": (
+        lambda: simulator.sensitivity("example", replications=5),
+        "override: run.replications: 5 is no whole number from 10 on",
+    ),
     "an option": (lambda: simulator.sensitivity("example", options={"a": {"job.mfu": "4"}}), "override: job.mfu:"),
     "no input": (
         lambda: simulator.break_even("example", "cluster.spares", ("1 node", "2 nodes"), target="goodput.p50=1%"),

@@ -62,11 +62,11 @@ def called_of(source: Source, scenario: Scenario) -> str:
     return scenario.file if isinstance(source, Scenario | Mapping) else str(source)
 
 
-def check_counts(**given: int | None) -> None:
-    """Raise ScenarioErrors for replications, seeds, threads or rows that are no whole number, or too small."""
+def check_counts(least_replications: int = 1, **given: int | None) -> None:
+    """Raise ScenarioErrors for replications, seeds, threads and other counts that are no whole number, or too small."""
     errors = []
     for name, value in given.items():
-        least = 0 if name == "seed" else 1
+        least = {"seed": 0, "replications": least_replications}.get(name, 1)
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST_SEED):
             continue
         path = f"run.{name}" if name in ("seed", "replications") else name

@@ -23,8 +23,8 @@ class Result:
     """The forecast of a scenario. A notebook shows its answer; `print` writes what `derisk run` prints."""
 
     def __init__(self, ensemble: Ensemble, scenario: Scenario, called: str) -> None:
-        """Keep the replications, and the scenario of which they are as it was given; `called` is its name."""
-        self._ensemble, self._scenario, self._called = ensemble, scenario, called
+        """Keep the replications, and the scenario of which they are as it was given; `called` is its name in words."""
+        self.ensemble, self._scenario, self._called = ensemble, scenario, called
 
     @property
     def scenario(self) -> Scenario:
@@ -34,22 +34,22 @@ class Result:
     @property
     def seed(self) -> int:
         """The seed of all draws."""
-        return self._ensemble.seed
+        return self.ensemble.seed
 
     @property
     def replications(self) -> int:
         """How many there are."""
-        return self._ensemble.replications
+        return self.ensemble.replications
 
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C stopped it: it holds what was done."""
-        return self._ensemble.interrupted
+        return self.ensemble.interrupted
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """All numbers, as `derisk run --json` prints them; docs/outputs.md says what each is."""
-        return summarise(self._ensemble)
+        return summarise(self.ensemble)
 
     @property
     def goodput(self) -> Estimate:
@@ -73,7 +73,7 @@ class Result:
     @property
     def table(self) -> pd.DataFrame:
         """One row a replication, as in replications.parquet; a copy, to be changed at will."""
-        return self._ensemble.table.copy()
+        return self.ensemble.table.copy()
 
     def figure(self, name: str) -> Figure:
         """Return a figure of the report: finish, waterfall, money, progress, interval, topology or timeline.
@@ -81,11 +81,11 @@ class Result:
         It has its plot (Plotly), what it says in a sentence, and its numbers as a table. Raises FigureError, a
         ValueError, for a name that there is not, or a figure for which the run has nothing to draw.
         """
-        return publish.figure(name, self._ensemble, self.summary)
+        return publish.figure(name, self.ensemble, self.summary)
 
     def replay(self, replication: int) -> Words:
         """Return the story of a replication, day by day. Raises ReplayError, a RuntimeError, where there is none."""
-        return Words(replay_story(self._ensemble, replication))
+        return Words(replay_story(self.ensemble, replication))
 
     def report(self, root: str | Path = "runs") -> Path:
         """Write the run folder that `derisk run -o ROOT --report` writes, with its page and workbook, and return it.
@@ -93,23 +93,23 @@ class Result:
         A folder of the same run that stands there is used. Raises OutputError, an OSError, where nothing can be
         written.
         """
-        scenario = self._ensemble.scenario
+        scenario = self.ensemble.scenario
         found = None if self.interrupted else folder.find(scenario, root)
         if found is None:
             if words := folder.clear(folder.place(scenario, root)):
                 say(words)
-            found = folder.write(self._ensemble, root)
+            found = folder.write(self.ensemble, root)
         publish.publish(found)
         return found
 
     def __str__(self) -> str:
         """Return what `derisk run` prints."""
-        return answer.as_text(self.summary, self._ensemble.scenario, self._called, None)
+        return answer.as_text(self.summary, self.ensemble.scenario, self._called, None)
 
     def __repr__(self) -> str:
         """Return the scenario's name and the answer in a sentence."""
-        return f"{self.summary['scenario']}: {answer.sentence(self.summary, self._ensemble.scenario)}"
+        return f"{self.summary['scenario']}: {answer.sentence(self.summary, self.ensemble.scenario)}"
 
     def _repr_html_(self) -> str:
         """Return the answer for a notebook, as the report says it first."""
-        return html.render_answer(self._ensemble, self.summary)
+        return html.render_answer(self.ensemble, self.summary)

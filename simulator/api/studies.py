@@ -27,6 +27,7 @@ from simulator.scenario.given import Source, scenario_of, texts_of
 from simulator.scenario.named import find_scenario
 from simulator.scenario.sweep import Axis, AxisError, axis_of
 
+LEAST = 10  # replications of each end of a bar, or at each value
 Values = Mapping[str, Any]  # by the path of an input: texts with units, or numbers where a key has none
 
 
@@ -52,12 +53,15 @@ def compare(
     read = _named(scenarios)
     for scenario in read.values():
         say_remarks(scenario)
+    usual = next((scenario.replications for scenario in read.values()), 0)
+    if replications is None and any(scenario.document.run.stop is not None for scenario in read.values()):
+        say(f"stop rules are not followed here, for pairs need the same number: {usual:_} each, or give replications")
     announce_compilation()
     try:
         found = compare_scenarios(read, replications, seed=seed, threads=threads)
     except CompareError as error:
         raise _wrong("scenarios", str(error)) from None
-    inputs, usual = differing(list(read.values())), next(iter(read.values())).replications
+    inputs = differing(list(read.values()))
     summary = compare_sheet.as_json(found, inputs, usual)
     rows = [
         {"scenario": other["name"], "measure": measure, "pairs": other["pairs"], **_flat(numbers)}
@@ -98,6 +102,11 @@ def sweep(
     except AxisError as error:
         raise _wrong("axes", str(error)) from None
     say_remarks(scenario)
+    if grid.stop_rule and replications is None:
+        number = f"{grid.replications:_} each, or give replications"
+        say(f"the stop rule is not followed, for cells need the same number: {number}")
+    if grid.same:
+        say(f"{grid.same:_} of {len(grid.cells):_} cells are the same scenario as one before them; is that meant?")
     announce_compilation()
     outcomes: dict[int, sweeps.Outcome] = {}
 
@@ -135,7 +144,7 @@ def sensitivity(
     Raises:
         ScenarioErrors: All that is wrong with the scenario or an option.
     """
-    check_counts(replications=replications, seed=seed, threads=threads)
+    check_counts(LEAST, replications=replications, seed=seed, threads=threads)
     if rows and not (isinstance(rows, int) and 16 <= rows <= MOST_ROWS and rows & (rows - 1) == 0):
         raise _wrong("rows", f"{rows!r} is no power of two from 16 on; write 512")
     scenario = _seeded(scenario_of(source, overrides), seed)
@@ -182,7 +191,7 @@ def break_even(
     Raises:
         ScenarioErrors: All that is wrong with the scenario, or with what is asked.
     """
-    check_counts(replications=replications, seed=seed, threads=threads)
+    check_counts(LEAST, replications=replications, seed=seed, threads=threads)
     base, texts = _seeded(scenario_of(source, overrides), seed), texts_of(alternative or {})
     low, high = (texts_of({path: end})[0].partition("=")[2] for end in between)
     called = " and ".join(texts)

@@ -43,7 +43,7 @@ THEMES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Figure:
     """A figure, what it says in a sentence, what it looks like in words, and its numbers with units in column names."""
 
@@ -53,6 +53,10 @@ class Figure:
     sentence: str
     alt: str
     table: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Return its title and what it says."""
+        return f"{self.title}: {self.sentence}"
 
     def _repr_mimebundle_(self, *arguments: Any, **more: Any) -> Any:
         """Return what a notebook shows: the plot."""
