@@ -12,7 +12,7 @@ from simulator.ensemble.estimates import estimate
 from simulator.ensemble.measures import INTERVENTIONS
 from simulator.ensemble.replicator import Chunk
 from simulator.ensemble.table import table, tally_column
-from simulator.ledger import TALLIES, Account, Tally
+from simulator.ledger import TALLIES, Account, Outcome, Tally
 from simulator.report import answer, glossary
 from simulator.report.words import ACCOUNTS, COUNTS
 from tests.test_ensemble import CERTAIN, small
@@ -34,7 +34,7 @@ def chunk(first: int, tally: list[list[int]], days: list[int]) -> Chunk:
     ledger = np.zeros((count, len(Account)), np.int64)
     ledger[:, Account.PRODUCTIVE] = wall
     return Chunk(
-        first, np.full(count, 11), wall, wall, ledger, causes, causes, np.array(tally, np.int64),
+        first, np.full(count, Outcome.DONE), wall, wall, ledger, causes, causes, np.array(tally, np.int64),
         out_seen=[np.zeros(0, np.int64)] * count, inputs=np.zeros((count, 0)), mfu=np.full(count, math.nan),
         twin=np.full((count, 3), -1),
     )  # fmt: skip

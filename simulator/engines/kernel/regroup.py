@@ -109,7 +109,7 @@ def evict(plan: Plan, world: World) -> None:
         if first:
             lead(world, cause, stream, candidate[Its.ORDINAL], Length.SWAP.value, True)
         first = False
-        job = open_job(world, cause, stream, candidate[Its.ORDINAL])
+        job = open_job(plan, world, cause, stream, candidate[Its.ORDINAL])
         if job < 0:
             return
         take(plan, world, mark[Mark.SEAT], job)
