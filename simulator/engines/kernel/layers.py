@@ -1,7 +1,6 @@
 """What stands between a failure and the job: layers of the network, members that are spared, a diagnosis that errs."""
 
 from simulator.chance import Chance, Purpose, uniform
-from simulator.durations import SPEED_SCALE
 from simulator.engines.kernel.names import line_of, number_of, ticks_of
 from simulator.engines.kernel.phase_sets import is_busy
 from simulator.engines.kernel.places import visit_place
@@ -27,7 +26,6 @@ def note_traits(plan: Plan, world: World) -> None:
         traits = Trait.LAYERED.value * layered + Trait.FABRIC.value * fabric
         traits += Trait.MEMBERS.value * (odds[Odds.MEMBERS] < 1.0)
         traits += Trait.ERRING.value * (odds[Odds.MISSED] > 0.0 or odds[Odds.BLAMED] > 0.0)
-        traits += Trait.CHOOSY.value * (rules[Rule.EVICT_BELOW] <= SPEED_SCALE or rules[Rule.PATIENCE] > 0)
         world.state[TRAITS_OF + cause] = traits
 
 

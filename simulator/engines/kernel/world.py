@@ -156,9 +156,8 @@ class Trait(IntEnum):
     FABRIC = 2  # its units are elements of a fabric
     MEMBERS = 4  # not each place of a block is taken
     ERRING = 8  # its diagnosis errs
-    CHOOSY = 16  # not each slow place is found, or not at once
-    REBUILT = 32  # of the candidate: it stalls until the communicators are set up anew
-    CERTAIN = 64  # nothing makes it void
+    REBUILT = 16  # of the candidate: it stalls until the communicators are set up anew
+    CERTAIN = 32  # nothing makes it void
 
 
 class Ending(IntEnum):
