@@ -3,13 +3,14 @@
 from simulator.chance import Chance
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import make_durable, roll_back
-from simulator.engines.kernel.layers import fate_of, innocent_place, is_taken, takes_any
+from simulator.engines.kernel.diagnosis import blame, fate_of
+from simulator.engines.kernel.layers import is_taken, takes_any
 from simulator.engines.kernel.nodes import await_shop, open_job, take, take_from_pool
 from simulator.engines.kernel.phase_sets import is_busy, is_looking
 from simulator.engines.kernel.phases import enter, lead, tell
-from simulator.engines.kernel.places import visit_node, visit_place
-from simulator.engines.kernel.tables import Fate, Its, Job, Place
-from simulator.engines.kernel.units import break_unit, haunt
+from simulator.engines.kernel.places import visit_place
+from simulator.engines.kernel.tables import Fate, Its, Job
+from simulator.engines.kernel.units import break_unit
 from simulator.engines.kernel.world import At, Length, Trait, World
 from simulator.jit import rule, seldom
 from simulator.ledger import Column, Effect, Kind, Phase, Tally
@@ -92,17 +93,6 @@ def take_all(plan: Plan, world: World, chance: Chance, first: int, last: int, fa
             take(plan, world, seat, job)
     await_shop(world, job)
     return True
-
-
-@rule
-def blame(plan: Plan, world: World, chance: Chance) -> int:
-    """Another place is blamed for the STOP at hand, whose own node will strike again; returns the other place."""
-    candidate = world.candidate
-    seat = visit_place(world, candidate[Its.PLACE])
-    node = visit_node(world, world.places[seat, Place.NODE])
-    haunt(world, seat, node, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
-    world.tally[Tally.BLAMED] += 1
-    return innocent_place(plan, world, chance)
 
 
 @rule

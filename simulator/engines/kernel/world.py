@@ -206,7 +206,7 @@ class World(NamedTuple):
     jobs: Integers  # [capacity]
     pending: Integers  # [capacity]
     returns: Integers  # heap [capacity]
-    crews: Integers  # heaps of ticks at which crews are free, one a stage; see repair.py for when they are kept
+    crews: Integers  # heaps of ticks at which crews are free, one a stage; see shop.py for when they are kept
     marks: Integers  # [capacity]
     active: Integers
     slow_ends: Integers  # heap [capacity]
