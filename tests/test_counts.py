@@ -34,7 +34,7 @@ def chunk(first: int, tally: list[list[int]], days: list[int]) -> Chunk:
     ledger = np.zeros((count, len(Account)), np.int64)
     ledger[:, Account.PRODUCTIVE] = wall
     return Chunk(
-        first, np.full(count, int(Outcome.DONE)), wall, wall, ledger, causes, causes, np.array(tally, np.int64),
+        first, np.full(count, Outcome.DONE), wall, wall, ledger, causes, causes, np.array(tally, np.int64),
         out_seen=[np.zeros(0, np.int64)] * count, inputs=np.zeros((count, 0)), mfu=np.full(count, math.nan),
         twin=np.full((count, 3), -1),
     )  # fmt: skip

@@ -1,9 +1,11 @@
 """The fast engine: the model of docs/semantics.md as a compiled next-event loop that jumps over checkpoint cycles.
 
 `run` simulates one replication, with its event log if asked; `run_batch` simulates many under one plan. Read `loop.py`
-first: which clock rings next, and what an event leaves to do. The rules of what happens then stand in `phases.py` (what
-follows what), `strikes.py` (what a failure does), `training.py` and `checkpoints.py`, `nodes.py` (places, pool, shop),
-`slow.py`, `units.py` (renewal, relapses) and `weather.py` (clocks); `world.py` is all that changes.
+first: which clock rings next, and what an event leaves to do. `phase_sets.py`, `phases.py` and `steps.py` say what
+follows what, `strikes.py` and `stops.py` what a failure does, `training.py` and `checkpoints.py` what is saved,
+`regroup.py` and `nodes.py` how places are filled, `units.py` and `weather.py` where candidates come from. One mechanism
+each, as in the reference engine: `blocks.py`, `corruption.py`, `diagnosis.py`, `eviction.py`, `layers.py`, `lemons.py`,
+`pools.py`, `retirement.py`, `shop.py`. `world.py` is all that changes, and `slots.py` gives out rows of its tables.
 """
 
 from typing import Any, NamedTuple

@@ -1,16 +1,35 @@
 """Silent corruption: the clean checkpoint that its onset remembers, and the alarm that goes back to it."""
 
+from enum import IntEnum
+
 from simulator.chance import Stream
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import make_durable
 from simulator.engines.kernel.names import DEPTH, later
 from simulator.engines.kernel.slots import IN_USE, free_row, new_row
-from simulator.engines.kernel.tables import Corruption, Its, Place
+from simulator.engines.kernel.tables import WIDE, Its, Place
 from simulator.engines.kernel.units import push_sudden
-from simulator.engines.kernel.world import At, World
+from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
 from simulator.ledger import Tally
 from simulator.plan import Plan
+
+
+class Corruption(IntEnum):
+    """Columns of `world.corruptions`: those whose alarm is to come."""
+
+    LINK = 0  # see slots.py
+    PLACE = 1  # first place of the unit; -1: none
+    SEAT = 2
+    SERIAL = 3  # of the filling that was corrupted
+    CLEAN_WORK = 4  # the clean checkpoint
+    CLEAN_KEPT = 5
+    CLEAN_SAVES = 6
+    CLEAN_SINCE = 7
+    STORED = 8  # storage saves closed at its onset
+
+
+assert len(Corruption) <= WIDE
 
 
 @rule
@@ -18,6 +37,7 @@ def corrupt(plan: Plan, world: World, seat: int, found: int) -> None:
     """The strike at hand corrupts the job through a place (-1: none); the alarm comes after `found` ticks."""
     state = world.state
     candidate = world.candidate
+    world.tally[Tally.CORRUPTIONS] += 1
     tick = later(state[At.NOW], found)
     if found < 0 or tick >= NEVER:
         return
@@ -47,7 +67,7 @@ def _trust(world: World, row: int) -> None:
 
 
 @rule
-def still_sits(world: World, row: int) -> bool:
+def _still_sits(world: World, row: int) -> bool:
     """Whether the corrupting node has kept its place since the onset."""
     seat = world.corruptions[row, Corruption.SEAT]
     if seat < 0 or world.places[seat, Place.NODE] < 0:
@@ -56,11 +76,20 @@ def still_sits(world: World, row: int) -> bool:
 
 
 @rule
-def fall_back(plan: Plan, world: World) -> None:
-    """The alarm at hand: nothing that was saved since its corruption is to be trusted."""
-    state = world.state
+def meet_alarm(plan: Plan, world: World, row: int) -> bool:
+    """The alarm of a corruption (its row) is the candidate at hand, a STOP; it strikes whatever the job does."""
     candidate = world.candidate
-    row = candidate[Its.CORRUPTION]
+    candidate[Its.TRAITS] = Trait.CERTAIN
+    candidate[Its.PLACE] = world.corruptions[row, Corruption.PLACE]
+    candidate[Its.BLAST] = int(_still_sits(world, row))
+    _fall_back(plan, world, row)
+    return True
+
+
+@rule
+def _fall_back(plan: Plan, world: World, row: int) -> None:
+    """Nothing that was saved since a corruption is to be trusted."""
+    state = world.state
     corruption = world.corruptions[row]
     world.tally[Tally.ALARMS] += 1
     if plan.checkpoints_kept > 0 and state[At.STORED] - corruption[Corruption.STORED] >= plan.checkpoints_kept:

@@ -1,12 +1,10 @@
-"""What stands between a failure and the job: layers of the network, members that are spared, a diagnosis that errs."""
+"""What stands between a failure and the job: layers of the network, and members that are spared."""
 
 from simulator.chance import Chance, Purpose, uniform
-from simulator.durations import SPEED_SCALE
 from simulator.engines.kernel.names import line_of, number_of, ticks_of
-from simulator.engines.kernel.phase_sets import is_busy
 from simulator.engines.kernel.places import visit_place
-from simulator.engines.kernel.tables import Fate, Its, Place
-from simulator.engines.kernel.world import TRAITS_OF, At, Trait, World
+from simulator.engines.kernel.tables import Its, Place
+from simulator.engines.kernel.world import TRAITS_OF, Trait, World
 from simulator.jit import rule, seldom
 from simulator.ledger import Effect
 from simulator.plan import Line, Odds, Plan, Rule, Slice
@@ -27,7 +25,6 @@ def note_traits(plan: Plan, world: World) -> None:
         traits = Trait.LAYERED.value * layered + Trait.FABRIC.value * fabric
         traits += Trait.MEMBERS.value * (odds[Odds.MEMBERS] < 1.0)
         traits += Trait.ERRING.value * (odds[Odds.MISSED] > 0.0 or odds[Odds.BLAMED] > 0.0)
-        traits += Trait.CHOOSY.value * (rules[Rule.EVICT_BELOW] <= SPEED_SCALE or rules[Rule.PATIENCE] > 0)
         world.state[TRAITS_OF + cause] = traits
 
 
@@ -97,27 +94,3 @@ def takes_any(plan: Plan, world: World, chance: Chance, first: int, last: int) -
         if is_taken(plan, world, chance, place, visit_place(world, place)):
             return True
     return False
-
-
-@rule
-def fate_of(plan: Plan, world: World, chance: Chance) -> int:
-    """What the diagnosis makes of the STOP at hand, which takes places before the diagnosis is over."""
-    state = world.state
-    candidate = world.candidate
-    cause = candidate[Its.CAUSE]
-    if number_of(plan, world, chance, Purpose.MISSED.value) < plan.odds[cause, Odds.MISSED]:
-        return Fate.MISSED.value
-    if not is_busy(state[At.PHASE]) or candidate[Its.TRAITS] & Trait.FABRIC or plan.blast[cause] != 1:
-        return Fate.RIGHT.value
-    if plan.needed > 1 and number_of(plan, world, chance, Purpose.BLAMED.value) < plan.odds[cause, Odds.BLAMED]:
-        return Fate.BLAMED.value
-    return Fate.RIGHT.value
-
-
-@rule
-def innocent_place(plan: Plan, world: World, chance: Chance) -> int:
-    """The place that is blamed for the first place of the STOP at hand."""
-    candidate = world.candidate
-    number = number_of(plan, world, chance, Purpose.INNOCENT.value)
-    place = min(plan.needed - 2, int(number * (plan.needed - 1)))
-    return place + 1 if place >= candidate[Its.PLACE] else place

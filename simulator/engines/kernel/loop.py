@@ -8,9 +8,9 @@ from simulator.engines.kernel.heap import REF, drop_top
 from simulator.engines.kernel.names import later, named_ticks
 from simulator.engines.kernel.phase_sets import OUTCOME, is_end
 from simulator.engines.kernel.phases import note, settle, tell, train_on
-from simulator.engines.kernel.regroup import nobody_can_come, regroup
-from simulator.engines.kernel.repair import on_repair_end, release_all, send_all
-from simulator.engines.kernel.slow import HEALED, next_slow_end, stop_is_wanted, unmark
+from simulator.engines.kernel.regroup import nobody_can_come, regroup, stop_is_wanted
+from simulator.engines.kernel.shop import on_repair_end, release_all, send_all
+from simulator.engines.kernel.slow import HEALED, next_slow_end, unmark
 from simulator.engines.kernel.start import begin, on_window
 from simulator.engines.kernel.steps import end_phase, follow, planned_stop
 from simulator.engines.kernel.strikes import on_candidate

@@ -4,7 +4,8 @@ from simulator.chance import Chance
 from simulator.engines.kernel.blocks import leave_list, serve_anew, sort_places, visit_machine
 from simulator.engines.kernel.checkpoints import lose_copy
 from simulator.engines.kernel.places import visit_node, visit_place
-from simulator.engines.kernel.pools import around, close_gap, join, note_taking, pick
+from simulator.engines.kernel.pools import around, close_gap, join, pick
+from simulator.engines.kernel.retirement import note_taking, returns, stays_away
 from simulator.engines.kernel.slots import new_row
 from simulator.engines.kernel.slow import unmark
 from simulator.engines.kernel.tables import Fate, Job, Machine, Node, Place
@@ -16,7 +17,7 @@ from simulator.plan import Plan
 
 
 @rule
-def open_job(world: World, cause: int, stream: int, ordinal: int) -> int:
+def open_job(plan: Plan, world: World, cause: int, stream: int, ordinal: int) -> int:
     """A repair job under a strike's name; -1 where the table is full."""
     row = new_row(world, world.jobs, At.JOBS.value)
     if row < 0:
@@ -29,6 +30,7 @@ def open_job(world: World, cause: int, stream: int, ordinal: int) -> int:
     job[Job.LAST] = -1
     job[Job.FATE] = Fate.RIGHT
     job[Job.STAGE] = 0
+    job[Job.RETURNS] = returns(plan, cause, ordinal)
     return row
 
 
@@ -48,8 +50,7 @@ def await_shop(world: World, job: int) -> None:
 def add_node(plan: Plan, world: World, job: int, node: int) -> None:
     """A taken node joins a repair job, behind those of lower places; its relapse mark goes."""
     row = visit_node(world, node)
-    if seldom(plan.retire_count > 0 or plan.retire_score[0] > 0.0):
-        note_taking(plan, world, row)
+    note_taking(plan, world, row)
     world.nodes[row, Node.TAKEN] += 1
     world.nodes[row, Node.NEXT] = -1
     world.nodes[row, Node.CAUSE] = -1
@@ -60,6 +61,15 @@ def add_node(plan: Plan, world: World, job: int, node: int) -> None:
     world.jobs[job, Job.LAST] = row
     world.state[At.TAKEN] += 1
     world.state[At.OUT] += 1
+
+
+@rule
+def come_back(plan: Plan, world: World, row: int) -> None:
+    """A node (its row) whose repair has ended joins, unless it stays away for ever."""
+    if seldom(stays_away(plan, world, row)):
+        return
+    world.state[At.OUT] -= 1
+    join(plan, world, row)
 
 
 @rule

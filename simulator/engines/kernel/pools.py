@@ -1,13 +1,10 @@
-"""The pool, the reserve behind it and the backup: who joins, who fills a place, who is fetched, who is retired."""
-
-import math
+"""The pool, the reserve behind it and the backup: who joins, who fills a place, who is fetched."""
 
 from simulator.chance import Chance, Purpose, Stream
-from simulator.durations import TICKS_PER_SECOND
 from simulator.engines.kernel.blocks import fits, home_of, join_list
 from simulator.engines.kernel.names import number
 from simulator.engines.kernel.places import times_taken
-from simulator.engines.kernel.tables import Node, Taking
+from simulator.engines.kernel.tables import Node
 from simulator.engines.kernel.world import At, Length, World
 from simulator.jit import routine, rule, seldom
 from simulator.ledger import Tally
@@ -157,40 +154,3 @@ def fetch_node(plan: Plan, world: World) -> None:
     state[At.RESERVE] += 1
     state[At.BACKUP] -= 1
     world.tally[Tally.PREEMPTIONS] += 1
-
-
-@rule
-def note_taking(plan: Plan, world: World, row: int) -> None:
-    """A node (its row) is taken, as often as its row says: for the policy that retires nodes."""
-    takings = world.takings[row]
-    taken = world.nodes[row, Node.TAKEN]
-    now = world.state[At.NOW]
-    if plan.retire_score[0] > 0.0:
-        world.scores[row] = (_score_now(plan, world, row) if taken > 0 else 0.0) + 1.0
-    if plan.retire_count > 0:
-        takings[Taking.RING + taken % plan.retire_count] = now
-    takings[Taking.LAST] = now
-
-
-@rule
-def retires(plan: Plan, world: World, row: int) -> bool:
-    """Whether a node (its row) that would join is retired by policy."""
-    if not seldom(plan.retire_count > 0 or plan.retire_score[0] > 0.0):
-        return False
-    taken = world.nodes[row, Node.TAKEN]
-    now = world.state[At.NOW]
-    since = plan.retire_window + 1
-    if plan.retire_count > 0 and taken >= plan.retire_count:
-        since = now - world.takings[row, Taking.RING + taken % plan.retire_count]
-    if since <= plan.retire_window:
-        return True
-    if plan.retire_score[0] <= 0.0:
-        return False
-    return _score_now(plan, world, row) >= plan.retire_score[0]
-
-
-@rule
-def _score_now(plan: Plan, world: World, row: int) -> float:
-    """The score of a node (its row), as far as it is not forgotten since it was taken."""
-    elapsed = (world.state[At.NOW] - world.takings[row, Taking.LAST]) / TICKS_PER_SECOND
-    return world.scores[row] * math.exp(-elapsed / plan.retire_score[1])

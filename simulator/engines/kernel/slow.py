@@ -2,7 +2,7 @@
 
 from simulator.chance import Chance, Purpose, Stream
 from simulator.durations import NEVER, SPEED_SCALE, draw_value
-from simulator.engines.kernel.blocks import fits
+from simulator.engines.kernel.eviction import found_after
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top, sift_up
 from simulator.engines.kernel.names import later, line_of, ticks_of
 from simulator.engines.kernel.slots import free_row, new_row
@@ -44,9 +44,7 @@ def mark_place(plan: Plan, world: World, chance: Chance, seat: int, found: int) 
     state[At.SPEED] = min(state[At.SPEED], mark[Mark.SPEED])
     _expect(world, row, HEALED, _time_to_heal(plan, world, chance))
     if seat >= 0:
-        if candidate[Its.TRAITS] & Trait.CHOOSY:
-            found = _patient(plan, candidate[Its.CAUSE], speed, found)
-        _expect(world, row, FOUND, found)
+        _expect(world, row, FOUND, found_after(plan, world, speed, found))
 
 
 @rule
@@ -82,22 +80,6 @@ def _time_to_heal(plan: Plan, world: World, chance: Chance) -> int:
     if candidate[Its.HEALS] >= 0:
         return candidate[Its.HEALS]
     return ticks_of(plan, world, chance, Purpose.HEALED.value)
-
-
-@rule
-def _patient(plan: Plan, cause: int, speed: int, found: int) -> int:
-    """When a place at this speed is found, if evicting it is to pay."""
-    patience = plan.rules[cause, Rule.PATIENCE]
-    if speed >= plan.rules[cause, Rule.EVICT_BELOW] or (patience > 0 and speed >= SPEED_SCALE):
-        return -1
-    if patience <= 0:
-        return found
-    # In two parts, as patience in parts of Q need not fit into 64 bits.
-    lost = SPEED_SCALE - speed
-    whole, rest = patience // lost, patience % lost
-    if whole >= NEVER // SPEED_SCALE:
-        return -1
-    return max(found, whole * SPEED_SCALE + (rest * SPEED_SCALE + lost - 1) // lost)
 
 
 @rule
@@ -154,43 +136,3 @@ def next_slow_end(world: World) -> int:
         drop_top(heap, state[At.SLOW_ENDS])
         state[At.SLOW_ENDS] -= 1
     return NEVER
-
-
-@rule
-def can_evict(plan: Plan, world: World) -> bool:
-    """Whether a found place can be evicted: that needs a node more than places are empty."""
-    state = world.state
-    if state[At.FOUND] == 0:
-        return False
-    return state[At.POOL] > state[At.EMPTY] if plan.block == 0 else next_to_evict(plan, world) >= 0
-
-
-@rule
-def stop_is_wanted(plan: Plan, world: World) -> bool:
-    """Whether a window is pending, or a found place can be evicted."""
-    return world.state[At.WINDOW_PENDING] >= 0 or can_evict(plan, world)
-
-
-@rule
-def next_to_evict(plan: Plan, world: World) -> int:
-    """The found mark that is evicted next: of those that can be, least by (tick found, cause, ordinal); -1: none."""
-    state = world.state
-    best = -1
-    if plan.block == 0 and state[At.POOL] <= state[At.EMPTY]:
-        return best
-    for index in range(state[At.ACTIVE]):
-        row = world.active[index]
-        is_next = world.marks[row, Mark.FOUND] >= 0 and (best < 0 or _found_before(world, row, best))
-        if is_next and (plan.block == 0 or fits(plan, world, world.marks[row, Mark.PLACE])):
-            best = row
-    return best
-
-
-@rule
-def _found_before(world: World, row: int, other: int) -> bool:
-    marks = world.marks
-    if marks[row, Mark.FOUND] != marks[other, Mark.FOUND]:
-        return marks[row, Mark.FOUND] < marks[other, Mark.FOUND]
-    if marks[row, Mark.CAUSE] != marks[other, Mark.CAUSE]:
-        return marks[row, Mark.CAUSE] < marks[other, Mark.CAUSE]
-    return marks[row, Mark.ORDINAL] < marks[other, Mark.ORDINAL]

@@ -8,7 +8,7 @@ from simulator.engines.kernel.checkpoints import keep_in_memory, make_durable, m
 from simulator.engines.kernel.phase_sets import is_stretch, leads_to_regroup
 from simulator.engines.kernel.phases import book, enter, enter_for, note, tell, train_on
 from simulator.engines.kernel.pools import fetch_node
-from simulator.engines.kernel.slow import stop_is_wanted
+from simulator.engines.kernel.regroup import stop_is_wanted
 from simulator.engines.kernel.world import At, Ending, Length, World
 from simulator.jit import rule
 from simulator.ledger import Kind, Phase

@@ -3,14 +3,14 @@
 from simulator.chance import Chance
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import make_durable, roll_back
-from simulator.engines.kernel.corruption import fall_back
-from simulator.engines.kernel.layers import fate_of, innocent_place, is_taken, takes_any
+from simulator.engines.kernel.diagnosis import blame, fate_of
+from simulator.engines.kernel.layers import is_taken, takes_any
 from simulator.engines.kernel.nodes import await_shop, open_job, take, take_from_pool
 from simulator.engines.kernel.phase_sets import is_busy, is_looking
 from simulator.engines.kernel.phases import enter, lead, tell
-from simulator.engines.kernel.places import visit_node, visit_place
-from simulator.engines.kernel.tables import Fate, Its, Job, Place
-from simulator.engines.kernel.units import break_unit, haunt
+from simulator.engines.kernel.places import visit_place
+from simulator.engines.kernel.tables import Fate, Its, Job
+from simulator.engines.kernel.units import break_unit
 from simulator.engines.kernel.world import At, Length, Trait, World
 from simulator.jit import rule, seldom
 from simulator.ledger import Column, Effect, Kind, Phase, Tally
@@ -52,7 +52,7 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
     last = min(first + blast, plan.needed)
     if blast > 0 and first < 0:
         return
-    may_be_void = traits & Trait.ALARM == 0 and (not busy or (blast > 0 and traits & Trait.MEMBERS > 0))
+    may_be_void = traits & Trait.CERTAIN == 0 and (not busy or (blast > 0 and traits & Trait.MEMBERS > 0))
     if seldom(may_be_void) and not takes_any(plan, world, chance, first, last):
         return
     count_failure(plan, world)
@@ -68,8 +68,6 @@ def on_stop(plan: Plan, world: World, chance: Chance) -> None:
         interrupt(world)
     if blast > 0 and not take_all(plan, world, chance, first, last, fate):
         return
-    if seldom(traits & Trait.ALARM != 0):
-        fall_back(plan, world)
     roll_back(world)
     if fate != Fate.BLAMED:
         break_unit(plan, world, candidate[Its.SLOT])
@@ -83,7 +81,7 @@ def take_all(plan: Plan, world: World, chance: Chance, first: int, last: int, fa
     """What the STOP at hand takes of places first to last - 1 is one repair job; False where there is no room."""
     state = world.state
     candidate = world.candidate
-    job = open_job(world, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
+    job = open_job(plan, world, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
     if job < 0:
         return False
     world.jobs[job, Job.FATE] = fate
@@ -95,17 +93,6 @@ def take_all(plan: Plan, world: World, chance: Chance, first: int, last: int, fa
             take(plan, world, seat, job)
     await_shop(world, job)
     return True
-
-
-@rule
-def blame(plan: Plan, world: World, chance: Chance) -> int:
-    """Another place is blamed for the STOP at hand, whose own node will strike again; returns the other place."""
-    candidate = world.candidate
-    seat = visit_place(world, candidate[Its.PLACE])
-    node = visit_node(world, world.places[seat, Place.NODE])
-    haunt(world, seat, node, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
-    world.tally[Tally.BLAMED] += 1
-    return innocent_place(plan, world, chance)
 
 
 @rule
@@ -130,7 +117,7 @@ def strike_bench(plan: Plan, world: World) -> None:
         return
     count_failure(plan, world)
     tell_strike(world)
-    job = open_job(world, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
+    job = open_job(plan, world, candidate[Its.CAUSE], candidate[Its.STREAM], candidate[Its.ORDINAL])
     if job < 0:
         return
     take_from_pool(plan, world, slot, job)

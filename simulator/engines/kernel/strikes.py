@@ -1,7 +1,7 @@
 """Strikes: a candidate comes; if it is not void it stops the job (see stops.py), stalls, slows or corrupts it."""
 
 from simulator.chance import Chance, Purpose, Stream
-from simulator.engines.kernel.corruption import corrupt, still_sits
+from simulator.engines.kernel.corruption import corrupt, meet_alarm
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
 from simulator.engines.kernel.names import later, line_of, number_of, ticks_of
@@ -10,7 +10,7 @@ from simulator.engines.kernel.phases import enter_for, train_on
 from simulator.engines.kernel.places import any_filled, visit_place
 from simulator.engines.kernel.slow import mark_place
 from simulator.engines.kernel.stops import on_stop, strike_bench, tell_strike
-from simulator.engines.kernel.tables import Corruption, Its, Place, Unit
+from simulator.engines.kernel.tables import Its, Place, Unit
 from simulator.engines.kernel.training import is_training
 from simulator.engines.kernel.units import advance_unit, first_place
 from simulator.engines.kernel.weather import advance_clock, unit_struck
@@ -90,11 +90,7 @@ def meet_sudden(plan: Plan, world: World, chance: Chance) -> bool:
         candidate[Its.EFFECT] = Effect.STOP
         candidate[Its.BLAST] = 1
         if serial < 0:
-            candidate[Its.TRAITS] = Trait.ALARM
-            candidate[Its.CORRUPTION] = ref
-            candidate[Its.PLACE] = world.corruptions[ref, Corruption.PLACE]
-            candidate[Its.BLAST] = int(still_sits(world, ref))
-            return True
+            return meet_alarm(plan, world, ref)
         candidate[Its.PLACE] = world.places[ref, Place.NUMBER]
         return world.places[ref, Place.NODE] >= 0 and world.places[ref, Place.SERIAL] == serial
     if world.units[ref, Unit.ALIVE] == 0 or world.units[ref, Unit.GENERATION] != serial:
@@ -217,7 +213,6 @@ def on_silent(plan: Plan, world: World, chance: Chance) -> None:
     line = line_of(plan, candidate[Its.CAUSE], candidate[Its.ORDINAL])
     found = plan.script[line, Line.FOUND] if line >= 0 else ticks_of(plan, world, chance, Purpose.FOUND.value)
     if not slows:
-        world.tally[Tally.CORRUPTIONS] += 1
         corrupt(plan, world, seat, found)
         return
     world.tally[Tally.SLOWED] += 1

@@ -1,9 +1,11 @@
-"""Columns of the world's tables: places, nodes, memory groups, repair jobs, marks, units, corruptions, machines."""
+"""Columns of the world's tables: places, nodes, memory groups, repair jobs, marks, units, machines."""
 
 from enum import IntEnum
 
 # A row of places or nodes is as wide as a cache line, so that a visit costs one miss at most.
 ROW = 8
+# What a table has room for whose columns stand with the rules of one mechanism.
+WIDE = 12
 
 
 class Place(IntEnum):
@@ -34,13 +36,6 @@ class Node(IntEnum):
     TAKEN = 7  # how often
 
 
-class Taking(IntEnum):
-    """Columns of `world.takings`: when nodes were taken; a row is that of the node."""
-
-    LAST = 0
-    RING = 1  # and behind it: the last `retire_count` ticks, in turn
-
-
 class Group(IntEnum):
     """Columns of `world.groups`: memory groups with members in L."""
 
@@ -64,7 +59,6 @@ class Its(IntEnum):
     TRAITS = 9  # what is special about it: see Trait
     LENGTH = 10  # of its outage; -1: not drawn yet
     HEALS = 11  # ticks after which what it slows is healed; -1: by its law
-    CORRUPTION = 12  # of an alarm: its row of `corruptions`
 
 
 class Job(IntEnum):
@@ -80,6 +74,7 @@ class Job(IntEnum):
     STAGE = 7  # of the shop, from 0
     STAGES = 8  # the last one that it will reach
     CURES = 9  # 1: it will cure
+    RETURNS = 10  # 1: its nodes will come back, if no policy keeps them away
 
 
 class Fate(IntEnum):
@@ -118,20 +113,6 @@ class Unit(IntEnum):
     LAST = 5  # tick of its last candidate
     NEXT = 6  # next slot that awaits the same place
     ALIVE = 7
-
-
-class Corruption(IntEnum):
-    """Columns of `world.corruptions`: those whose alarm is to come."""
-
-    LINK = 0  # see slots.py
-    PLACE = 1  # first place of the unit; -1: none
-    SEAT = 2
-    SERIAL = 3  # of the filling that was corrupted
-    CLEAN_WORK = 4  # the clean checkpoint
-    CLEAN_KEPT = 5
-    CLEAN_SAVES = 6
-    CLEAN_SINCE = 7
-    STORED = 8  # storage saves closed at its onset
 
 
 class Machine(IntEnum):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.engines.kernel.heap import HEAP_COLUMNS
-from simulator.engines.kernel.tables import ROW, Corruption, Group, Its, Job, Machine, Mark, Taking, Unit
+from simulator.engines.kernel.tables import ROW, WIDE, Group, Its, Job, Machine, Mark, Unit
 from simulator.ledger import ACCOUNTS, LOG_COLUMNS, TALLIES
 from simulator.plan import Floats, Integers, Plan, out_bins
 
@@ -156,9 +156,8 @@ class Trait(IntEnum):
     FABRIC = 2  # its units are elements of a fabric
     MEMBERS = 4  # not each place of a block is taken
     ERRING = 8  # its diagnosis errs
-    CHOOSY = 16  # not each slow place is found, or not at once
-    REBUILT = 32  # of the candidate: it stalls until the communicators are set up anew
-    ALARM = 64
+    REBUILT = 16  # of the candidate: it stalls until the communicators are set up anew
+    CERTAIN = 32  # nothing makes it void
 
 
 class Ending(IntEnum):
@@ -200,14 +199,14 @@ class World(NamedTuple):
     places: Integers
     groups: Integers
     nodes: Integers
-    takings: Integers  # as long as `nodes` if a policy retires nodes; see Taking
+    takings: Integers  # as long as `nodes` if a policy retires nodes: when they were taken; see retirement.py
     scores: Floats
     pool: Integers  # two rings, the pool and (if the plan selects) the reserve
     empty: Integers  # rows of the empty places, in no order
     jobs: Integers  # [capacity]
     pending: Integers  # [capacity]
     returns: Integers  # heap [capacity]
-    crews: Integers  # heaps of ticks at which crews are free, one a stage; see repair.py for when they are kept
+    crews: Integers  # heaps of ticks at which crews are free, one a stage; see shop.py for when they are kept
     marks: Integers  # [capacity]
     active: Integers
     slow_ends: Integers  # heap [capacity]
@@ -262,7 +261,7 @@ def new_world(plan: Plan, capacity: int = 256, log_capacity: int = 0) -> World:
         marks=rows(capacity, len(Mark)),
         active=np.zeros(capacity, np.int64),
         slow_ends=rows(2 * capacity, HEAP_COLUMNS),
-        corruptions=rows(capacity, len(Corruption)),
+        corruptions=rows(capacity, WIDE),
         machines=rows(machines, len(Machine)),
     )
 
@@ -275,7 +274,7 @@ def shape_of(plan: Plan) -> tuple[int, int, int, int]:
     if plan.block:
         nodes += blocks * plan.trays + plan.spare_blocks * (plan.block + plan.trays)
     retires = plan.retire_count > 0 or plan.retire_score[0] > 0
-    history = Taking.RING + plan.retire_count if retires else 0
+    history = 1 + plan.retire_count if retires else 0
     return nodes, machines, plan.crews + plan.crews_manual + plan.crews_vendor, history
 
 

@@ -4,7 +4,8 @@ Read `job.py` first: the job's process, phase after phase. What acts on it: `ope
 returns do, `planning.py` what windows and slow nodes, `staffing.py` how places are filled. Where strikes come from:
 `weather.py`, of the units in `causes.py`, through `layers.py` of the network, unless they are `voids.py`. One matter
 each: `checkpoints.py` what survives, `corruption.py` what turns out to be worthless, `slowness.py` marks and speed,
-`diagnosis.py` who is found, `shop.py` how nodes come back, `histories.py` which ones stay away, `pools.py` and
+`diagnosis.py` who is found, `eviction.py` who is replaced, `shop.py` how nodes come back, `retirement.py` which ones
+do not, `lemons.py` which ones are bad, `histories.py` what is remembered of them, `pools.py` and
 `blocks.py` where they wait. `world.py` puts the parts together, `calendar.py` orders events of one tick,
 `replication.py` takes them one by one. `policy.py` is for users who want other decisions.
 """

@@ -30,7 +30,6 @@ class Cause:
     exposed: Exposed
     renewal: bool
     on_bench: bool
-    retires: bool
     hidden: float
     reach: int
     cures: tuple[float, float, float]  # by the last stage of the repair
@@ -71,7 +70,6 @@ def _cause(plan: Plan, row: int) -> Cause:
         exposed=Exposed(int(plan.exposed[row])),
         renewal=bool(plan.renewal[row] == 1),
         on_bench=bool(plan.bench[row] == 1),
-        retires=bool(plan.retire[row] == 1),
         hidden=float(plan.hidden[row]),
         reach=int(plan.reach[row]),
         cures=(float(plan.cure[row]), odds[Odds.CURE_MANUAL], odds[Odds.CURE_VENDOR]),

@@ -176,7 +176,7 @@ class Job:
                 window = planning.begin_window()
                 yield from self._spend(Phase.MAINTENANCE, self._chance.ticks(window, Purpose.LENGTH))
                 continue
-            planning.evict_slow_nodes()
+            planning.replace_slow_nodes()
             if not self._world.cluster.empty:
                 return
             if staffing.can_swap:

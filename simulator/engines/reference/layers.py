@@ -36,14 +36,13 @@ class Layers:
             takes=tuple(place for place in hit if self._chance.is_member(name, place, share)),
             exposed=cause.exposed,
             unit=unit,
-            retires=cause.retires,
             given=given,
         )
         return self._passes(cause, strike) if cause.effect is Effect.STOP else strike
 
     def strike_on_bench(self, cause: Cause, name: Name, slot: int) -> Strike | None:
         """What a candidate that falls on a slot of the pool would do; None where nobody notices it."""
-        strike = Strike(name, cause.effect, exposed=cause.exposed, slot=slot, retires=cause.retires)
+        strike = Strike(name, cause.effect, exposed=cause.exposed, slot=slot)
         return self._passes(cause, strike) if cause.effect is Effect.STOP else strike
 
     def _passes(self, cause: Cause, stop: Strike) -> Strike | None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from simulator.chance import Purpose
+from simulator.engines.reference.corruption import Corruptions
 from simulator.engines.reference.diagnosis import LOOKING, Finding
 from simulator.engines.reference.progress import BUSY
 from simulator.engines.reference.shop import Repair
@@ -18,6 +19,7 @@ class Operations:
 
     def __init__(self, world: "World") -> None:
         self._world = world
+        self._corruptions = Corruptions(world)
         self.lead: Strike | Window | None = None
 
     # strikes
@@ -33,9 +35,10 @@ class Operations:
             journal.count(Tally.SLOWED)
             self._world.slowness.begin(strike)
         elif strike.effect is Effect.CORRUPT:
-            journal.count(Tally.CORRUPTIONS)
-            self._world.corruptions.begin(strike)
+            self._corruptions.begin(strike)
         else:
+            if strike.is_certain:
+                strike = self._corruptions.find_out(strike)
             journal.count_stop(strike.name.cause, self._world.staffing.nodes_out)
             if strike.slot >= 0:
                 self._stop_on_bench(strike)
@@ -55,8 +58,6 @@ class Operations:
             world.progress.book()
             world.tiers.cancel_drain()
         repair = self._take_nodes_of(strike, world.diagnosis.finding(strike, phase))
-        if strike.is_alarm:
-            world.corruptions.discard_checkpoints(strike)
         self.roll_back()
         if phase in LOOKING:
             world.diagnosis.expect(repair)  # one look finds all
@@ -77,8 +78,6 @@ class Operations:
             world.weather.expect_relapse(strike.place, strike)
             return Repair(strike, [innocent], is_innocent=True)
         places = [place for place in strike.takes if world.cluster.is_filled(place)]
-        if strike.is_alarm:
-            places = world.corruptions.places_taken(strike)
         nodes = [self.take(place) for place in places]
         world.weather.break_unit(strike)
         return Repair(strike, nodes, is_missed=finding is Finding.NOTHING)
@@ -86,7 +85,7 @@ class Operations:
     def _stop_on_bench(self, strike: Strike) -> None:
         node = self._world.staffing.pools.pool.pop(strike.slot)
         self._world.cluster.uncured.pop(node, None)
-        self._note_taking(node)
+        self._world.histories.note_taking(node)
         self._world.shop.admit(Repair(strike, [node]))
 
     # places and nodes
@@ -94,12 +93,8 @@ class Operations:
     def take(self, place: int) -> int:
         """Empty a place whose node broke, or is thought to have. Returns the node."""
         node = self.leave(place)
-        self._note_taking(node)
-        return node
-
-    def _note_taking(self, node: int) -> None:
         self._world.histories.note_taking(node)
-        self._world.journal.note_taking()
+        return node
 
     def leave(self, place: int) -> int:
         """Empty a place; its copy of the checkpoint, its slow mark and its relapse go with the node. Returns that."""
@@ -125,8 +120,7 @@ class Operations:
         for node in repair.nodes:
             if cured:
                 world.histories.note_cure(node)
-            if world.histories.is_worn_out(node):
-                world.journal.count(Tally.RETIRED)
+            if world.histories.stays_away(node):
                 continue
             world.staffing.join(node)
             if node == repair.nodes[0] and not cured and not repair.is_innocent:

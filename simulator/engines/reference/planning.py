@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.engines.reference.shop import Repair
-from simulator.engines.reference.slowness import Mark
-from simulator.engines.reference.strikes import Window
-from simulator.ledger import Kind, Phase, Tally
+from simulator.engines.reference.eviction import Eviction
+from simulator.engines.reference.strikes import Strike, Window
+from simulator.ledger import Kind, Phase
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World
@@ -16,6 +15,7 @@ class Planning:
 
     def __init__(self, world: "World") -> None:
         self._world = world
+        self._eviction = Eviction(world)
         self.window: Window | None = None  # pending
 
     def on_window(self, window: Window) -> None:
@@ -33,7 +33,7 @@ class Planning:
 
     def wants_a_stop(self) -> bool:
         """Whether a window is pending, or a slow node could be replaced."""
-        return self.window is not None or self._next_to_evict() is not None
+        return self.window is not None or self._eviction.is_wanted
 
     def stop_as_planned(self) -> bool:
         """Begin a planned stop where one is wanted and nothing is in its way. Returns whether one was begun."""
@@ -48,24 +48,10 @@ class Planning:
             self._world.job.stop_as_planned()
         return wanted
 
-    def evict_slow_nodes(self) -> None:
-        """While there is a node to spare, send found slow nodes to the shop, one repair each. The first one leads."""
-        operations, evicted = self._world.operations, 0
-        while (mark := self._next_to_evict()) is not None:
-            nodes = [operations.take(mark.strike.place)]
-            self._world.weather.break_unit(mark.strike)
-            operations.roll_back()
-            self._world.shop.admit(Repair(mark.strike, nodes))
-            if not evicted:
-                operations.lead = mark.strike
-            evicted += 1
-        self._world.journal.count(Tally.EVICTIONS, evicted)
+    def replace_slow_nodes(self) -> None:
+        """While there is a node to spare, send found slow nodes to the shop."""
+        self._eviction.evict_slow_nodes()
 
-    def _next_to_evict(self) -> Mark | None:
-        """The first found place that has a node to spare, and that the policy does not want to keep."""
-        world = self._world
-        for mark in world.slowness.found:
-            place = mark.strike.place
-            if world.staffing.can_evict(place) and world.policy.evict(world.view, place, mark.speed):
-                return mark
-        return None
+    def found_after(self, strike: Strike, speed: int) -> int:
+        """Ticks from the onset until a slow place is found, and its node to be replaced."""
+        return self._eviction.found_after(strike, speed)

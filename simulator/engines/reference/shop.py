@@ -45,7 +45,7 @@ class Shop:
 
     def admit(self, repair: Repair) -> None:
         """Take in the nodes that a strike broke. Retired ones never enter."""
-        if not repair.nodes or repair.strike.retires:
+        if not repair.nodes or self._world.histories.never_returns(repair.strike):
             return
         self.repairs += 1
         last = self._last_stage(repair.strike)

@@ -10,7 +10,6 @@ from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.strikes import Strike
 from simulator.ledger import Kind, Phase
-from simulator.plan import Rule
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World
@@ -60,7 +59,9 @@ class Slowness:
     def begin(self, strike: Strike) -> None:
         """The first place of a strike, or the job, is slow from now on."""
         now, speed = self._world.calendar.tick, self._world.chance.speed(strike)
-        found_at = min(now + self._found_after(strike, speed), NEVER)
+        found_at = NEVER
+        if strike.place >= 0:  # what slows the whole job is no node, and never found
+            found_at = min(now + self._world.planning.found_after(strike, speed), NEVER)
         healed_at = min(now + self._world.chance.ticks(strike, Purpose.HEALED), NEVER)
         mark = Mark(strike, speed, found_at, healed_at)
         if strike.place >= 0:
@@ -75,22 +76,6 @@ class Slowness:
         mark = self._of_place.pop(place, None)
         if mark is not None:
             self._world.calendar.cancel(mark.process)
-
-    def _found_after(self, strike: Strike, speed: int) -> int:
-        """Ticks from the onset until somebody finds a slow place and thinks that to replace its node pays."""
-        if strike.place < 0:
-            return NEVER
-        found = self._world.chance.ticks(strike, Purpose.FOUND)
-        if strike.scripted:
-            return found
-        rules = self._world.causes[strike.name.cause].rules
-        if speed >= rules[Rule.EVICT_BELOW]:
-            return NEVER
-        patience, loss = rules[Rule.PATIENCE], SPEED_SCALE - speed
-        if patience == 0:
-            return found
-        # After t ticks it has cost t loss / Q of them.
-        return max(found, -(-patience * SPEED_SCALE // loss)) if loss else NEVER
 
     def _until_found_and_healed(self, mark: Mark) -> Story:
         calendar, (cause, _, ordinal) = self._world.calendar, mark.strike.name

@@ -55,7 +55,7 @@ class Staffing:
         """Whether a job that waits has nodes for all empty places by now."""
         return self.can_select if self.pools.selects else self.can_swap
 
-    def can_evict(self, place: int) -> bool:
+    def can_spare_one_for(self, place: int) -> bool:
         """Whether there is a node to spare for a place that is not empty yet."""
         return self._fit(self._world.cluster.empty | {place})
 

@@ -61,10 +61,9 @@ class Strike:
     exposed: Exposed = Exposed.ALWAYS
     unit: int = -1  # the unit that breaks; -1: none does
     slot: int = -1  # index in the pool; -1: it falls on the job
-    retires: bool = False  # the nodes taken never return
     scripted: bool = False
     rebuilds: bool = False  # a STALL in which the communicators are set up anew
-    is_alarm: bool = False  # it tells that the weights are bad
+    is_certain: bool = False  # nothing makes it void
     given: Mapping[Purpose, int] = field(default_factory=dict)  # ticks (and a speed) that stand instead of draws
 
     @property
@@ -95,7 +94,6 @@ def scripted_strike(plan: Plan, row: int) -> Strike:
         blast=blast,
         takes=block_around(place, blast, int(plan.needed)),
         slot=line[Line.BENCH],
-        retires=line[Line.RETIRE] == 1,
         scripted=True,
         given=given,
     )
@@ -103,22 +101,17 @@ def scripted_strike(plan: Plan, row: int) -> Strike:
 
 def relapse_of(repair: Strike, place: int) -> Strike:
     """The strike of a node, in its new place, that a repair under the name of `repair` did not cure."""
-    return _what_follows(repair, RELAPSE_OF[repair.name.stream], place, alarm=False)
+    return what_follows(repair, RELAPSE_OF[repair.name.stream], place)
 
 
-def alarm_of(corruption: Strike) -> Strike:
-    """The strike that tells of a silent one."""
-    return _what_follows(corruption, Stream.RELAPSE, corruption.place, alarm=True)
-
-
-def _what_follows(strike: Strike, stream: Stream, place: int, alarm: bool) -> Strike:
+def what_follows(strike: Strike, stream: Stream, place: int, is_certain: bool = False) -> Strike:
+    """The STOP on one place that a strike leads to, later on."""
     return Strike(
         Name(strike.name.cause, stream, strike.name.ordinal + DEPTH),
         Effect.STOP,
         place,
         takes=block_around(place, 1, place + 1),
-        retires=strike.retires,
         scripted=strike.scripted,
-        is_alarm=alarm,
+        is_certain=is_certain,
         given={purpose: strike.given[purpose] for purpose in _GIVEN_TO_WHAT_FOLLOWS if purpose in strike.given},
     )

@@ -13,9 +13,9 @@ PHASES_EXPOSED = {Exposed.BUSY: BUSY, Exposed.RUNNING: RUNNING}
 
 
 def is_void(strike: Strike, world: "World") -> bool:
-    """Whether a candidate leaves everything as it is. An alarm never does: the weights are bad whoever made them so."""
+    """Whether a candidate leaves everything as it is. What is certain never does."""
     phase = world.progress.phase
-    if strike.is_alarm:
+    if strike.is_certain:
         return False
     if strike.exposed is not Exposed.ALWAYS and phase not in PHASES_EXPOSED[strike.exposed]:
         return True
@@ -26,11 +26,11 @@ def is_void(strike: Strike, world: "World") -> bool:
         return True
     if strike.effect is Effect.SLOW:
         return strike.place >= 0 and (not filled or world.slowness.is_slow(strike.place))
-    if strike.effect is Effect.CORRUPT:
-        return phase not in RUNNING or (strike.place >= 0 and not filled)
-    if strike.effect is Effect.STALL or strike.blast == 0:
+    if strike.effect is Effect.STALL or (strike.effect is Effect.STOP and strike.blast == 0):
         return phase not in BUSY
-    return not any(world.cluster.is_filled(place) for place in strike.takes)
+    if strike.effect is Effect.STOP:
+        return not any(world.cluster.is_filled(place) for place in strike.takes)
+    return phase not in RUNNING or (strike.place >= 0 and not filled)  # nothing is seen of it
 
 
 def _is_void_on_bench(strike: Strike, world: "World") -> bool:

@@ -143,10 +143,9 @@ class Weather:
         yield self._candidate(strikes_at, strike.name)
         self._arrive(strike)
 
-    def _alarm(self, corruption: Strike, alarm: Strike) -> Story:
-        """Somebody notices that the weights are bad."""
-        yield self._candidate(self._calendar.tick + self._chance.ticks(corruption, Purpose.FOUND), alarm.name)
-        self._arrive(alarm)
+    def _later(self, strike: Strike, at: int) -> Story:
+        yield self._candidate(at, strike.name)
+        self._arrive(strike)
 
     def _windows(self) -> Story:
         """Planned stops: those listed, then one each period."""
@@ -171,7 +170,7 @@ class Weather:
         if strike is not None and not is_void(strike, self._world):
             self._world.operations.on_strike(strike)
 
-    # renewal, relapses and alarms
+    # renewal, relapses and what else follows
 
     def break_unit(self, strike: Strike) -> None:
         """The unit of a strike broke; it is replaced where its first place has a node, or as soon as it has."""
@@ -202,6 +201,6 @@ class Weather:
         """The node in a place has what struck under that name; from now on it counts until it is struck again."""
         self._world.cluster.expect_relapse(place, self._calendar.tell(self._uncured_node(place, uncured)))
 
-    def expect_alarm(self, corruption: Strike, alarm: Strike) -> None:
-        """The weights went bad; an alarm will tell."""
-        self._calendar.process(self._alarm(corruption, alarm))
+    def expect(self, strike: Strike, wait: int) -> None:
+        """A strike is to come after so many ticks."""
+        self._calendar.process(self._later(strike, self._calendar.tick + wait))

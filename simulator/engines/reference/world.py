@@ -6,7 +6,6 @@ from simulator.engines.reference.calendar import Calendar
 from simulator.engines.reference.causes import causes_of
 from simulator.engines.reference.checkpoints import Tiers
 from simulator.engines.reference.cluster import Cluster
-from simulator.engines.reference.corruption import Corruptions
 from simulator.engines.reference.diagnosis import Diagnosis
 from simulator.engines.reference.draws import Chance
 from simulator.engines.reference.histories import Histories
@@ -37,7 +36,7 @@ class World:
         self.progress = Progress(self.calendar, self.pace)
         self.tiers = Tiers(plan, self.calendar)
         self.cluster = Cluster(plan, self.calendar)
-        self.histories = Histories(plan, self.calendar)
+        self.histories = Histories(plan, self.calendar, self.journal)
         # those that act, each on the others that it finds here
         self.policy = policy
         self.view = JobView(self)
@@ -45,7 +44,6 @@ class World:
         self.slowness = Slowness(self)
         self.shop = Shop(self)
         self.diagnosis = Diagnosis(self)
-        self.corruptions = Corruptions(self)
         self.operations = Operations(self)
         self.planning = Planning(self)
         self.job = Job(self)

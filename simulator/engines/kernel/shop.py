@@ -3,8 +3,9 @@
 from simulator.chance import Chance, Purpose
 from simulator.engines.kernel.heap import REF, drop_top, sift_up
 from simulator.engines.kernel.names import DEPTH, later, line_of, named_ticks, number
+from simulator.engines.kernel.nodes import come_back
 from simulator.engines.kernel.phases import tell
-from simulator.engines.kernel.pools import enough_nodes, join, retires
+from simulator.engines.kernel.pools import enough_nodes
 from simulator.engines.kernel.slots import free_row
 from simulator.engines.kernel.tables import Fate, Job, Node
 from simulator.engines.kernel.world import At, World
@@ -48,11 +49,10 @@ def send_to_repair(plan: Plan, world: World, chance: Chance, job: int) -> None:
     row = world.jobs[job]
     stage = row[Job.STAGE]
     if stage == 0:
-        line = line_of(plan, row[Job.CAUSE], row[Job.ORDINAL])
-        if plan.script[line, Line.RETIRE] == 1 if line >= 0 else plan.retire[row[Job.CAUSE]] == 1:
+        if row[Job.RETURNS] == 0:
             free_row(world, world.jobs, At.JOBS.value, job)
             return
-        foresee(plan, world, chance, job, line)
+        foresee(plan, world, chance, job)
     size = state[At.RETURNS]
     if size >= len(world.returns) - 1:
         state[At.OVERFLOW] = 1
@@ -95,13 +95,14 @@ def crews_of(plan: Plan, stage: int) -> int:
 
 
 @rule
-def foresee(plan: Plan, world: World, chance: Chance, job: int, line: int) -> None:
+def foresee(plan: Plan, world: World, chance: Chance, job: int) -> None:
     """What will become of a repair job that enters the shop: its last stage, and whether it cures."""
     row = world.jobs[job]
     stream = row[Job.STREAM]
     ordinal = row[Job.ORDINAL]
     cause = row[Job.CAUSE]
     row[Job.STAGES] = 0
+    line = line_of(plan, cause, ordinal)
     if seldom(line >= 0):
         row[Job.CURES] = plan.script[line, Line.RELAPSE] < 0 or ordinal >= DEPTH
     else:
@@ -215,10 +216,6 @@ def _release(plan: Plan, world: World, job: int) -> None:
         following = world.nodes[node, Node.NEXT]
         if cured:
             world.nodes[node, Node.CURED] = state[At.NOW] + 1
-        if seldom(retires(plan, world, node)):
-            world.tally[Tally.RETIRED] += 1
-        else:
-            state[At.OUT] -= 1
-            join(plan, world, node)
+        come_back(plan, world, node)
         node = following
     free_row(world, world.jobs, At.JOBS.value, job)
