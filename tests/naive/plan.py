@@ -1,5 +1,6 @@
 """Every field of a plan from a scenario's document: one function a field, in `FIELDS`."""
 
+import hashlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -215,6 +216,18 @@ def _column(made: Callable[[Row, Given], Any]) -> Callable[[Given], list[Any]]:
     return lambda given: [made(row, given) for row in given.rows]
 
 
+KINDS = ("WEATHER", "BENCH", "RELAPSE", "BENCH_RELAPSE", "LEMON")
+
+
+def streams(given: Given) -> list[list[int]]:
+    """Semantics 2.2: the first 57 of 64 bits of a hash of the name of a stream and that of its cause."""
+    rows = []
+    for cause in [row["name"] for row in given.rows] + [""]:
+        digests = [hashlib.blake2b((kind + " " + cause).encode("utf-8"), digest_size=8).hexdigest() for kind in KINDS]
+        rows.append([int(digest, 16) // 2**7 for digest in digests])
+    return rows
+
+
 FIELDS: dict[str, Callable[[Given], Any]] = {
     "needed": lambda given: needed_of(given.document.cluster),
     "spares": lambda given: nodes_of(given, given.document.cluster.hot_spares),
@@ -270,6 +283,7 @@ FIELDS: dict[str, Callable[[Given], Any]] = {
     "hazard_kind": lambda given: [one["kind"] for one in hazards(given)],
     "hazard": lambda given: [one["parameters"] for one in hazards(given)],
     "laws": laws,
+    "streams": streams,
     "rules": rules,
     "odds": odds,
     "escalate": escalate,

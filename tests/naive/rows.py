@@ -1,5 +1,6 @@
 """From causes as they are written to the rows of a plan: one for each clock (docs/operators.md, decision 0008)."""
 
+import re
 from typing import Any
 
 from simulator.unit_catalogue import DOMAINS, ELEMENTS
@@ -20,16 +21,16 @@ def rows_of(document: Any) -> list[Row]:
     the stop.
     """
     found: list[Row] = []
-    for cause in document.failures.given.values():
-        for row in _kinds(cause):
+    for name, cause in document.failures.given.items():
+        for row in _kinds(name, cause):
             for noticed in _by_detection(row, document.recovery):
                 found += _by_rung(noticed, document.recovery)
     return found
 
 
-def _kinds(cause: Any) -> list[Row]:
+def _kinds(name: str, cause: Any) -> list[Row]:
     row: Row = {
-        "cause": cause, "part": cause.part, "counted": cause.part, "factors": [], "effect": cause.effect,
+        "name": name, "cause": cause, "part": cause.part, "counted": cause.part, "factors": [], "effect": cause.effect,
         "blast": None if cause.blast is None else int(cause.blast.median), "lemons": cause.lemons,
         "detection": cause.detection, "restart": cause.restart, "tried": [], "spares": cause.spares_exposed,
         "renews": cause.law in ("weibull", "lognormal") and cause.on_replacement == "renewal"
@@ -38,10 +39,11 @@ def _kinds(cause: Any) -> list[Row]:
     rows = [row]
     if cause.lemons is not None and cause.lemons.times is not None:
         row["lemons"] = None
-        rows.append({**row, "lemons": cause.lemons, "renews": False, "factors": [("times", cause.lemons.times)]})
+        bad = {"name": f"{name}_bad", "lemons": cause.lemons, "renews": False}
+        rows.append({**row, **bad, "factors": [("times", cause.lemons.times)]})
     if cause.common is not None:
         row["factors"] = [("rest of", cause.common.share)]
-        common = {"part": cause.common.domain, "blast": None, "lemons": None, "spares": False}
+        common = {"name": f"{name}_common", "part": cause.common.domain, "blast": None, "lemons": None, "spares": False}
         rows.append({**row, **common, "factors": [("times", cause.common.share)]})
     return rows
 
@@ -65,7 +67,7 @@ def _by_detection(row: Row, recovery: Any) -> list[Row]:
         return [hanging]
     return [
         {**row, "factors": [*row["factors"], ("rest of", share)]},
-        {**hanging, "factors": [*row["factors"], ("times", share)]},
+        {**hanging, "name": f"{row['name']}_hang", "factors": [*row["factors"], ("times", share)]},
     ]
 
 
@@ -75,7 +77,8 @@ def _by_rung(row: Row, recovery: Any) -> list[Row]:
         return [row]
     ended, factors, tried = [], row["factors"], []
     for rung in recovery.ladder:
-        update = {"blast": 0} if rung.keeps_nodes else {}
+        update: Row = {"name": f"{row['name']}_{re.sub('[ -]+', '_', rung.rung.strip().lower())}"}
+        update |= {"blast": 0} if rung.keeps_nodes else {}
         by_it = {**row, "restart": rung.time, "tried": tried, "factors": [*factors, ("times", rung.share)]}
         ended.append(by_it | update)
         factors, tried = [*factors, ("rest of", rung.share)], [*tried, rung]
