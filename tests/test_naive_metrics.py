@@ -49,6 +49,7 @@ CASES = {
     "a delay that costs nothing": (SMALL + "cost: {delay: 0 USD/day}\n", ("run.horizon=95 h",), 20),
     "only people": (SMALL + "cost: {staff: {price: 5_000 USD/day}, set_up: {time: 1 d}}\n", (), 7),
     "only hours of debugging": (SMALL + "cost: {debugging: {time: 2 h, price: 100 USD/person/h}}\n", (), 7),
+    "little work for the money": (SMALL + RENTED, ("cluster.peak.bf16=1 GFLOP/s",), 9),
     "without prices": (SMALL, ("job.deadline=null",), 400),
     "certain": (SMALL, ("job.work=3 d", "job.mfu=40%", "failures.gpu.rate=4 /kGPU/day"), 12),
     "one replication": (SMALL + RENTED, (), 1),
