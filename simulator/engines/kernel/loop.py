@@ -5,7 +5,7 @@ import numpy as np
 from simulator.chance import Chance, Purpose
 from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.kernel.heap import REF, drop_top
-from simulator.engines.kernel.names import later, named_ticks
+from simulator.engines.kernel.names import later, ticks_in
 from simulator.engines.kernel.phase_sets import OUTCOME, is_end
 from simulator.engines.kernel.phases import note, settle, tell, train_on
 from simulator.engines.kernel.regroup import nobody_can_come, regroup, stop_is_wanted
@@ -141,11 +141,11 @@ def draw_lengths(plan: Plan, world: World, chance: Chance) -> None:
     """Draw all that a new lead will be asked for. At once, for then the processor has several draws under way."""
     state = world.state
     cause = state[At.LEAD_CAUSE]
-    stream = state[At.LEAD_STREAM]
+    stream = plan.streams[cause, state[At.LEAD_STREAM]]
     ordinal = state[At.LEAD_ORDINAL]
     first = state[At.LEADS]
     for length in range(first, Length.SELECTION.value + plan.selects):
-        state[At.LENGTHS + length] = named_ticks(plan, chance, cause, stream, ordinal, _PURPOSE[length])
+        state[At.LENGTHS + length] = ticks_in(plan, chance, cause, stream, ordinal, _PURPOSE[length])
     state[At.LENGTHS + Length.RESTART] = later(state[At.LENGTHS + Length.RESTART], plan.slow_start)
     if state[At.BEGINS] >= 0:
         state[At.ENDS] = later(state[At.NOW], state[At.LENGTHS + state[At.BEGINS]])

@@ -70,6 +70,12 @@ def line_of(plan: Plan, cause: int, ordinal: int) -> int:
 @rule
 def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> int:
     """A duration that a name owns [ticks]; its script's line may give detection, diagnosis and repair."""
+    return ticks_in(plan, chance, cause, plan.streams[cause, stream], ordinal, purpose)
+
+
+@rule
+def ticks_in(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: int, purpose: int) -> int:
+    """The same, of a stream whose number is looked up already."""
     line = line_of(plan, cause, ordinal)
     if seldom(line >= 0):
         given = purpose == Purpose.DETECTION or purpose == Purpose.DIAGNOSIS or purpose == Purpose.REPAIR
@@ -77,4 +83,4 @@ def named_ticks(plan: Plan, chance: Chance, cause: int, stream: int, ordinal: in
             return plan.script[line, purpose + _TO_LINE]
     # A restore from memory has a law of its own and the number of any restore.
     source = Purpose.RESTORE.value if purpose == Purpose.RESTORE_MEMORY else purpose
-    return ticks(draw_value_with(plan.laws, chance.key, cause, plan.streams[cause, stream], ordinal, purpose, source))
+    return ticks(draw_value_with(plan.laws, chance.key, cause, stream, ordinal, purpose, source))

@@ -4,7 +4,7 @@ from simulator.chance import Chance, Purpose, Stream
 from simulator.engines.kernel.corruption import corrupt, meet_alarm
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
-from simulator.engines.kernel.names import later, line_of, number_of, ticks_of
+from simulator.engines.kernel.names import later, line_of, number, ticks_of
 from simulator.engines.kernel.phase_sets import is_busy, is_running
 from simulator.engines.kernel.phases import enter_for, train_on
 from simulator.engines.kernel.places import any_filled, visit_place
@@ -57,12 +57,13 @@ def meet_clock(plan: Plan, world: World, chance: Chance, clock: int) -> bool:
     ordinal = world.clock_ordinal[clock]
     state[At.CANDIDATES] += 1
     candidate[Its.CAUSE] = cause
-    candidate[Its.STREAM] = Stream.BENCH if clock >= causes else Stream.WEATHER
+    stream = Stream.BENCH.value if clock >= causes else Stream.WEATHER.value
+    candidate[Its.STREAM] = stream
     candidate[Its.ORDINAL] = ordinal
     units = world.clock_units[clock]
     unit = 0
     if units > 1:
-        unit = min(units - 1, int(number_of(plan, world, chance, Purpose.UNIT.value) * units))
+        unit = min(units - 1, int(number(plan, chance, cause, stream, ordinal, Purpose.UNIT.value) * units))
     advance_clock(plan, world, chance, clock)
     if clock >= causes:
         candidate[Its.BENCH] = unit // plan.per_place[cause]
