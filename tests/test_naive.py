@@ -91,7 +91,7 @@ def test_best_intervals_are_those_found_by_trying() -> None:
         for plan, naive in plans(scenario):
             found, tried = best_interval(plan), interval.best(naive)
             assert found == tried or is_neighbour(plan.work, found, tried), seed
-            assert stop_rate(plan, alarms=True) == pytest.approx(interval.stops_a_second(naive), rel=CLOSE), seed
+            assert stop_rate(plan, later=True) == pytest.approx(interval.stops_a_second(naive), rel=CLOSE), seed
             assert pace(plan) == interval.keeps_up(naive), seed
 
 

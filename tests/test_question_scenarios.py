@@ -48,7 +48,7 @@ def test_as_many_failures_stop_the_job_as_were_counted(name: str) -> None:
     # With alarms: the counts hold silent corruption. Rates are known to some percent; parts of nodes are whole numbers.
     corrupt = [] if name == "roce_vs_infiniband" else ["failures.corruption.rate=6.8e-6 /GPU/day"]
     plan = compile_plan(scenario(name, *AT_16K[name], *corrupt))
-    assert stop_rate(plan, alarms=True) * DAY == pytest.approx(INTERRUPTIONS, rel=0.02)
+    assert stop_rate(plan, later=True) * DAY == pytest.approx(INTERRUPTIONS, rel=0.02)
 
 
 @pytest.mark.parametrize("name", AT_16K)

@@ -1,5 +1,7 @@
 """Mechanisms: one card each. What is said of all of them together is derived from the cards, in this order."""
 
+from typing import TYPE_CHECKING
+
 from simulator.mechanisms import (
     blocks,
     clocks,
@@ -27,6 +29,9 @@ from simulator.mechanisms import (
 )
 from simulator.mechanisms.card import Card, Manner
 
+if TYPE_CHECKING:
+    from simulator.plan import Plan
+
 CARDS: tuple[Card, ...] = tuple(
     module.CARD
     for module in (
@@ -34,6 +39,13 @@ CARDS: tuple[Card, ...] = tuple(
         slow_start, spares, blocks, pools, waits, repair, repair_stages, retirement, diagnosis, windows, scripts,
     )
 )  # fmt: skip
+
+
+def keeps_back(plan: "Plan", cause: int | None) -> bool:
+    """Return whether nodes that a cause takes stay away for good; None: whether those of any cause may, by policy."""
+    return any(card.keeps_back is not None and card.keeps_back(plan, cause) for card in CARDS)
+
+
 MANNERS: dict[str, Manner] = {word: manner for card in CARDS for word, manner in card.manners.items()}
 
 

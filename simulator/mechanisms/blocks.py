@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from simulator.ledger import Tally
-from simulator.mechanisms.card import Card, Scalar, Words, whole
+from simulator.mechanisms.card import Card, LeftOut, Scalar, Words, whole
 from simulator.quantity import Count, Nodes, PartSpan, chosen
 from simulator.section import Section
 
@@ -40,4 +40,5 @@ CARD = Card(
         Tally.TRAYS: Words("  by a spare of the same machine", "of those, the ones by a spare of the same machine"),
         Tally.BLOCKS: Words("blocks moved to another machine", "compute blocks that another machine took over whole"),
     },
+    left_out=(LeftOut("blocks that move to another machine", lambda plan: plan.block > 0),),
 )

@@ -9,7 +9,7 @@ from simulator.drawn import Drawn
 from simulator.ledger import Account, Effect, Purpose, Tally
 from simulator.quantity import Quantity
 from simulator.section import Fault
-from simulator.times import Law, ticks
+from simulator.times import Family, Law, ticks
 
 if TYPE_CHECKING:  # a card is handed a scenario, and is made before there is one
     from numpy.random import Generator
@@ -89,6 +89,10 @@ class Manner(NamedTuple):
     takes: bool = True  # a node, at the strike or once it is found
     breaks: bool = True  # a part, which may be replaced by a new one
     found_later: bool = False  # and not at the strike
+    stops: bool = False  # the job, at the strike
+    stops_later: bool = False  # once it is found
+    told: str = ""  # what a strike is told as
+    found: str = ""  # and what it is once it is found
 
 
 class Needs(Flag):
@@ -124,7 +128,11 @@ class Card(NamedTuple):
     useless: "Callable[[Scenario, Item], Iterator[Fault]] | None" = None
     rows: "Callable[[str, Cause], dict[str, Cause]] | None" = None  # the rows, by name, that a cause stands for
     random: "Callable[[Generator, Plan], dict[str, Any]] | None" = None  # of a plan, as those above have made it
+    units: "Callable[[Plan, int], int] | None" = None  # of a cause, those that stop the job when they fail
     stops: "Callable[[Plan, int], float] | None" = None  # the share of a cause's failures that it lets stop the job [1]
+    recovery: "Callable[[Plan], int] | None" = None  # what it adds to every recovery [ticks]
+    # Whether nodes that a cause takes stay away for good; None: whether those of any cause may, by policy.
+    keeps_back: "Callable[[Plan, int | None], bool] | None" = None
     left_out: tuple[LeftOut, ...] = ()
 
 
@@ -174,3 +182,17 @@ def own_or_usual(name: str) -> "Callable[[Scenario, Row | None], Any]":
 def usual(name: str) -> "Callable[[Scenario, Row | None], Any]":
     """Return what reads a field of recovery."""
     return lambda scenario, row: getattr(scenario.document.recovery, name)
+
+
+SLOWER_PATH = "outages in which a slower path carries on"
+
+
+def some(plan: "Plan", causes: Any, also: "Callable[[Plan, int], bool] | None" = None) -> bool:
+    """Return whether some of the causes marked have weather, and what is asked of one by one is true of them."""
+    found = ((plan.units > 0) & causes).nonzero()[0]
+    return any(also is None or also(plan, int(cause)) for cause in found)
+
+
+def varies(kinds: Any) -> bool:
+    """Return whether any of the families of laws is one of chance."""
+    return bool(((kinds != Family.FIXED) & (kinds != Family.NEVER)).any())

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.ledger import Purpose
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Number, Scalar, Table, Values
+from simulator.mechanisms.card import Card, Column, LeftOut, Number, Scalar, Table, Values, some
 from simulator.section import Fault
 from simulator.streams import Stream, streams_of
 from simulator.times import Hazard
@@ -83,4 +83,5 @@ CARD = Card(
     purposes=(Purpose.BUDGET, Purpose.UNIT),
     useless=_useless,
     useless_in_cause=_useless_in_cause,
+    left_out=(LeftOut("ageing", lambda plan: some(plan, plan.hazard_kind != Hazard.EXPONENTIAL)),),
 )

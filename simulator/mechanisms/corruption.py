@@ -7,7 +7,7 @@ from pydantic import Field
 
 from simulator.ledger import Effect, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Manner, Scalar, Words, whole
+from simulator.mechanisms.card import Card, LeftOut, Manner, Scalar, Words, some, whole
 from simulator.quantity import Like, Quantity
 from simulator.section import Fault, Section
 
@@ -59,8 +59,18 @@ CARD = Card(
             "alarms after which no checkpoint from before the corruption was kept, so that training began anew",
         ),
     },
-    manners={"corrupt": Manner(Effect.CORRUPT, breaks=False, found_later=True)},
+    manners={
+        "corrupt": Manner(
+            Effect.CORRUPT,
+            breaks=False,
+            found_later=True,
+            stops_later=True,
+            told="training is corrupted, and nobody notices",
+            found="a corruption is found",
+        )
+    },
     wrong_in_cause=_wrong_in_cause,
     useless=_useless,
     useless_in_cause=_useless_in_cause,
+    left_out=(LeftOut("silent corruption", lambda plan: some(plan, plan.effect == Effect.CORRUPT)),),
 )

@@ -5,15 +5,28 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from simulator.ledger import Odds, Purpose, Rule, Slice
+from simulator.ledger import Effect, Odds, Purpose, Rule, Slice
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Needs, Number, Scalar, Table, Values, own
+from simulator.mechanisms.card import (
+    SLOWER_PATH,
+    Card,
+    Column,
+    LeftOut,
+    Needs,
+    Number,
+    Scalar,
+    Table,
+    Values,
+    own,
+    some,
+)
 from simulator.quantity import Share
 from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
     from simulator.failures import Cause
+    from simulator.plan import Plan
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
@@ -74,6 +87,16 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         yield ("healed",), f"a {cause.part} of this fabric cuts off nodes and makes nothing narrower; leave it out"
 
 
+def _cutting(plan: "Plan", cause: int) -> int:
+    """Return the units of a cause that stop the job when they fail: elements that cut off no node only slow it."""
+    first, units = int(plan.rules[cause, Rule.SLICE]), int(plan.units[cause])
+    return units if first < 0 else int((plan.slices[first : first + units, Slice.NODES] != 0).sum())
+
+
+def _some_only_slow(plan: "Plan", cause: int) -> bool:
+    return _cutting(plan, cause) < int(plan.units[cause])
+
+
 CARD = Card(
     "elements of the fabric",
     plan=(
@@ -85,4 +108,6 @@ CARD = Card(
     cause_keys={"members": Needs.STOP | Needs.RECOVERY},
     useless=_useless,
     useless_in_cause=_useless_in_cause,
+    units=_cutting,
+    left_out=(LeftOut(SLOWER_PATH, lambda plan: some(plan, plan.effect == Effect.STOP, _some_only_slow)),),
 )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import Card, Number, Scalar, Words, fixed_ticks, moving_ticks, whole
+from simulator.mechanisms.card import Card, LeftOut, Number, Scalar, Words, fixed_ticks, moving_ticks, whole
 from simulator.times import NEVER, ticks
 
 if TYPE_CHECKING:
@@ -41,4 +41,8 @@ CARD = Card(
         ),
     },
     purposes=(Purpose.INPUT,),
+    left_out=(
+        LeftOut("failures during the start", lambda plan: plan.start_up > 0),
+        LeftOut("the horizon", lambda plan: plan.horizon < NEVER and plan.horizon <= plan.work),
+    ),
 )

@@ -1,6 +1,6 @@
 """Layers of the network that keep an outage from the job: link, other path, transport, rebuild. Semantics 7.1."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,13 +10,15 @@ from pydantic_core import CoreSchema, core_schema
 from simulator.drawn import Timing
 from simulator.ledger import Account, Effect, Odds, Purpose, Rule, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Lengths, Manner, Words, fixed_ticks, own
+from simulator.mechanisms.card import SLOWER_PATH, Card, Column, LeftOut, Lengths, Manner, Words, fixed_ticks, own, some
 from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section, refusal, unknown_key
+from simulator.times import TICKS_PER_SECOND
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
     from simulator.failures import Cause
+    from simulator.plan import Plan
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
@@ -143,6 +145,39 @@ def _reach_of(cause: "Cause", layer: str) -> Quantity:
     return reach
 
 
+def _absorbs(plan: "Plan") -> Any:
+    return (plan.hidden > 0) | (plan.reach > 0) | (plan.rules[:, Rule.REBUILD] > 0)
+
+
+def _stops(plan: "Plan", cause: int) -> float:
+    """Return the share of the outages of a cause that no layer copes with [1]."""
+    seen = (1.0 - plan.hidden[cause]) * (1.0 - plan.odds[cause, Odds.MULTIPATH])
+    return float(seen * _outlives(plan, cause))
+
+
+def _outlives(plan: "Plan", cause: int) -> float:
+    """Return the share of a cause's outages that last longer than any layer of the network reaches [1]."""
+    farthest = max(plan.rules[cause, Rule.MASKED], plan.reach[cause], plan.rules[cause, Rule.REBUILD])
+    if farthest <= 0:
+        return 1.0
+    from simulator import durations  # brings the compiler; called once, its function may as well stay Python
+
+    sample: Callable[..., float] = getattr(durations.sample, "py_func", durations.sample)
+    law, reach = plan.laws[cause, Purpose.LENGTH], farthest / TICKS_PER_SECOND
+    if sample(*law, 0.5) == sample(*law, 0.25):  # of one length, all or none
+        return float(sample(*law, 0.5) > reach)
+    # A quantile rises or falls with the number that it is drawn by: halve towards where it crosses the reach.
+    rises = sample(*law, 0.75) > sample(*law, 0.25)
+    low, high = 0.0, 1.0
+    for _ in range(52):
+        middle = (low + high) / 2
+        if (sample(*law, middle) <= reach) == rises:
+            low = middle
+        else:
+            high = middle
+    return 1.0 - low if rises else low
+
+
 CARD = Card(
     "layers of the network",
     plan=(
@@ -171,4 +206,12 @@ CARD = Card(
     manners={"stall": Manner(Effect.STALL, takes=False, breaks=False)},
     wrong_in_cause=_wrong_in_cause,
     useless_in_cause=_useless_in_cause,
+    stops=_stops,
+    left_out=(
+        LeftOut("network stalls", lambda plan: some(plan, _absorbs(plan) | (plan.effect == Effect.STALL))),
+        LeftOut(
+            SLOWER_PATH,
+            lambda plan: some(plan, (plan.odds[:, Odds.MULTIPATH] > 0) & (plan.effect == Effect.STOP)),
+        ),
+    ),
 )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from simulator.ledger import Odds, Purpose
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Number, Scalar, fixed_ticks
+from simulator.mechanisms.card import Card, Column, LeftOut, Number, Scalar, fixed_ticks, some
 from simulator.quantity import Factor, Like, Quantity, Share
 from simulator.section import Fault, Section
 
@@ -118,4 +118,6 @@ CARD = Card(
     wrong_in_cause=_wrong_in_cause,
     rows=_rows,
     faults=_faults,
+    stops=lambda plan, cause: plan.lemon_share[cause] or 1.0,
+    left_out=(LeftOut("lemons", lambda plan: some(plan, plan.lemon_share > 0)),),
 )

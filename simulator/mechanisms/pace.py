@@ -9,7 +9,7 @@ from pydantic import Field
 
 from simulator import laws
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import At, Card, Lengths, Number, Scalar, Values, Words
+from simulator.mechanisms.card import At, Card, LeftOut, Lengths, Number, Scalar, Values, Words, varies
 from simulator.quantity import Duration, Like, PositiveDuration, Quantity
 from simulator.section import Fault, Section
 from simulator.times import SPEED_SCALE, Law
@@ -141,4 +141,5 @@ CARD = Card(
             "CUSTOM_BADPUT_EVENTS",
         ),
     },
+    left_out=(LeftOut("ranks that are slower than others", lambda plan: varies(plan.laws[-1:, Purpose.SPREAD, 0])),),
 )

@@ -13,6 +13,7 @@ from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.failures import Cause
+    from simulator.plan import Plan
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
     from simulator.scenario.source import Item
@@ -107,6 +108,12 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         yield (name,), "the nodes that it broke do not come back; leave it out, or leave out retire"
 
 
+def _keeps_back(plan: "Plan", cause: int | None) -> bool:
+    if cause is None:
+        return plan.retire_count > 0 or bool(plan.retire_score[0] > 0)
+    return bool(plan.retire[cause])
+
+
 CARD = Card(
     "retirement",
     plan=(
@@ -124,4 +131,5 @@ CARD = Card(
     cause_keys={"retire": Needs.NODE},
     useless=_useless,
     useless_in_cause=_useless_in_cause,
+    keeps_back=_keeps_back,
 )

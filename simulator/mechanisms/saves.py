@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import laws
 from simulator.ledger import Account, Overlap, Purpose
-from simulator.mechanisms.card import At, Card, Lengths, Number, Scalar, Words
+from simulator.mechanisms.card import At, Card, LeftOut, Lengths, Number, Scalar, Words
 from simulator.mechanisms.job import MOST_WORK
 from simulator.quantity import Quantity
 from simulator.times import Law, ticks
@@ -94,4 +94,8 @@ CARD = Card(
             "restoring checkpoints", "loading a checkpoint", "UNPRODUCTIVE_CHECKPOINT_RESTORE_TIME"
         ),
     },
+    left_out=(
+        LeftOut("the second tier of checkpoints", lambda plan: plan.memory_group > 0),
+        LeftOut("the lag of saves", lambda plan: plan.lag > 0),
+    ),
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 from simulator import laws
 from simulator.drawn import Drawn, Speed, TimingOrNever
 from simulator.ledger import Account, Effect, Purpose, Tally
-from simulator.mechanisms.card import Card, Lengths, Manner, Words, own
+from simulator.mechanisms.card import Card, LeftOut, Lengths, Manner, Words, own, some
 from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
@@ -66,4 +66,5 @@ CARD = Card(
     },
     manners={"slow": Manner(Effect.SLOW, found_later=True)},
     wrong_in_cause=_wrong_in_cause,
+    left_out=(LeftOut("slow nodes", lambda plan: some(plan, plan.effect == Effect.SLOW)),),
 )

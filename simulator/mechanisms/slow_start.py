@@ -21,4 +21,5 @@ class OfRecovery(Section):
 CARD = Card(
     "slow start",
     plan=(Scalar("slow_start", 0, lambda scenario: moving_ticks(scenario.document.recovery.slow_start)),),
+    recovery=lambda plan: plan.slow_start,
 )

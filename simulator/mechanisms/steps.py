@@ -10,7 +10,19 @@ from simulator import laws
 from simulator.drawn import GrowingTiming, Timing, TimingOfClass, by_operator, fixed
 from simulator.ledger import Account, Purpose
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import At, Card, Lengths, Needs, Number, Values, Words, own_or_usual, usual
+from simulator.mechanisms.card import (
+    At,
+    Card,
+    LeftOut,
+    Lengths,
+    Needs,
+    Number,
+    Values,
+    Words,
+    own_or_usual,
+    usual,
+    varies,
+)
 from simulator.quantity import Like, Quantity, Share, chosen
 from simulator.section import Fault, Section
 from simulator.times import Law
@@ -204,4 +216,10 @@ CARD = Card(
     cause_keys=dict.fromkeys(("detection", "hangs", "restart"), Needs.RECOVERY),
     useless=_useless,
     useless_in_cause=_useless_in_cause,
+    left_out=(
+        LeftOut(
+            "the laws of restart and restore beyond their means",
+            lambda plan: varies(plan.laws[:, [Purpose.SWAP, Purpose.RESTART, Purpose.RESTORE], 0]),
+        ),
+    ),
 )

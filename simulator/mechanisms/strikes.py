@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from simulator.ledger import Effect, Exposed
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Manner
+from simulator.mechanisms.card import Card, Column, LeftOut, Manner, some
 from simulator.section import Fault
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ CARD = Card(
         Column("blast", 1, _blast),
         Column("exposed", int(Exposed.ALWAYS), lambda scenario, row: int(Exposed[row.cause.exposed.upper()])),
     ),
-    manners={"stop": Manner(Effect.STOP)},
+    manners={"stop": Manner(Effect.STOP, stops=True)},
     useless_in_cause=_useless_in_cause,
+    left_out=(LeftOut("phases that cannot be struck", lambda plan: some(plan, plan.exposed != Exposed.ALWAYS)),),
 )

@@ -1,7 +1,7 @@
 """Waits: the job stands still until there are enough nodes. Semantics 12.2 and 12.3."""
 
-from simulator.ledger import Account, Tally
-from simulator.mechanisms.card import Card, Words
+from simulator.ledger import Account, Effect, Tally
+from simulator.mechanisms.card import Card, LeftOut, Words, some
 
 CARD = Card(
     "waiting for nodes",
@@ -11,4 +11,5 @@ CARD = Card(
             "waiting for nodes", "swapping nodes in, and waiting for nodes", "INFRASTRUCTURE_RECOVERY_FROM_DISRUPTION"
         )
     },
+    left_out=(LeftOut("waiting for nodes", lambda plan: some(plan, (plan.effect == Effect.STOP) & (plan.blast > 0))),),
 )

@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool, model_validator
 
 from simulator.drawn import Timing
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import At, Card, Lengths, Number, Scalar, Table, Values, Words, moving_ticks
+from simulator.mechanisms.card import At, Card, LeftOut, Lengths, Number, Scalar, Table, Values, Words, moving_ticks
 from simulator.quantity import Duration, PositiveDuration
 from simulator.section import Fault, Section
 from simulator.times import ticks
@@ -98,4 +98,5 @@ CARD = Card(
         Lengths(Purpose.LENGTH, _length, At.JOB),
     ),
     accounts={Account.MAINTENANCE: Words("maintenance", "planned stops", "CUSTOM_BADPUT_EVENTS")},
+    left_out=(LeftOut("planned maintenance", lambda plan: len(plan.window_due) > 0 or plan.window_period > 0),),
 )

@@ -5,16 +5,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from simulator import laws, theory
 from simulator.chance import Purpose
 from simulator.compile import compile_plan
-from simulator.durations import NEVER, SPEED_SCALE, TICKS_PER_SECOND, Family, Hazard, Law
+from simulator.durations import SPEED_SCALE, TICKS_PER_SECOND, Law
 from simulator.interval import stop_rate
-from simulator.ledger import Effect, Exposed
+from simulator.mechanisms import CARDS
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Floats, Odds, Plan, Rule, Slice
+from simulator.plan import Plan
 from simulator.report.text import duration
 from simulator.scenario import Scenario
 
@@ -135,7 +134,8 @@ def _recovery(plan: Plan) -> tuple[float, float]:
         fixed += share * (mean_of(plan, row, Purpose.DETECTION) + mean_of(plan, row, Purpose.DIAGNOSIS))
         swap = mean_of(plan, row, Purpose.SWAP) if plan.blast[row] > 0 else 0.0
         struck += share * (swap + mean_of(plan, row, Purpose.RESTART) + mean_of(plan, row, restore))
-    return fixed, struck + plan.slow_start / TICKS_PER_SECOND
+    added = sum(card.recovery(plan) for card in CARDS if card.recovery is not None)
+    return fixed, struck + added / TICKS_PER_SECOND
 
 
 def _stops(plan: Plan, row: int) -> float:
@@ -169,59 +169,13 @@ def _run_time(plan: Plan, rate: float, save: float, fixed: float, struck: float)
 
 def _left_out(plan: Plan, scenario: Scenario) -> Iterator[str]:
     """Yield what the scenario has and the closed form of the run time has not."""
-    rings = plan.units > 0
     if any(not _only_matters_to_nodes(quantity.path) for quantity in scenario.inputs):
         yield "the spread of uncertain inputs"
-    if (rings & (plan.hazard_kind != Hazard.EXPONENTIAL)).any():
-        yield "ageing"
-    rebuilt = plan.rules[:, Rule.REBUILD] > 0
-    if (rings & ((plan.hidden > 0) | (plan.reach > 0) | rebuilt | (plan.effect == Effect.STALL))).any():
-        yield "network stalls"
-    if (rings & _slowed_by_the_network(plan)).any():
-        yield "outages in which a slower path carries on"
-    if (rings & (plan.effect == Effect.SLOW)).any():
-        yield "slow nodes"
-    if (rings & (plan.effect == Effect.CORRUPT)).any():
-        yield "silent corruption"
-    if _varies(plan.laws[-1:, Purpose.SPREAD, 0]):
-        yield "ranks that are slower than others"
-    if (rings & (plan.lemon_share > 0)).any():
-        yield "lemons"
-    if (rings & (plan.exposed != Exposed.ALWAYS)).any():
-        yield "phases that cannot be struck"
-    if (rings & (plan.effect == Effect.STOP) & (plan.blast > 0)).any():
-        yield "waiting for nodes"
-    if plan.block:
-        yield "blocks that move to another machine"
-    if len(plan.window_due) or plan.window_period:
-        yield "planned maintenance"
-    if plan.memory_group:
-        yield "the second tier of checkpoints"
-    if plan.lag:
-        yield "the lag of saves"
-    if _varies(plan.laws[:, list(UNCERTAIN_PHASES), 0]):
-        yield "the laws of restart and restore beyond their means"
-    if plan.start_up:
-        yield "failures during the start"
-    if plan.horizon < NEVER and plan.horizon <= plan.work:
-        yield "the horizon"
-
-
-def _slowed_by_the_network(plan: Plan) -> npt.NDArray[np.bool_]:
-    """Return of each cause whether it has stops that only slow the job."""
-    first, slowed = plan.rules[:, Rule.SLICE], plan.odds[:, Odds.MULTIPATH] > 0
-    for cause in np.flatnonzero(first >= 0):
-        elements = plan.slices[first[cause] : first[cause] + plan.units[cause], Slice.NODES]
-        slowed[cause] |= bool((elements == 0).any())
-    found: npt.NDArray[np.bool_] = slowed & (plan.effect == Effect.STOP)
-    return found
+    found = (one.label for card in CARDS for one in card.left_out if one.applies(plan))
+    yield from dict.fromkeys(found)
 
 
 def _only_matters_to_nodes(path: str) -> bool:
     """Return whether an input is about repairs or money: the closed form waits for no node, and counts no money."""
     keys = path.split(".")
     return keys[0] == "cost" or not {"repair", "relapse", "cure"}.isdisjoint(keys)
-
-
-def _varies(kinds: Floats) -> bool:
-    return bool(np.isin(kinds, (Family.FIXED, Family.NEVER), invert=True).any())

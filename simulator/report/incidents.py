@@ -9,6 +9,7 @@ from simulator.chance import Purpose
 from simulator.durations import Family
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ledger import Column, Effect, Kind, Phase
+from simulator.mechanisms import MANNERS, keeps_back
 from simulator.plan import Floats, Integers, Odds, Plan, Result
 
 LONGEST = 1000 * 365 * 86_400  # [s]
@@ -25,7 +26,8 @@ STEPS = {
     Phase.RESTORE: "checkpoint loaded in",
     Phase.STALL: "stalled",
 }
-RELAPSE = 2**48  # ordinals from here on are those of relapses, and of alarms of corruptions
+BY_EFFECT = {manner.effect: manner for manner in MANNERS.values()}
+RELAPSE = 2**48  # ordinals from here on are those of relapses, and of what is found later
 JOB_SLOW = "the job becomes slow"
 
 
@@ -37,7 +39,7 @@ class Incident:
     strikes: list[str]
     phases: dict[str, int] = field(default_factory=dict)  # ticks in each
     ticks: int = 0
-    alarm: bool = False  # a corruption was found in it while the job was up
+    found: bool = False  # what stopped it was found later
     fetched: int = 0  # nodes that came from other jobs
     lost: int = 0  # ticks of training
     untold: int = 0  # strikes beyond those that are put into words
@@ -131,7 +133,7 @@ class Reader:
         step = STEPS.get(phase, "")
         if phase is Phase.SWAP and self._plan.selects:
             step = "nodes swapped in or selected"  # the log calls both a swap
-        if phase is Phase.DETECTION and self._incident.alarm:
+        if phase is Phase.DETECTION and self._incident.found:
             step = "alarm heeded after"
         self._incident.phases[step] = self._incident.phases.get(step, 0) + ticks
         self._incident.ticks += ticks
@@ -148,19 +150,19 @@ class Reader:
         tick, effect = record[Column.TICK], Effect(record[Column.EFFECT])
         name, place = self._causes[record[Column.CAUSE]], self._place(record)
         spare = record[Column.PLACE] < 0 and record[Column.NODES] > 0
-        if effect is Effect.CORRUPT:
-            self._note(tick, f"{name}{place}: training is corrupted, and nobody notices.")
+        if told := BY_EFFECT[effect].told:
+            self._note(tick, f"{name}{place}: {told}.")
         elif effect is Effect.SLOW:
             self._note(tick, f"{name}{place}: {self._slows(record)}.")
         elif effect is Effect.STALL:
             self._stall(tick, name)
         elif phase is Phase.DETECTION and self._phase in BUSY:
-            self._stop(tick, self._stops(record)).alarm |= self._is_alarm(record)
+            self._stop(tick, self._stops(record)).found |= bool(self._found(record))
         elif self._phase in BUSY:
             self._note(tick, f"{name} strikes a spare.")
-        elif self._is_alarm(record):
+        elif found := self._found(record):
             if self._incident is not None:
-                self._incident.strikes.append(f"{name}{place}: a corruption is found, and {_back(record)}.")
+                self._incident.strikes.append(f"{name}{place}: {found}, and {_back(record)}.")
         elif self._incident is not None:
             text = "a spare" if spare else "while the job is down"
             self._incident.strikes.append(f"{self._again(record)}{name}{place} strikes {text}{_taken(record)}.")
@@ -173,14 +175,14 @@ class Reader:
     def _stops(self, record: list[int]) -> str:
         """Return the sentence of a strike that stops the job."""
         name, place = self._causes[record[Column.CAUSE]], self._place(record)
-        if self._is_alarm(record):
-            return f"{name}{place} stops the job: a corruption is found, and {_back(record)}."
+        if found := self._found(record):
+            return f"{name}{place} stops the job: {found}, and {_back(record)}."
         return f"{self._again(record)}{name}{place} stops the job{_taken(record)}."
 
-    def _is_alarm(self, record: list[int]) -> bool:
-        """Return whether a strike is the alarm of a corruption; what has come back since is deeper."""
-        corrupts = self._plan.effect[record[Column.CAUSE]] == Effect.CORRUPT
-        return bool(corrupts) and RELAPSE <= record[Column.ORDINAL] < 2 * RELAPSE
+    def _found(self, record: list[int]) -> str:
+        """Return in words what was found, where a strike is that of something found later; empty elsewhere."""
+        first = RELAPSE <= record[Column.ORDINAL] < 2 * RELAPSE  # what has come back since is deeper
+        return BY_EFFECT[Effect(self._plan.effect[record[Column.CAUSE]])].found if first else ""
 
     def _stop(self, tick: int, text: str) -> Incident:
         if self._incident is None:
@@ -207,7 +209,7 @@ class Reader:
     def _whither(self) -> str:
         """Return where repaired nodes go, as far as all go there."""
         plan = self._plan
-        if plan.retire_count > 0 or plan.retire_score[0] > 0:
+        if keeps_back(plan, None):
             return ""
         elsewhere = plan.selects or plan.block
         return ", and what was in it is ready again" if elsewhere else ", and what was in it joins the spares"

@@ -8,8 +8,9 @@ from simulator import laws, theory
 from simulator.chance import Purpose
 from simulator.compile import compile_plan
 from simulator.durations import TICKS_PER_SECOND, Law
-from simulator.interval import stop_rate
+from simulator.interval import stop_rate, stopping
 from simulator.ledger import Effect
+from simulator.mechanisms import keeps_back
 from simulator.plan import Odds, Plan
 from simulator.report import text
 from simulator.report.expected import DAY, mean_of
@@ -238,15 +239,13 @@ def _cause(plan: Plan, row: int) -> Cause:
 
 def _taken(plan: Plan, row: int) -> float:
     """Return how often a cause takes nodes out [1/s], with what its repairs do not cure."""
-    if plan.effect[row] not in (Effect.STOP, Effect.CORRUPT) or (
-        plan.effect[row] == Effect.STOP and not plan.blast[row]
-    ):
+    if plan.effect[row] not in stopping(later=True) or (plan.effect[row] == Effect.STOP and not plan.blast[row]):
         return 0.0
     alone = plan.units * 0
     alone[row] = plan.units[row]
-    rate = stop_rate(plan._replace(units=alone), alarms=True)
+    rate = stop_rate(plan._replace(units=alone), later=True)
     relapses = math.isfinite(mean_of(plan, row, Purpose.RELAPSE))
-    return rate / max(_cured(plan, row), 0.05) if relapses and not plan.retire[row] else rate
+    return rate / max(_cured(plan, row), 0.05) if relapses and not keeps_back(plan, row) else rate
 
 
 def _cured(plan: Plan, row: int) -> float:
@@ -258,7 +257,7 @@ def _cured(plan: Plan, row: int) -> float:
 
 def _time_out(plan: Plan, row: int) -> float:
     """Return the mean time that a node is out of service [s], stage by stage."""
-    if plan.retire[row]:
+    if keeps_back(plan, row):
         return math.inf
     second, third = (float(share) for share in plan.escalate)
     stages = (

@@ -88,7 +88,7 @@ def _ticks(lengths: Floats) -> dict[str, list[float] | list[str]]:
 
 
 def _saves(plan: Plan) -> Saves | None:
-    rate = stop_rate(plan, alarms=True)
+    rate = stop_rate(plan, later=True)
     save = (plan.save * (plan.storage_every - 1) + plan.save_storage) / plan.storage_every / TICKS_PER_SECOND
     # A run that is over before its first save saves nothing.
     if rate <= 0 or save <= 0 or plan.interval >= plan.work:
