@@ -17,10 +17,10 @@ IDENTIFIERS = {
     "eviction": """EVICTIONS EVICT_BELOW Eviction _next_to_evict can_evict evict evict_slow_nodes evicted eviction
         next_to_evict once_it_cost patience slower_than""",
     "corruption": """ALARM ALARMS CHECKPOINTS_LOST CORRUPT CORRUPTION CORRUPTIONS Corruption Corruptions FREE_CORRUPTION
-        _alarm _is_alarm alarm alarm_of alarms checkpoints_kept corrupt corruption corruptions corrupts expect_alarm
-        is_alarm still_sits""",
-    "lemons": """LEMON LEMONS LEMON_AGAIN Lemons _lemon_faults _lemon_period _strike_on_lemon find_lemon is_born_lemon
-        is_lemon lemon_period lemon_shape lemon_share lemons lemons_to_be""",
+        _alarm=>find_out _is_alarm alarm alarm_of=>meet_alarm alarms checkpoints_kept corrupt corruption corruptions
+        corrupts expect_alarm is_alarm still_sits=>_still_sits""",
+    "lemons": """LEMON LEMONS LEMON_AGAIN Lemons _lemon_faults _lemon_period _strike_on_lemon=>_strike_on_node
+        find_lemon is_born_lemon=>_is_born_bad is_lemon lemon_period lemon_shape lemon_share lemons lemons_to_be""",
     "multipath": "MULTIPATH multipath",
     "slow start": "slow_start",
 }
