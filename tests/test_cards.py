@@ -12,6 +12,7 @@ from simulator.mechanisms import CARDS
 from simulator.mechanisms.card import At, Column, Lengths, Scalar
 from simulator.mechanisms.neutral import neutral
 from simulator.plan import Odds, Plan, Rule
+from tests.mechanism_files import MOST, files_of_each
 
 PARTS = [part for card in CARDS for part in card.plan]
 COLUMNS = [part for part in PARTS if isinstance(part, Column)]
@@ -71,3 +72,8 @@ def test_a_neutral_plan_has_arrays_of_its_own_and_of_the_right_kind() -> None:
             assert isinstance(one, int), name
         else:
             assert one is not other and one.dtype == {"Floats": np.float64, "Integers": np.int64}[kind], name
+
+
+@pytest.mark.parametrize(("mechanism", "files"), files_of_each().items())
+def test_a_mechanism_stands_in_few_files(mechanism: str, files: list[str]) -> None:
+    assert 3 <= len(files) <= MOST, files

@@ -6,10 +6,10 @@ A rule here says which phase comes next; how long it lasts the lead knows (see l
 from simulator.chance import Chance, Stream
 from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import roll_back
-from simulator.engines.kernel.eviction import can_evict, next_to_evict
 from simulator.engines.kernel.nodes import await_shop, fill_places, open_job, take
 from simulator.engines.kernel.phases import enter, enter_for, lead
 from simulator.engines.kernel.pools import enough_nodes, refill_pool, way_to_fill
+from simulator.engines.kernel.slow import can_evict, next_to_evict
 from simulator.engines.kernel.tables import Its, Mark
 from simulator.engines.kernel.units import break_unit, slot_of
 from simulator.engines.kernel.world import At, Length, World
