@@ -147,7 +147,7 @@ def test_what_another_override_takes_away_is_told_and_not_refused() -> None:
         parse_scenario(PLAIN.replace("hot_spares: 2 nodes", "hot_spares: 0 nodes"), ["recovery.spares_exposed=true"])
 
 
-def test_without_spares_a_choice_and_the_exposure_of_bad_nodes_do_something() -> None:
+def test_without_spares_a_choice_and_the_exposure_tells_nodes_apart_do_something() -> None:
     waits = PLAIN.replace("hot_spares: 2 nodes", "hot_spares: 0 nodes").replace("rate: 0.3", "rate: 30")
     waits += "recovery: {repair: 12 h, cure: 70%, relapse: 10 h}\n"
     lemons = "  bad: {part: node, rate: 0.2 /node/day, lemons: {share: 30%, times: 10}}\n"

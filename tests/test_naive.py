@@ -95,7 +95,7 @@ def test_best_intervals_are_those_found_by_trying() -> None:
             assert pace(plan) == interval.keeps_up(naive), seed
 
 
-def test_where_no_node_is_bad_a_cause_of_bad_nodes_strikes_none() -> None:
+def test_where_no_node_is_bad_a_cause_tells_nodes_apart_strikes_none() -> None:
     """A lemon share of 0 in a plan would mean that the cause is none of bad nodes."""
     text = """
 schema: 1

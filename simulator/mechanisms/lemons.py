@@ -44,7 +44,7 @@ class OfCause(Section):
     lemons: Lemons | None = Field(default=None, description="bad nodes: the cause strikes these only, at its rate")
 
     @property
-    def of_bad_nodes(self) -> bool:
+    def tells_nodes_apart(self) -> bool:
         """Whether nodes differ in how often the cause strikes them."""
         return self.lemons is not None
 

@@ -77,7 +77,7 @@ def _choice(document: "Document") -> Iterator[Fault]:
 def _alike(document: "Document") -> bool:
     """Return whether every spare is as good as the other: none bad, none uncured, none whose takings count."""
     causes = document.failures.given.values()
-    marked = any(cause.of_bad_nodes or asking.uncured(document.recovery, cause) for cause in causes)
+    marked = any(cause.tells_nodes_apart or asking.uncured(document.recovery, cause) for cause in causes)
     return not marked and not document.recovery.counts_takings
 
 

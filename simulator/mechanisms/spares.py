@@ -45,7 +45,7 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     if not document.recovery.spares_exposed:
         return
     # Bad nodes that come back from repair stand in the pool too, whether or not it began with spares.
-    if not cluster.spares and not any(cause.of_bad_nodes for cause in given.values()):
+    if not cluster.spares and not any(cause.tells_nodes_apart for cause in given.values()):
         text = f"there are no hot spares that could break; give hot_spares under cluster, {asking.LEAVE}"
         yield ("recovery", "spares_exposed"), text
     struck = (row.effect == "stop" and asking.in_places(cluster, row.part) for row in document.failures.causes.values())
@@ -55,7 +55,7 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
 
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
-    bad = any(each.of_bad_nodes for each in document.failures.given.values())
+    bad = any(each.tells_nodes_apart for each in document.failures.given.values())
     if cause.spares_exposed and cause.effect == "stop" and not document.cluster.spares and not bad:
         text = f"there are no hot spares that could break; give hot_spares under cluster, {asking.LEAVE}"
         yield ("spares_exposed",), text
