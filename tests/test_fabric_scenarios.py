@@ -390,7 +390,7 @@ def test_a_spine_slows_the_job_and_stops_nothing() -> None:
 @engines
 def test_a_domain_shock_takes_exactly_the_domain() -> None:
     cluster = f"{HGX}, nodes: 85 nodes, hot_spares: 85 nodes, topology: two_sites"
-    plan = compile_plan(scenario_of(cluster, "part: rack, rate: 0.02 /rack/day", overrides=FAST))
+    plan = compile_plan(scenario_of(cluster, "part: rack, rate: 0.07 /rack/day", overrides=FAST))
     found = both(plan)
     sizes = dict(plan.slices[:, :2].tolist())
     struck = found.log[found.log[:, Column.KIND] == Kind.STRIKE, Column.PLACE].tolist()
