@@ -9,10 +9,11 @@ import pytest
 
 from simulator.ledger import Account, Purpose, Tally
 from simulator.mechanisms import CARDS
-from simulator.mechanisms.card import At, Column, Lengths, Scalar
+from simulator.mechanisms.card import At, Card, Column, Lengths, Scalar
 from simulator.mechanisms.neutral import neutral
 from simulator.plan import Odds, Plan, Rule
 from tests.mechanism_files import MOST, files_of_each
+from tests.random_plans import CAUSES, random_plan
 
 PARTS = [part for card in CARDS for part in card.plan]
 COLUMNS = [part for part in PARTS if isinstance(part, Column)]
@@ -77,3 +78,29 @@ def test_a_neutral_plan_has_arrays_of_its_own_and_of_the_right_kind() -> None:
 @pytest.mark.parametrize(("mechanism", "files"), files_of_each().items())
 def test_a_mechanism_stands_in_few_files(mechanism: str, files: list[str]) -> None:
     assert 3 <= len(files) <= MOST, files
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_a_random_plan_has_every_mechanism(card: Card) -> None:
+    if card.name in ("scripts", "waiting for nodes"):
+        assert card.random is None, "a script has no weather, and a wait has no number of its own"
+        return
+    fields = {"laws" if isinstance(part, Lengths) else part.name for part in card.plan}
+    pairs = [(random_plan(seed), random_plan(seed, without=card.name)) for seed in range(30)]
+    differ = {
+        name
+        for plan, other in pairs
+        for name in fields
+        if not np.array_equal(getattr(plan, name), getattr(other, name))
+    }
+    assert differ == fields - {"streams"}
+
+
+def test_random_plans_leave_nothing_neutral() -> None:
+    usual, plans = neutral(CAUSES), [random_plan(seed) for seed in range(100)]
+    alike = [
+        name
+        for name in Plan._fields
+        if all(np.array_equal(getattr(plan, name), getattr(usual, name)) for plan in plans)
+    ]
+    assert alike == ["streams", "script", "script_order"]

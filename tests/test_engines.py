@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from random_plans import random_plan, wide_plan
+from random_plans import random_plan
 from strategies import NEVER, Cause, Sketch, plan_of, scripts, weathers
 from test_reference import check_laws
 
@@ -198,7 +198,7 @@ def test_the_engines_agree_on_all_that_is_rare_or_hidden() -> None:
     """Layers, corruption, pools, stages of repair, diagnoses that err, blocks: 320 plans in which all of it happens."""
     tally = np.zeros(len(Tally), np.int64)
     for seed in range(320):
-        result = tell_twice(wide_plan(seed), key_of(seed))
+        result = tell_twice(random_plan(seed), key_of(seed))
         assert result.ledger.sum() == result.finish and (result.ledger >= 0).all()
         tally += result.tally
     assert not [each.name for each in Tally if tally[each] < 20]
@@ -209,7 +209,7 @@ def test_both_engines_end_at_the_same_candidate(most: int) -> None:
     """Void candidates count, and make no record: the end has one of its own."""
     ended = 0
     for seed in range(100):
-        plan = wide_plan(seed)
+        plan = random_plan(seed)
         without = run(plan._replace(max_candidates=NEVER), key_of(seed), log=True)
         result = tell_twice(plan._replace(max_candidates=most), key_of(seed))
         if difference(result, without):
@@ -232,7 +232,7 @@ def test_a_rate_without_reason_ends_after_so_many_candidates() -> None:
 @settings(max_examples=4_000, suppress_health_check=MANY)
 @given(st.integers(0, 2**32))
 def test_the_engines_agree_on_rare_things_in_a_long_campaign(seed: int) -> None:
-    tell_twice(wide_plan(seed), key_of(seed))
+    tell_twice(random_plan(seed), key_of(seed))
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from simulator.ledger import Tally
-from simulator.mechanisms.card import Card, LeftOut, Scalar, Words, whole
+from simulator.mechanisms.card import Card, Draft, LeftOut, Scalar, Words, whole
 from simulator.quantity import Count, Nodes, PartSpan, chosen
 from simulator.section import Section
 
@@ -29,6 +29,12 @@ def _of(field: str) -> Any:
     return read
 
 
+def _random(draft: Draft) -> None:
+    if draft.happens(0.3):
+        size = draft.whole(1, draft.plan.needed + 1)
+        draft.set(block=size, trays=draft.whole(0, 3), spare_blocks=draft.whole(0, 3))
+
+
 CARD = Card(
     "blocks",
     plan=(
@@ -41,4 +47,5 @@ CARD = Card(
         Tally.BLOCKS: Words("blocks moved to another machine", "compute blocks that another machine took over whole"),
     },
     left_out=(LeftOut("blocks that move to another machine", lambda plan: plan.block > 0),),
+    random=_random,
 )

@@ -1,8 +1,8 @@
 """What a card says of a mechanism: its numbers in a plan, their neutral values, and the words for what it counts."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, Flag, auto
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from simulator import laws
 from simulator.drawn import Drawn
@@ -12,8 +12,6 @@ from simulator.section import Fault
 from simulator.times import Family, Law, ticks
 
 if TYPE_CHECKING:  # a card is handed a scenario, and is made before there is one
-    from numpy.random import Generator
-
     from simulator.clocks import Row
     from simulator.failures import Cause
     from simulator.plan import Plan
@@ -103,6 +101,34 @@ class Needs(Flag):
     RECOVERY = auto()  # a recovery of the job, which a stall does not need
 
 
+class Draft(Protocol):
+    """A random plan in the making, by the cards in order: a neutral one with seven causes to begin with."""
+
+    plan: "Plan"
+    effects: Sequence[int]  # of all cards
+
+    def pick(self, *options: Any) -> Any:
+        """Return one of some options."""
+
+    def whole(self, low: int, high: int) -> int:
+        """Return a whole number from `low` to below `high`."""
+
+    def happens(self, share: float) -> bool:
+        """Return whether something of a share happens."""
+
+    def set(self, **fields: Any) -> None:
+        """Give fields of the plan their values."""
+
+    def column(self, field: str, at: int, *options: float) -> None:
+        """Give each cause one of some options in a column of a field."""
+
+    def lengths(self, purpose: Purpose, *means: float, at: At = At.EVERYWHERE) -> None:
+        """Give rows of the laws of a purpose a law of some family, each with one of some means [ticks]."""
+
+    def law(self, row: int, purpose: Purpose, law: Law) -> None:
+        """Give one row a law."""
+
+
 class LeftOut(NamedTuple):
     """What the closed form of the run time leaves out of a mechanism."""
 
@@ -127,7 +153,7 @@ class Card(NamedTuple):
     useless_in_cause: "Callable[[Document, Cause, Item], Iterator[Fault]] | None" = None
     useless: "Callable[[Scenario, Item], Iterator[Fault]] | None" = None
     rows: "Callable[[str, Cause], dict[str, Cause]] | None" = None  # the rows, by name, that a cause stands for
-    random: "Callable[[Generator, Plan], dict[str, Any]] | None" = None  # of a plan, as those above have made it
+    random: Callable[[Draft], None] | None = None  # how a random plan has it
     units: "Callable[[Plan, int], int] | None" = None  # of a cause, those that stop the job when they fail
     stops: "Callable[[Plan, int], float] | None" = None  # the share of a cause's failures that it lets stop the job [1]
     recovery: "Callable[[Plan], int] | None" = None  # what it adds to every recovery [ticks]

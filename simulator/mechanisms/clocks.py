@@ -1,14 +1,15 @@
 """Clocks: how many units of a cause can fail, and when. Semantics 6.1 to 6.10."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from simulator.ledger import Purpose
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, LeftOut, Number, Scalar, Table, Values, some
+from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Number, Scalar, Table, Values, some
 from simulator.section import Fault
 from simulator.streams import Stream, streams_of
-from simulator.times import Hazard
+from simulator.times import TICKS_PER_SECOND, Hazard
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
@@ -64,6 +65,30 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         yield ("age",), f'at a constant rate the old fail as the new do; write "law: weibull", {asking.LEAVE}'
 
 
+def _random(draft: Draft) -> None:
+    """Choose units in places, units that span places, and units of the job; each kind of hazard."""
+    needed, wide = draft.plan.needed, draft.whole(1, 5)
+    per_place, span = [2, 1, 0, 2, 0, 1, draft.pick(0, 1)], [0, 0, 0, 0, wide, 0, 0]
+    units = [2 * needed, needed, 1, 2 * needed, -(-needed // wide), needed, per_place[6] * needed or 1]
+    draft.set(per_place=per_place, span=span, units=[each if draft.happens(0.8) else 0 for each in units])
+    draft.set(renewal=[0, 1, 0, draft.pick(0, 1), draft.pick(0, 1), 0, 0])
+    mean = [max(1, each) * draft.pick(3_000, 20_000) / TICKS_PER_SECOND for each in units]
+    # Two rates, the second from tick 1,000 on; it may be zero, which means never again.
+    first, second = 1.0 / mean[6], draft.pick(0.0, 0.2, 3.0) / mean[6]
+    hazards = [
+        (Hazard.EXPONENTIAL, 1.0 / mean[0], 0.0),
+        (Hazard.WEIBULL, draft.pick(0.6, 1.0, 3.0), mean[1]),
+        (Hazard.LOGNORMAL, math.log(mean[2]), draft.pick(0.5, 1.5)),
+        (Hazard.WEIBULL, draft.pick(0.6, 1.0, 3.0), mean[3]),
+        (Hazard.EXPONENTIAL, 1.0 / mean[4], 0.0),
+        (Hazard.EXPONENTIAL, 1.0 / mean[5], 0.0),
+        (Hazard.TABLE, 0, 2),
+    ]
+    draft.set(hazard_kind=[kind for kind, _, _ in hazards])
+    draft.set(hazard=[(one, other, draft.pick(0.0, 2e-3)) for _, one, other in hazards])
+    draft.set(table=[(0.0, first, 0.0), (1e-3, second, 1e-3 * first)])
+
+
 CARD = Card(
     "clocks",
     plan=(
@@ -84,4 +109,5 @@ CARD = Card(
     useless=_useless,
     useless_in_cause=_useless_in_cause,
     left_out=(LeftOut("ageing", lambda plan: some(plan, plan.hazard_kind != Hazard.EXPONENTIAL)),),
+    random=_random,
 )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from simulator.ledger import Effect, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, LeftOut, Manner, Scalar, Words, some, whole
+from simulator.mechanisms.card import Card, Draft, LeftOut, Manner, Scalar, Words, some, whole
 from simulator.quantity import Like, Quantity
 from simulator.section import Fault, Section
 
@@ -45,6 +45,10 @@ def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
         yield (), 'when is it found? write "found: {every: 4 h, power: 80%}", a time, or another law'
 
 
+def _random(draft: Draft) -> None:
+    draft.set(checkpoints_kept=draft.pick(0, 1, 3))
+
+
 CARD = Card(
     "silent corruption",
     plan=(Scalar("checkpoints_kept", 0, lambda scenario: whole(scenario.document.checkpoint.keep)),),
@@ -73,4 +77,5 @@ CARD = Card(
     useless=_useless,
     useless_in_cause=_useless_in_cause,
     left_out=(LeftOut("silent corruption", lambda plan: some(plan, plan.effect == Effect.CORRUPT)),),
+    random=_random,
 )

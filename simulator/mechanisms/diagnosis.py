@@ -10,7 +10,7 @@ from simulator import laws
 from simulator.drawn import Timing, by_operator
 from simulator.ledger import Account, Odds, Purpose, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import At, Card, Column, Lengths, Needs, Number, Words, own_or_usual
+from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Needs, Number, Words, own_or_usual
 from simulator.quantity import Like, Quantity, Share
 from simulator.section import Fault, Section
 
@@ -88,6 +88,12 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         yield ("blamed",), "a diagnosis errs about a node that was struck alone; leave it out"
 
 
+def _random(draft: Draft) -> None:
+    draft.column("odds", Odds.MISSED, 0.0, 0.3)
+    draft.column("odds", Odds.BLAMED, 0.0, 0.3)
+    draft.lengths(Purpose.DIAGNOSIS, 0, 3, 10, 40)
+
+
 CARD = Card(
     "diagnosis",
     plan=(
@@ -113,4 +119,5 @@ CARD = Card(
     | dict.fromkeys(("diagnosis", "bisection"), Needs.RECOVERY),
     useless=_useless,
     useless_in_cause=_useless_in_cause,
+    random=_random,
 )

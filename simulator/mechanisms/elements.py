@@ -11,6 +11,7 @@ from simulator.mechanisms.card import (
     SLOWER_PATH,
     Card,
     Column,
+    Draft,
     LeftOut,
     Needs,
     Number,
@@ -22,6 +23,7 @@ from simulator.mechanisms.card import (
 )
 from simulator.quantity import Share
 from simulator.section import Fault, Section
+from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
@@ -97,6 +99,22 @@ def _some_only_slow(plan: "Plan", cause: int) -> bool:
     return _cutting(plan, cause) < int(plan.units[cause])
 
 
+def _random(draft: Draft) -> None:
+    """Make the units of the job elements of a fabric, now and then."""
+    draft.column("odds", Odds.MEMBERS, 1.0, 1.0, 0.5)
+    if draft.happens(0.75):
+        return
+    needed, number = draft.plan.needed, draft.whole(1, 5)
+    first = sorted(draft.whole(0, needed) for _ in range(number))
+    nodes = [min(draft.whole(0, 4), needed - place) for place in first]
+    speeds = [draft.whole(1, SPEED_SCALE + 1) for _ in first]
+    found = [(place if cut else -1, cut, speed) for place, cut, speed in zip(first, nodes, speeds, strict=True)]
+    plan = draft.plan
+    plan.rules[2, Rule.SLICE], plan.effect[2], plan.blast[2] = 0, Effect.STOP, 0
+    plan.units[2] = number if plan.units[2] else 0
+    draft.set(slices=found)
+
+
 CARD = Card(
     "elements of the fabric",
     plan=(
@@ -110,4 +128,5 @@ CARD = Card(
     useless_in_cause=_useless_in_cause,
     units=_cutting,
     left_out=(LeftOut(SLOWER_PATH, lambda plan: some(plan, plan.effect == Effect.STOP, _some_only_slow)),),
+    random=_random,
 )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from simulator.ledger import Rule, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Words, fixed_ticks
+from simulator.mechanisms.card import Card, Column, Draft, Words, fixed_ticks
 from simulator.quantity import Like, Quantity, chosen
 from simulator.section import Fault, Section
 from simulator.times import SPEED_SCALE
@@ -77,6 +77,11 @@ def _is_found(cause: "Cause", written: "Item | None") -> bool:
     return cause.found.family != "never" or written is not None
 
 
+def _random(draft: Draft) -> None:
+    draft.column("rules", Rule.EVICT_BELOW, _ALL, 60_000)
+    draft.column("rules", Rule.PATIENCE, 0, 0, 50)
+
+
 CARD = Card(
     "eviction",
     plan=(Column("rules", _ALL, _below, Rule.EVICT_BELOW), Column("rules", 0, _patience, Rule.PATIENCE)),
@@ -86,4 +91,5 @@ CARD = Card(
         ),
     },
     useless=_useless,
+    random=_random,
 )

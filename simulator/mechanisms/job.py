@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import Card, LeftOut, Number, Scalar, Words, fixed_ticks, moving_ticks, whole
+from simulator.mechanisms.card import Card, Draft, LeftOut, Number, Scalar, Words, fixed_ticks, moving_ticks, whole
 from simulator.times import NEVER, ticks
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ def _work(scenario: "Scenario") -> Number:
 def _start_up(scenario: "Scenario") -> Number:
     drawn = scenario.document.job.start_up
     return Number(lambda values: ticks(drawn.at(values)["value"]), drawn.uncertain)
+
+
+def _random(draft: Draft) -> None:
+    draft.set(needed=draft.whole(1, 13), work=draft.whole(500, 60_000), start_up=draft.pick(0, 30))
+    draft.set(horizon=draft.pick(60_000, 200_000), warm_up=draft.pick(0, 1_000))
+    draft.set(max_records=draft.pick(40, 3_000, 10**6), max_candidates=draft.pick(*[NEVER] * 8, 1, 40))
 
 
 CARD = Card(
@@ -45,4 +51,5 @@ CARD = Card(
         LeftOut("failures during the start", lambda plan: plan.start_up > 0),
         LeftOut("the horizon", lambda plan: plan.horizon < NEVER and plan.horizon <= plan.work),
     ),
+    random=_random,
 )

@@ -10,7 +10,20 @@ from pydantic_core import CoreSchema, core_schema
 from simulator.drawn import Timing
 from simulator.ledger import Account, Effect, Odds, Purpose, Rule, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import SLOWER_PATH, Card, Column, LeftOut, Lengths, Manner, Words, fixed_ticks, own, some
+from simulator.mechanisms.card import (
+    SLOWER_PATH,
+    At,
+    Card,
+    Column,
+    Draft,
+    LeftOut,
+    Lengths,
+    Manner,
+    Words,
+    fixed_ticks,
+    own,
+    some,
+)
 from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section, refusal, unknown_key
 from simulator.times import TICKS_PER_SECOND
@@ -178,6 +191,18 @@ def _outlives(plan: "Plan", cause: int) -> float:
     return 1.0 - low if rises else low
 
 
+def _random(draft: Draft) -> None:
+    stops = draft.plan.effect == Effect.STOP
+    draft.set(
+        hidden=[draft.pick(0.0, 0.3, 0.5) * bool(stop) for stop in stops], reach=[draft.pick(0, 3, 20) for _ in stops]
+    )
+    draft.column("rules", Rule.MASKED, 0, 0, 2)
+    draft.column("rules", Rule.REBUILD, 0, 0, 60)
+    draft.column("odds", Odds.MULTIPATH, 0.0, 0.0, 0.4)
+    draft.lengths(Purpose.LENGTH, 0, 3, 10, 40, at=At.CAUSES)
+    draft.lengths(Purpose.REBUILD, 0, 3, 10, 40, at=At.CAUSES)
+
+
 CARD = Card(
     "layers of the network",
     plan=(
@@ -214,4 +239,5 @@ CARD = Card(
             lambda plan: some(plan, (plan.odds[:, Odds.MULTIPATH] > 0) & (plan.effect == Effect.STOP)),
         ),
     ),
+    random=_random,
 )

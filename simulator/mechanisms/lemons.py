@@ -7,7 +7,7 @@ from pydantic import Field
 
 from simulator.ledger import Odds, Purpose
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, LeftOut, Number, Scalar, fixed_ticks, some
+from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Number, Scalar, fixed_ticks, some
 from simulator.quantity import Factor, Like, Quantity, Share
 from simulator.section import Fault, Section
 
@@ -107,6 +107,12 @@ def _rows(name: str, cause: "Cause") -> "dict[str, Cause]":
     return {name: cause.on_all_nodes(), f"{name}_bad": cause.portion(alone, lemons.times)}
 
 
+def _random(draft: Draft) -> None:
+    """One cause strikes bad nodes only."""
+    draft.set(lemon_share=[0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0], lemon_period=draft.pick(0, 500, 3_000))
+    draft.column("odds", Odds.LEMON_AGAIN, 0.0, 0.1)
+
+
 CARD = Card(
     "lemons",
     plan=(
@@ -120,4 +126,5 @@ CARD = Card(
     faults=_faults,
     stops=lambda plan, cause: plan.lemon_share[cause] or 1.0,
     left_out=(LeftOut("lemons", lambda plan: some(plan, plan.lemon_share > 0)),),
+    random=_random,
 )

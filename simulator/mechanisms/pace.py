@@ -9,10 +9,10 @@ from pydantic import Field
 
 from simulator import laws
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import At, Card, LeftOut, Lengths, Number, Scalar, Values, Words, varies
+from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Number, Scalar, Values, Words, varies
 from simulator.quantity import Duration, Like, PositiveDuration, Quantity
 from simulator.section import Fault, Section
-from simulator.times import SPEED_SCALE, Law
+from simulator.times import SPEED_SCALE, Family, Law
 
 if TYPE_CHECKING:
     from simulator.clocks import Row
@@ -126,6 +126,13 @@ def _moving(value: Any) -> Any:
     return lambda scenario: Number(lambda values: value(scenario, values), scenario.size_moves)
 
 
+def _random(draft: Draft) -> None:
+    evaluation = draft.pick(0, 10_000, SPEED_SCALE)  # pauses take their share of the pace
+    pace = min(draft.pick(SPEED_SCALE, 77_777, 50_000), SPEED_SCALE * SPEED_SCALE // (SPEED_SCALE + evaluation))
+    draft.set(pace=pace, evaluation=evaluation)
+    draft.law(-1, Purpose.SPREAD, Law(Family.UNIFORM, 0.0, draft.pick(0.0, 0.5)))
+
+
 CARD = Card(
     "pace",
     plan=(
@@ -142,4 +149,5 @@ CARD = Card(
         ),
     },
     left_out=(LeftOut("ranks that are slower than others", lambda plan: varies(plan.laws[-1:, Purpose.SPREAD, 0])),),
+    random=_random,
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 from simulator.drawn import Timing
 from simulator.ledger import Choice, Purpose, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import At, Card, Lengths, Scalar, Words, fixed_ticks, usual, whole
+from simulator.mechanisms.card import At, Card, Draft, Lengths, Scalar, Words, fixed_ticks, usual, whole
 from simulator.quantity import Like, Nodes, Quantity
 from simulator.section import Fault, Section
 
@@ -89,6 +89,14 @@ def _faults(scenario: "Scenario") -> Iterator[Fault]:
         yield ("recovery", "resume_with"), f"{wanted:_} nodes exceed the {cluster.spares:_} hot spares; lower it"
 
 
+def _random(draft: Draft) -> None:
+    draft.set(choice=draft.pick(*Choice))
+    draft.lengths(Purpose.SELECTION, 0, 3, 10, 40)
+    if not draft.plan.block and draft.happens(0.6):
+        draft.set(selects=1, reserve=draft.whole(0, 6), backup=draft.whole(0, 4))
+        draft.set(fetch=draft.pick(0, 10, 300), refill=draft.whole(0, 3))
+
+
 CARD = Card(
     "pools",
     plan=(
@@ -107,4 +115,5 @@ CARD = Card(
     purposes=(Purpose.CHOICE,),
     faults=_faults,
     useless=_useless,
+    random=_random,
 )

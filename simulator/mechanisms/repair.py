@@ -9,7 +9,7 @@ from simulator import laws
 from simulator.drawn import BY_OPERATOR, Drawn, TimingOrNever, by_operator
 from simulator.ledger import Purpose, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import At, Card, Column, Lengths, Needs, Scalar, Words, own_or_usual, whole
+from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Needs, Scalar, Words, own_or_usual, whole
 from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section
 
@@ -81,6 +81,13 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         yield ("relapse",), f'every repair cures, so no node strikes again; write "cure: 80%", {asking.LEAVE}'
 
 
+def _random(draft: Draft) -> None:
+    draft.set(crews=draft.whole(0, 4), at_strike=draft.pick(0, 1))
+    draft.set(cure=[draft.pick(0.3, 0.7, 1.0) for _ in draft.plan.units])
+    draft.lengths(Purpose.REPAIR, 20, 200, 1_500)
+    draft.lengths(Purpose.RELAPSE, 0, 100, 700)
+
+
 CARD = Card(
     "repair",
     plan=(
@@ -106,4 +113,5 @@ CARD = Card(
     cause_keys=dict.fromkeys(("repair", "cure", "relapse"), Needs.NODE),
     useless=_useless,
     useless_in_cause=_useless_in_cause,
+    random=_random,
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 from simulator.drawn import TimingOrNever
 from simulator.ledger import Odds, Purpose, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import At, Card, Column, Lengths, Number, Scalar, Values, Words, whole
+from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Number, Scalar, Values, Words, whole
 from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section
 
@@ -74,6 +74,15 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
             yield ("recovery", name), why
 
 
+def _random(draft: Draft) -> None:
+    draft.set(crews_manual=draft.whole(0, 3), crews_vendor=draft.whole(0, 2))
+    draft.set(escalate=[draft.pick(0.0, 0.5, 1.0) for _ in range(2)])
+    draft.column("odds", Odds.CURE_MANUAL, 0.5, 1.0)
+    draft.column("odds", Odds.CURE_VENDOR, 0.5, 1.0)
+    draft.lengths(Purpose.MANUAL, 20, 200, 1_500)
+    draft.lengths(Purpose.VENDOR, 20, 2_000, 20_000)
+
+
 CARD = Card(
     "stages of repair",
     plan=(
@@ -96,4 +105,5 @@ CARD = Card(
     },
     purposes=(Purpose.ESCALATE, Purpose.ESCALATE_AGAIN),
     useless=_useless,
+    random=_random,
 )

@@ -7,9 +7,10 @@ from pydantic import Field, StrictBool
 
 from simulator.ledger import Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Needs, Scalar, Words, fixed_ticks, whole
+from simulator.mechanisms.card import Card, Column, Draft, Needs, Scalar, Words, fixed_ticks, whole
 from simulator.quantity import Like, Quantity
 from simulator.section import Fault, Section
+from simulator.times import NEVER
 
 if TYPE_CHECKING:
     from simulator.failures import Cause
@@ -114,6 +115,12 @@ def _keeps_back(plan: "Plan", cause: int | None) -> bool:
     return bool(plan.retire[cause])
 
 
+def _random(draft: Draft) -> None:
+    draft.set(retire=[int(draft.happens(0.1)) for _ in draft.plan.units])
+    draft.set(retire_count=draft.pick(0, 0, 1, 2, 4), retire_window=draft.pick(100, 3_000, NEVER))
+    draft.set(retire_score=[draft.pick(0.0, 0.0, 1.5, 3.0), draft.pick(5e-4, 2e-2)])
+
+
 CARD = Card(
     "retirement",
     plan=(
@@ -132,4 +139,5 @@ CARD = Card(
     useless=_useless,
     useless_in_cause=_useless_in_cause,
     keeps_back=_keeps_back,
+    random=_random,
 )

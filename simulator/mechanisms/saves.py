@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import laws
 from simulator.ledger import Account, Overlap, Purpose
-from simulator.mechanisms.card import At, Card, LeftOut, Lengths, Number, Scalar, Words
+from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Number, Scalar, Words
 from simulator.mechanisms.job import MOST_WORK
 from simulator.quantity import Quantity
 from simulator.times import Law, ticks
@@ -69,6 +69,16 @@ def _restore_memory(scenario: "Scenario", row: "Row | None") -> Any:
     return None if memory is None else memory.restore
 
 
+def _random(draft: Draft) -> None:
+    memory, peers, save = draft.pick(0, 1), draft.whole(1, 3), draft.whole(0, 12)
+    draft.set(interval=draft.whole(20, 400), save=save, save_storage=save + draft.whole(0, 12))
+    draft.set(lag=draft.pick(0, 5, 50, 500), overlap=draft.pick(*Overlap), memory_apart=draft.pick(0, 1))
+    if memory:
+        draft.set(memory_group=peers + 1 + draft.whole(0, 3), memory_peers=peers, storage_every=draft.whole(1, 5))
+    draft.lengths(Purpose.RESTORE, 0, 3, 10, 40)
+    draft.lengths(Purpose.RESTORE_MEMORY, 0, 3, 10, 40)
+
+
 CARD = Card(
     "saves",
     plan=(
@@ -98,4 +108,5 @@ CARD = Card(
         LeftOut("the second tier of checkpoints", lambda plan: plan.memory_group > 0),
         LeftOut("the lag of saves", lambda plan: plan.lag > 0),
     ),
+    random=_random,
 )

@@ -8,8 +8,9 @@ from pydantic import Field
 from simulator import laws
 from simulator.drawn import Drawn, Speed, TimingOrNever
 from simulator.ledger import Account, Effect, Purpose, Tally
-from simulator.mechanisms.card import Card, LeftOut, Lengths, Manner, Words, own, some
+from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Manner, Words, own, some
 from simulator.section import Fault, Section
+from simulator.times import NEVER, Family, Law
 
 if TYPE_CHECKING:
     from simulator.failures import Cause
@@ -44,6 +45,15 @@ def _belongs(cause: "Cause", name: str) -> Iterator[Fault]:
     yield (name,), f'belongs to the effect slow, not {cause.effect}; write "effect: slow" or leave it out'
 
 
+def _random(draft: Draft) -> None:
+    draft.lengths(Purpose.FOUND, 0, 100, 700, at=At.CAUSES)
+    draft.lengths(Purpose.HEALED, 50, 100, NEVER, at=At.CAUSES)
+    for cause in range(len(draft.plan.units)):
+        draft.law(cause, Purpose.FACTOR, Law(Family.UNIFORM, 0.2, 1.0))
+        if draft.happens(0.3):
+            draft.law(cause, Purpose.FOUND, Law(Family.CHECKS, 1e-4, 0.6))
+
+
 CARD = Card(
     "slow nodes",
     plan=(
@@ -67,4 +77,5 @@ CARD = Card(
     manners={"slow": Manner(Effect.SLOW, found_later=True)},
     wrong_in_cause=_wrong_in_cause,
     left_out=(LeftOut("slow nodes", lambda plan: some(plan, plan.effect == Effect.SLOW)),),
+    random=_random,
 )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from simulator.mechanisms.card import Card, Scalar, moving_ticks
+from simulator.mechanisms.card import Card, Draft, Scalar, moving_ticks
 from simulator.quantity import Like, Quantity
 from simulator.section import Section
 
@@ -18,8 +18,13 @@ class OfRecovery(Section):
     )
 
 
+def _random(draft: Draft) -> None:
+    draft.set(slow_start=draft.pick(0, 7))
+
+
 CARD = Card(
     "slow start",
     plan=(Scalar("slow_start", 0, lambda scenario: moving_ticks(scenario.document.recovery.slow_start)),),
     recovery=lambda plan: plan.slow_start,
+    random=_random,
 )

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, StrictBool
 
-from simulator.ledger import Tally
+from simulator.ledger import Effect, Tally
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, Needs, Scalar, Words
+from simulator.mechanisms.card import Card, Column, Draft, Needs, Scalar, Words
 from simulator.section import Fault, Section
 
 if TYPE_CHECKING:
@@ -66,6 +66,12 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         yield ("spares_exposed",), text
 
 
+def _random(draft: Draft) -> None:
+    burn = draft.pick(0, 1)
+    placed = (draft.plan.per_place > 0) & (draft.plan.effect == Effect.STOP)
+    draft.set(spares=draft.whole(0, 7), bench=[burn * draft.pick(0, 1) * bool(each) for each in placed])
+
+
 CARD = Card(
     "spares",
     plan=(Scalar("spares", 0, lambda scenario: scenario.spares), Column("bench", 0, _burn)),
@@ -75,4 +81,5 @@ CARD = Card(
     cause_keys={"spares_exposed": Needs.NODE | Needs.STOP},
     useless=_useless,
     useless_in_cause=_useless_in_cause,
+    random=_random,
 )

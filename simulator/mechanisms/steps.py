@@ -13,6 +13,7 @@ from simulator.mechanisms import asking
 from simulator.mechanisms.card import (
     At,
     Card,
+    Draft,
     LeftOut,
     Lengths,
     Needs,
@@ -196,6 +197,11 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         yield ("detection",), f"{_HOLDS}; {_FEWER}"
 
 
+def _random(draft: Draft) -> None:
+    for purpose in (Purpose.DETECTION, Purpose.SWAP, Purpose.RESTART):
+        draft.lengths(purpose, 0, 3, 10, 40)
+
+
 CARD = Card(
     "steps of a recovery",
     plan=(
@@ -222,4 +228,5 @@ CARD = Card(
             lambda plan: varies(plan.laws[:, [Purpose.SWAP, Purpose.RESTART, Purpose.RESTORE], 0]),
         ),
     ),
+    random=_random,
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from simulator.ledger import Effect, Exposed
 from simulator.mechanisms import asking
-from simulator.mechanisms.card import Card, Column, LeftOut, Manner, some
+from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Manner, some
 from simulator.section import Fault
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
         yield ("blast",), f"is what a stop takes; the effect is {cause.effect}, so leave it out"
 
 
+def _random(draft: Draft) -> None:
+    effects = [manner for manner in draft.effects if manner != Effect.STOP]
+    some = [draft.pick(Effect.STOP, Effect.STOP, *effects) for _ in range(2)]
+    draft.set(effect=[some[0], Effect.STOP, draft.pick(*effects), Effect.SLOW, Effect.STOP, Effect.STOP, some[1]])
+    # A unit without a place takes no node.
+    blast = [1, draft.whole(1, 3), 1, 1, draft.whole(0, 6), 1, int(draft.plan.per_place[6])]
+    draft.set(blast=blast, exposed=[draft.pick(*Exposed) for _ in blast])
+
+
 CARD = Card(
     "strikes",
     plan=(
@@ -38,4 +47,5 @@ CARD = Card(
     manners={"stop": Manner(Effect.STOP, stops=True)},
     useless_in_cause=_useless_in_cause,
     left_out=(LeftOut("phases that cannot be struck", lambda plan: some(plan, plan.exposed != Exposed.ALWAYS)),),
+    random=_random,
 )

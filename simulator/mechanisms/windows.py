@@ -7,7 +7,19 @@ from pydantic import Field, StrictBool, model_validator
 
 from simulator.drawn import Timing
 from simulator.ledger import Account, Purpose
-from simulator.mechanisms.card import At, Card, LeftOut, Lengths, Number, Scalar, Table, Values, Words, moving_ticks
+from simulator.mechanisms.card import (
+    At,
+    Card,
+    Draft,
+    LeftOut,
+    Lengths,
+    Number,
+    Scalar,
+    Table,
+    Values,
+    Words,
+    moving_ticks,
+)
 from simulator.quantity import Duration, PositiveDuration
 from simulator.section import Fault, Section
 from simulator.times import ticks
@@ -89,6 +101,13 @@ def _length(scenario: "Scenario", row: "Row | None") -> Any:
     return None if maintenance is None else maintenance.length
 
 
+def _random(draft: Draft) -> None:
+    listed = draft.whole(0, 4)
+    draft.set(window_due=sorted(draft.whole(0, 3_000) for _ in range(listed)), window_period=draft.pick(0, 2_000))
+    draft.set(window_length=[draft.whole(-1, 60) for _ in range(listed)])
+    draft.lengths(Purpose.LENGTH, 0, 3, 10, 40, at=At.JOB)
+
+
 CARD = Card(
     "planned maintenance",
     plan=(
@@ -99,4 +118,5 @@ CARD = Card(
     ),
     accounts={Account.MAINTENANCE: Words("maintenance", "planned stops", "CUSTOM_BADPUT_EVENTS")},
     left_out=(LeftOut("planned maintenance", lambda plan: len(plan.window_due) > 0 or plan.window_period > 0),),
+    random=_random,
 )
