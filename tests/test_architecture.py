@@ -60,8 +60,8 @@ FRAMES_FROM_FLOOR = 7
 # The two engines are two tellings of one model, so that one can catch the other: this is all that they may share.
 SHARED_BY_ENGINES = {"plan", "durations", "chance", "ledger", "streams", "times"}
 
-# A cache is no result: what the fabric keeps for the next time is told to nobody.
-WRITERS = ("cli", "report", "app", "api", "ensemble", "fabrics.cache")
+# A cache is no result: what the fabric and the compiler keep for the next time is told to nobody.
+WRITERS = ("cli", "report", "app", "api", "ensemble", "fabrics.cache", "jit.cache")
 WRITING_METHODS = {
     "write_text",
     "write_bytes",
