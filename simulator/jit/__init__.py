@@ -31,7 +31,7 @@ CHECKED = os.environ.get("DERISK_CHECKED", "0") not in ("", "0")
 COMPILED = not _config.DISABLE_JIT
 # Whether kernels are compiled as no user's function would be, and kept as Numba would not: see private.py.
 TUNED = COMPILED and not private.missing(private.COMPILER)
-_KEPT = COMPILED and not private.missing(private.CACHE) and private.has_a_cache()
+KEPT = COMPILED and not private.missing(private.CACHE) and private.has_a_cache()
 
 # A rule that changes in one file changes the kernel of another, so the sources of all kernels count towards the name of
 # the cache folder.
@@ -51,7 +51,7 @@ _SOURCES = (
 
 def _digest() -> str:
     versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version())
-    ways = [word for word, on in (("checked", CHECKED), ("plain", not TUNED), ("own", _KEPT)) if on]
+    ways = [word for word, on in (("checked", CHECKED), ("plain", not TUNED), ("own", KEPT)) if on]
     state = hashlib.sha256(" ".join([*versions, *ways]).encode())
     for pattern in _SOURCES:
         for source in sorted(_PACKAGE.glob(pattern)):
@@ -76,7 +76,7 @@ def cache_is_cold() -> bool:
 
 
 def _is_cold(function: Callable[..., Any], folder: Path) -> bool:
-    return Cache(function, folder).is_empty() if _KEPT else not any(folder.rglob(f"*.{function.__name__}-*.nbi"))
+    return Cache(function, folder).is_empty() if KEPT else not any(folder.rglob(f"*.{function.__name__}-*.nbi"))
 
 
 def kernel(function: Function) -> Function:
@@ -120,6 +120,8 @@ if TUNED:
     # functions (564 against 42 ns an event on a prototype). A function compiled so cannot allocate, and kernels here
     # never do.
     _tuned = {"_nrt": False, "no_cfunc_wrapper": True, "pipeline_class": KernelCompiler}
+elif COMPILED:
+    seldom = by_reference = numba.extending.register_jitable(_as_it_is)
 
 
 def _compile(function: Function, *, python: bool, forceinline: bool) -> Function:
@@ -128,22 +130,26 @@ def _compile(function: Function, *, python: bool, forceinline: bool) -> Function
     # Wrappers for callers from Python are left out where none calls, and inlining is said each time: Numba would let a
     # function inherit it from its first caller.
     tuned = _tuned | {"no_cpython_wrapper": not python, "forceinline": forceinline} if TUNED else {}
-    njit: Any = numba.njit  # its published types do not know these options
-    kept = python and CACHE_FOLDER is not None
+    options = {"nogil": True, "error_model": "numpy", "boundscheck": CHECKED or None} | tuned
+    njit: Any = numba.njit  # its published types do not know all of these options
+    if not python or CACHE_FOLDER is None:
+        done: Function = njit(function, **options)
+    elif KEPT:
+        done = njit(function, **options)
+        vars(done)["_cache"] = Cache(function, CACHE_FOLDER)
+    else:
+        done = _with_numbas_cache(lambda: njit(function, cache=True, **options), str(CACHE_FOLDER))
+    return done
+
+
+def _with_numbas_cache(decorate: Callable[[], Any], folder: str) -> Any:
+    # Numba asks for its folder when a function is decorated, and never again.
     before = _config.CACHE_DIR
+    _config.CACHE_DIR = folder
     try:
-        if kept and not _KEPT:
-            _config.CACHE_DIR = str(CACHE_FOLDER)  # Numba's own cache reads it while a function is decorated
-        cached = kept and not _KEPT
-        compiled: Any = njit(
-            function, cache=cached, nogil=True, error_model="numpy", boundscheck=CHECKED or None, **tuned
-        )
+        return decorate()
     finally:
         _config.CACHE_DIR = before
-    if kept and _KEPT and CACHE_FOLDER is not None:
-        compiled._cache = Cache(function, CACHE_FOLDER)
-    done: Function = compiled
-    return done
 
 
 def _uncompiled(function: Function) -> Function:

@@ -1,0 +1,84 @@
+"""The answers of the compiled engine to random plans, as one word, in a process in which it is compiled another way.
+
+    python -m tests.compiled_ways [PLACE ...]
+
+For each place, a piece of Numba's own workings as simulator/jit/private.py names it, a line: the place, whether kernels
+are tuned, whether their code is kept, and the word. The piece is hidden while the package is imported. Without a place
+nothing is hidden.
+"""
+
+import hashlib
+import os
+import pkgutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numba  # before the package, which is to find a piece missing
+import numpy as np
+
+SEED = 12
+PLANS = 12  # of each kind
+
+
+@contextmanager
+def hidden(place: str) -> Iterator[None]:
+    """Take a piece away from Numba for a while; those that Numba needs itself come back before it compiles."""
+    owner, _, names = place.rpartition("." if "." in place.partition(":")[2] else ":")
+    holder = pkgutil.resolve_name(owner)
+    taken = []
+    for name in names.split("|"):
+        # A method may stand in a class that the named one inherits from.
+        for each in getattr(holder, "__mro__", (holder,)):
+            if name in vars(each):
+                taken.append((each, name, vars(each)[name]))
+                delattr(each, name)
+    assert taken, f"{place} is not there"
+    try:
+        yield
+    finally:
+        for each, name, value in taken:
+            setattr(each, name, value)
+
+
+def answers() -> str:
+    """One word for results and logs of random plans."""
+    from simulator.chance import replication_key
+    from simulator.engines import kernel
+    from tests.random_plans import random_plan, wide_plan
+
+    state = hashlib.sha256()
+    for plan in (make(seed) for make in (random_plan, wide_plan) for seed in range(PLANS)):
+        for value in kernel.run(plan, np.uint64(replication_key(SEED, 0)), log=True):
+            state.update(np.ascontiguousarray(value, np.int64).tobytes())
+    return state.hexdigest()
+
+
+def say(place: str) -> None:
+    """Print the line of a place."""
+    if place:
+        with hidden(place):
+            from simulator import jit
+
+            __import__("simulator.engines.kernel")
+    from simulator import jit
+
+    print(place or "-", jit.TUNED, jit.KEPT, answers(), flush=True)
+
+
+def main(places: list[str]) -> None:
+    """Say it for each place, in a child of this process, which has imported Numba once for all."""
+    assert numba.__version__ and "simulator" not in sys.modules
+    for place in places or [""]:
+        child = os.fork()
+        if not child:
+            say(place)
+            sys.stdout.flush()
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            sys.exit(f"{place or 'nothing hidden'}: ended with {status}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
