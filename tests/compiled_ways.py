@@ -1,10 +1,11 @@
-"""The answers of the compiled engine to random plans, as one word, in a process in which it is compiled another way.
+"""The answers of an engine to random plans, as one word, in a process in which kernels are compiled another way.
 
-    python -m tests.compiled_ways [PLACE ...]
+    python -m tests.compiled_ways kernel|reference [PLACE ...]
 
-For each place, a piece of Numba's own workings as simulator/jit/private.py names it, a line: the place, whether kernels
-are tuned, whether their code is kept, and the word. The piece is hidden while the package is imported. Without a place
-nothing is hidden.
+The reference engine compiles its draws only, which takes seconds where the whole kernel takes minutes. For each place,
+a piece of Numba's own workings as simulator/jit/private.py names it, a line: the place, whether kernels are tuned,
+whether their code is kept, and the word. The piece is hidden while the package is imported. Without a place nothing is
+hidden.
 """
 
 import hashlib
@@ -41,20 +42,21 @@ def hidden(place: str) -> Iterator[None]:
             setattr(each, name, value)
 
 
-def answers() -> str:
+def answers(engine: str) -> str:
     """One word for results and logs of random plans."""
     from simulator.chance import replication_key
-    from simulator.engines import kernel
+    from simulator.engines import kernel, reference
     from tests.random_plans import random_plan, wide_plan
 
+    run = kernel.run if engine == "kernel" else reference.simulate
     state = hashlib.sha256()
     for plan in (make(seed) for make in (random_plan, wide_plan) for seed in range(PLANS)):
-        for value in kernel.run(plan, np.uint64(replication_key(SEED, 0)), log=True):
+        for value in run(plan, np.uint64(replication_key(SEED, 0)), log=True):
             state.update(np.ascontiguousarray(value, np.int64).tobytes())
     return state.hexdigest()
 
 
-def say(place: str) -> None:
+def say(engine: str, place: str) -> None:
     """Print the line of a place."""
     if place:
         with hidden(place):
@@ -63,16 +65,16 @@ def say(place: str) -> None:
             __import__("simulator.engines.kernel")
     from simulator import jit
 
-    print(place or "-", jit.TUNED, jit.KEPT, answers(), flush=True)
+    print(place or "-", jit.TUNED, jit.KEPT, answers(engine), flush=True)
 
 
-def main(places: list[str]) -> None:
+def main(engine: str, *places: str) -> None:
     """Say it for each place, in a child of this process, which has imported Numba once for all."""
     assert numba.__version__ and "simulator" not in sys.modules
-    for place in places or [""]:
+    for place in places or ("",):
         child = os.fork()
         if not child:
-            say(place)
+            say(engine, place)
             sys.stdout.flush()
             os._exit(0)
         _, status = os.waitpid(child, 0)
@@ -81,4 +83,4 @@ def main(places: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])
