@@ -42,6 +42,11 @@ def hidden(place: str) -> Iterator[None]:
             setattr(each, name, value)
 
 
+def abs_of(number: int) -> int:
+    """Return a number without its sign."""
+    return abs(number)
+
+
 def answers(engine: str) -> str:
     """One word for results and logs of random plans."""
     from simulator.chance import replication_key
@@ -70,7 +75,9 @@ def say(engine: str, place: str) -> None:
 
 def main(engine: str, *places: str) -> None:
     """Say it for each place, in a child of this process, which has imported Numba once for all."""
-    assert numba.__version__ and "simulator" not in sys.modules
+    assert "simulator" not in sys.modules
+    # Numba sets itself up when it first compiles, and needs some of the pieces for that.
+    assert numba.njit(abs_of)(-1) == 1
     for place in places or ("",):
         child = os.fork()
         if not child:

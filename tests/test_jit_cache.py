@@ -1,4 +1,4 @@
-"""Compiled code on disk: kept for the next process, and compiled anew where it is not as it was written."""
+"""Compiled code on disk: kept for the next process, and compiled again where it is not as it was written."""
 
 import hashlib
 import os
@@ -75,7 +75,7 @@ HARMS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("harm", HARMS)
-def test_a_damaged_file_is_compiled_anew_and_written_anew(kept: tuple[Path, str], harm: str) -> None:
+def test_a_damaged_file_is_compiled_and_written_again(kept: tuple[Path, str], harm: str) -> None:
     home, number = kept
     before = files_of(home)
     assert len(before) >= 2 and drawn(home) == (number, 2)
@@ -115,7 +115,7 @@ def _twice(number: int) -> int:
 def test_what_cannot_be_read_or_written_is_compiled(
     lonely: Callable[[int], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever runs as root may read and write everything, so the refusal is made here."""
+    """The superuser may read and write everything, so the refusal is made here."""
 
     def refuse(*arguments: object, **options: object) -> bytes:
         raise PermissionError(13, "Permission denied")
@@ -127,7 +127,7 @@ def test_what_cannot_be_read_or_written_is_compiled(
     assert jit.cache_is_cold()
 
 
-def test_a_file_that_others_took_the_rights_of_is_written_anew(
+def test_a_file_that_others_took_the_rights_of_is_written_again(
     lonely: Callable[[int], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert lonely(4) == 8

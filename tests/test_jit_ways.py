@@ -47,7 +47,7 @@ def test_a_piece_that_is_not_there_is_missed(place: str) -> None:
 @pytest.mark.parametrize("place", FUNCTIONS)
 def test_a_piece_with_other_arguments_is_missed(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(self: Any, something: Any, new: Any) -> None:
-        raise AssertionError("nobody calls it")
+        raise AssertionError("this is not called")
 
     owner, _, names = place.rpartition("." if "." in place.partition(":")[2] else ":")
     for name in names.split("|"):

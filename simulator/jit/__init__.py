@@ -121,7 +121,7 @@ if TUNED:
     # never do.
     _tuned = {"_nrt": False, "no_cfunc_wrapper": True, "pipeline_class": KernelCompiler}
 elif COMPILED:
-    seldom = by_reference = numba.extending.register_jitable(_as_it_is)
+    seldom = by_reference = numba.njit(_as_it_is)
 
 
 def _compile(function: Function, *, python: bool, forceinline: bool) -> Function:

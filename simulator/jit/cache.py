@@ -1,7 +1,7 @@
 """Compiled code, kept for the next process: one file for each function, its arguments and the processor.
 
-A file begins with a digest of what follows. What is cut short, changed or not to be read is compiled again and written
-anew. Numba's own cache has no such digest, and fails on a damaged file every time.
+A file begins with a digest of what follows. What is cut short, changed or not to be read is compiled and written
+again. Numba's own cache has no such digest, and fails on a damaged file every time.
 """
 
 import hashlib
