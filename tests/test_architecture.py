@@ -60,8 +60,8 @@ FRAMES_FROM_FLOOR = 7
 # The two engines are two tellings of one model, so that one can catch the other: this is all that they may share.
 SHARED_BY_ENGINES = {"plan", "durations", "chance", "ledger", "streams", "times"}
 
-# A cache is no result: what the fabric keeps for the next time is told to nobody.
-WRITERS = ("cli", "report", "app", "api", "ensemble", "fabrics.cache")
+# A cache is no result: what the fabric and the compiler keep for the next time is told to nobody.
+WRITERS = ("cli", "report", "app", "api", "ensemble", "fabrics.cache", "jit.cache")
 WRITING_METHODS = {
     "write_text",
     "write_bytes",
@@ -73,6 +73,11 @@ WRITING_METHODS = {
     "savetxt",
 }
 WRITING_FUNCTIONS = {"print", "pprint", "json.dump", "pickle.dump", "np.save", "np.savez", "np.savez_compressed"}
+
+# Below the ensemble an answer hangs on what was given, and on nothing else: `jit` reads DERISK_CHECKED, `resources`
+# finds the user's cache, and a measurement tells the libraries of its own process where they meet.
+ENVIRONMENT = ("jit", "resources", "calibration.gpu_collectives")
+ENVIRONMENT_FROM_FLOOR = 7
 
 # How the sources call a phase of the job.
 PHASES = {"PHASE", "phase", "_phase", "PAUSED", "PHASE_AFTER", "phase_after"}
@@ -235,6 +240,21 @@ def writes(node: ast.AST) -> bool:
 
 
 @every_module
+def test_reads_the_environment_only_where_agreed(module: Module) -> None:
+    if module.within(*ENVIRONMENT) or module.floor >= ENVIRONMENT_FROM_FLOOR:
+        return
+    for node in ast.walk(module.tree):
+        assert not reads_environment(node), f"{module.place(node)} reads the environment; only {ENVIRONMENT} may"
+
+
+def reads_environment(node: ast.AST) -> bool:
+    """Return whether a node names what the process was started with."""
+    if isinstance(node, ast.ImportFrom) and node.module == "os":
+        return any(alias.name in ("environ", "environb", "getenv") for alias in node.names)
+    return isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.environb", "os.getenv")
+
+
+@every_module
 def test_never_compiles_for_parallel_threads(module: Module) -> None:
     # Two Python threads inside Numba's default threading layer abort the process.
     for node in ast.walk(module.tree):
@@ -353,6 +373,11 @@ def test_the_walker_lets_reading_pass(line: str) -> None:
 )
 def test_the_walker_sees_phases_in_order(line: str) -> None:
     assert any(orders_phases(node) for node in ast.walk(ast.parse(line)))
+
+
+@pytest.mark.parametrize("line", ["os.environ['A']", "os.getenv('A')", "from os import path, environ"])
+def test_the_walker_sees_the_environment(line: str) -> None:
+    assert any(reads_environment(node) for node in ast.walk(ast.parse(line)))
 
 
 @pytest.mark.parametrize("line", ["phase == Phase.WAIT", "is_busy(phase) and tick < end", "phase.length < 3"])

@@ -13,6 +13,7 @@ from scipy import stats
 
 from simulator.chance import Purpose, replication_key, uniform
 from simulator.engines.kernel import run_batch
+from simulator.times import NEVER
 
 # Seed, replication, stream, ordinal, purpose; the key of the replication; the number. They must never change: results
 # that people wrote down rest on them.

@@ -161,8 +161,12 @@ def imported_by_kernels() -> set[Path]:
         source = to_read.pop()
         found.add(source.relative_to(PACKAGE))
         for node in ast.walk(ast.parse(source.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("simulator."):
-                path = PACKAGE.joinpath(*node.module.split(".")[1:])
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("simulator"):
+                continue
+            # `from simulator import times` names a file by what it imports.
+            names = [node.module] if node.module != "simulator" else [f"simulator.{each.name}" for each in node.names]
+            for name in names:
+                path = PACKAGE.joinpath(*str(name).split(".")[1:])
                 target = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
                 if target.relative_to(PACKAGE) not in found:
                     to_read.add(target)
@@ -171,7 +175,7 @@ def imported_by_kernels() -> set[Path]:
 
 def test_a_change_in_any_file_of_a_kernel_changes_the_cache_folder(package: Path) -> None:
     before, kernels = jit._digest(), imported_by_kernels()
-    assert Path("engines/kernel/loop.py") in kernels and Path("chance.py") in kernels
+    assert {Path("engines/kernel/loop.py"), Path("chance.py"), Path("times.py")} <= kernels
     for name in sorted(kernels):
         text = (package / name).read_text()
         (package / name).write_text(text + "# changed\n")
@@ -231,52 +235,3 @@ print(float(chance.uniform(np.uint64(chance.replication_key(1, 2)), 3, 4, 5)).he
     said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr[-2_000:]
     assert said.stdout.strip() == float(uniform(np.uint64(replication_key(1, 2)), 3, 4, 5)).hex()
-
-
-DRAW = """
-import numpy as np
-from simulator import chance
-print(float(chance.uniform(np.uint64(chance.replication_key(1, 2)), 3, 4, 5)).hex())
-"""
-
-
-@compiled
-def test_a_cache_that_was_damaged_is_compiled_again(tmp_path: Path) -> None:
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
-
-    def drawn() -> str:
-        told = subprocess.run(
-            [sys.executable, "-c", DRAW], env=environment, capture_output=True, text=True, check=False
-        )
-        assert told.returncode == 0, told.stderr[-2_000:]
-        return told.stdout
-
-    first = drawn()
-    files = {file: file.read_bytes() for end in ("nbi", "nbc") for file in tmp_path.rglob(f"*.{end}")}
-    assert any(file.suffix == ".nbi" for file in files) and any(file.suffix == ".nbc" for file in files)
-    for end in (".nbi", ".nbc"):
-        for harm in (lambda content: content[: len(content) // 2], lambda content: b"", lambda content: b"no pickle."):
-            for file, content in files.items():
-                file.write_bytes(harm(content) if file.suffix == end else content)
-            assert drawn() == first
-    for file in files:
-        file.unlink(missing_ok=True)
-        file.mkdir()
-    assert drawn() == first and all(file.is_file() for file in files)
-
-
-@compiled
-def test_every_cut_is_seen_and_no_whole_file_is_removed(tmp_path: Path) -> None:
-    from simulator.jit.repair import remove_damaged
-
-    uniform(np.uint64(1), 3, 4, 5)
-    assert jit.CACHE_FOLDER is not None
-    files = [file for end in ("nbi", "nbc") for file in sorted(jit.CACHE_FOLDER.rglob(f"*.{end}"))[:20]]
-    for file in files:
-        content = file.read_bytes()
-        copy = tmp_path / file.name
-        copy.write_bytes(content)
-        assert remove_damaged(tmp_path) == [] and copy.exists()
-        for length in {*range(0, min(len(content), 200)), *range(0, len(content), max(1, len(content) // 50))}:
-            copy.write_bytes(content[:length])
-            assert remove_damaged(tmp_path) == [copy.name] and not copy.exists(), (file, length)

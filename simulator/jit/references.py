@@ -3,7 +3,7 @@
 Numba passes a NamedTuple by value, hundreds of words to each of two hundred small functions, and looks at every index
 whether it is negative and counts from the end. `by_reference` puts the tuple on the kernel's stack and passes its
 address; the arrays in it appear as `Table`s: an address and extents, whose indices are never negative and are not
-checked (tests/test_references.py runs the same code with checks). See docs/decisions/0012-bare-arrays-and-parts.md.
+checked, unless DERISK_CHECKED=1 is set. See docs/decisions/0012-bare-arrays-and-parts.md.
 """
 
 import operator
@@ -64,6 +64,17 @@ def refer(typing: Any, value: Any) -> Any:
         return cgutils.alloca_once_value(builder, arguments[0])
 
     return Reference(value)(value), build
+
+
+def unlikely(typing: Any, condition: Any) -> Any:
+    """Return how LLVM is told that a condition seldom holds (its intrinsic `expect`); Numba's form of an intrinsic."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bit = ir.IntType(1)
+        expect = builder.module.declare_intrinsic("llvm.expect", [bit], ir.FunctionType(bit, [bit, bit]))
+        return builder.call(expect, [arguments[0], ir.Constant(bit, 0)])
+
+    return numba.types.boolean(numba.types.boolean), build
 
 
 # fields
@@ -152,6 +163,9 @@ def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> tuple[
     extents = cgutils.unpack_tuple(builder, table.extents)
     tuple_given = isinstance(index, numba.types.BaseTuple)
     numbers = cgutils.unpack_tuple(builder, arguments[1]) if tuple_given else [arguments[1]]
+    if context.enable_boundscheck:
+        for axis, (extent, number) in enumerate(zip(extents, numbers, strict=False)):
+            cgutils.do_boundscheck(context, builder, number, extent, axis)
     address = table.data
     step = None
     for extent, number in reversed(list(zip_longest(extents, numbers))):
