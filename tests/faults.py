@@ -60,8 +60,10 @@ def faults_of(source: str, text: str) -> list[Fault]:
 
 def _run(tree: ast.AST) -> Iterator[tuple[Any, range]]:
     """Yield the expressions that are run, and the lines of their statements, or their own where it holds others."""
+    made_up = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "_random"]
+    left_out = {id(node) for function in made_up for node in ast.walk(function)}  # how random plans are made up
     for statement in ast.walk(tree):
-        for node in _below(statement) if isinstance(statement, ast.stmt) else ():
+        for node in _below(statement) if isinstance(statement, ast.stmt) and id(statement) not in left_out else ():
             whole = node if hasattr(statement, "body") else statement
             yield node, range(whole.lineno, whole.end_lineno + 1)
 

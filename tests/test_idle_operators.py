@@ -84,7 +84,7 @@ def test_what_a_what_if_leaves_without_use_is_told(why: list[str], setting: str,
 
 
 def test_what_acts_for_some_cause_is_taken() -> None:
-    domain = "failures.gpu.common={share: 30%, domain: rack}"
+    domain = "failures.gpu.common={share: 60%, domain: rack}"
     for settings in (
         ["failures.gpu.hangs=100%", "recovery.detection=20 min"],
         ["failures.gpu.hangs=90%", "failures.gpu.detection=20 min"],

@@ -7,7 +7,7 @@ import pytest
 from tests.faults import Fault, faults_of
 from tests.plant import PLACES, ROOT, drawn
 
-SOURCE = "simulator/compile/rules.py"
+SOURCE = "simulator/mechanisms/lemons.py"
 TEXT = '''"""A text 1."""
 
 def some(row: int = 1) -> list[int]:
