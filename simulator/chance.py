@@ -10,8 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.jit import rule, sampler
-from simulator.ledger import Purpose as Purpose
-from simulator.streams import Stream as Stream
 
 # 2^64 divided by the golden ratio, and two further odd constants with well-spread bits (the primes of xxHash64).
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -11,16 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator import times
-from simulator.chance import Purpose, uniform
+from simulator.chance import uniform
 from simulator.jit import routine, rule, sampler
-from simulator.times import LAW_COLUMNS as LAW_COLUMNS
-from simulator.times import LAW_FIELDS as LAW_FIELDS
-from simulator.times import NEVER as NEVER
-from simulator.times import SPEED_SCALE as SPEED_SCALE
-from simulator.times import TICKS_PER_SECOND as TICKS_PER_SECOND
-from simulator.times import Family as Family
-from simulator.times import Hazard as Hazard
-from simulator.times import Law as Law
+from simulator.plan import Purpose
+from simulator.times import Family, Hazard
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

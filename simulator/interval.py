@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simulator.durations import TICKS_PER_SECOND, Hazards, level_at, sample, ticks
+from simulator.durations import Hazards, level_at, sample, ticks
 from simulator.mechanisms import CARDS, MANNERS
 from simulator.plan import Plan
+from simulator.times import TICKS_PER_SECOND
 
 # Called from here it may as well stay Python: to compile it for this one use would take longer.
 _level: Callable[[Hazards, int, float], float] = getattr(level_at, "py_func", level_at)

@@ -6,19 +6,6 @@ these accounts; how they come to book there they tell apart.
 
 from enum import IntEnum
 
-from simulator.plan import ODDS as ODDS
-from simulator.plan import RULES as RULES
-from simulator.plan import TALLIES as TALLIES
-from simulator.plan import Choice as Choice
-from simulator.plan import Effect as Effect
-from simulator.plan import Line as Line
-from simulator.plan import Odds as Odds
-from simulator.plan import Overlap as Overlap
-from simulator.plan import Purpose as Purpose
-from simulator.plan import Rule as Rule
-from simulator.plan import Slice as Slice
-from simulator.plan import Tally as Tally
-
 
 class Account(IntEnum):
     """Where a tick of wall-clock time went."""

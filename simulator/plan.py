@@ -187,7 +187,7 @@ class Plan(NamedTuple):
     memory_peers: int  # copies besides the owner's
     memory_apart: int  # 1: members of a group stand ceil(needed/G) apart
     start_up: int  # first phase: RESTART so long; 0: TRAINING at once
-    horizon: int  # OUT_OF_TIME then; durations.NEVER: none
+    horizon: int  # OUT_OF_TIME then; times.NEVER: none
     max_records: int  # DIVERGED when the log has as many records
     crews: int  # of the first stage of the repair shop; 0: unlimited
     warm_up: int  # strikes before it do not count in `out_seen`
@@ -216,7 +216,7 @@ class Plan(NamedTuple):
     units: Integers  # n: units that can break, all in all; 0: the cause has no weather
     per_place: Integers  # u: units in each place; 0: the units span places, or there is one for the job
     span: Integers  # g: places that one unit spans; 0: the unit is the job's and has no place
-    effect: Integers  # ledger.Effect
+    effect: Integers  # see Effect
     blast: Integers  # b: nodes in the aligned block that a STOP takes; 0: none
     exposed: Integers  # ledger.Exposed
     renewal: Integers  # 1: a broken unit is replaced by a new one; 0: minimal repair
@@ -226,10 +226,10 @@ class Plan(NamedTuple):
     reach: Integers  # a STOP whose length is at most this is retried through: it becomes a STALL; 0: none [ticks]
     cure: Floats  # probability that a repair cures
     lemon_share: Floats  # share of nodes that the cause can strike, to which its units belong; 0: not a lemon cause
-    hazard_kind: Integers  # durations.Hazard
+    hazard_kind: Integers  # times.Hazard
     hazard: Floats  # (causes, 3): two parameters of the hazard, and the cohort's age at tick 0 [s]
     laws: Floats  # (causes + 1, purposes, 4): kind and parameters [s]; the last row: windows, SPREAD
-    streams: Integers  # (causes + 1, streams): numbers of streams, see chance.Stream; the last row: the job's own
+    streams: Integers  # (causes + 1, streams): numbers of streams, see Stream; the last row: the job's own
     rules: Integers  # (causes, RULES), see Rule
     odds: Floats  # (causes, ODDS), see Odds
     escalate: Floats  # (2,): probability that a repair goes on from the first stage to the second, and to the third
@@ -254,7 +254,7 @@ class Result(NamedTuple):
     failures: Integers  # (causes,): STOP strikes, merged and on the bench too
     interruptions: Integers  # (causes,): STOP strikes that began DETECTION
     out_seen: Integers  # (bins,): STOP strikes after warm_up, by nodes they found out of service (the last: or more)
-    tally: Integers  # (tallies,), see ledger.Tally
+    tally: Integers  # (tallies,), see Tally
     log: Integers  # (records, columns), see ledger.Column; (0, columns) where none was asked for
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, StrictBool
 
-from simulator.ledger import Account, Purpose
+from simulator.ledger import Account
 from simulator.mechanisms import MANNERS, LineKeys
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Floats, Line, Overlap, Plan
+from simulator.plan import Floats, Line, Overlap, Plan, Purpose
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
 from simulator.scenario.source import Item, read_file
 from simulator.scenario.validate import error_for, validated

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from simulator.plan import Stream as Stream
+from simulator.plan import Stream
 
 
 def streams_of(causes: Sequence[str]) -> list[list[int]]:

@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from simulator.ledger import Purpose
+from simulator.plan import Purpose
 
 TICKS_PER_SECOND = 1_000_000
 NEVER = 2**61  # [ticks] a duration above it means never

@@ -19,8 +19,8 @@ from simulator import resources
 from simulator.chance import replication_key
 from simulator.engines.kernel import run
 from simulator.ensemble import replay, run_ensemble
-from simulator.ledger import Account, Column, Kind, Outcome, Phase, Tally
-from simulator.plan import Plan, Result
+from simulator.ledger import Account, Column, Kind, Outcome, Phase
+from simulator.plan import Plan, Result, Tally
 from simulator.scenario import load_scenario
 from simulator.script import load_script
 from tests.random_plans import random_plan

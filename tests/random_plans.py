@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from simulator.durations import LAW_COLUMNS, Family, Law
-from simulator.ledger import Purpose
 from simulator.mechanisms import CARDS, MANNERS
 from simulator.mechanisms.card import At, Card
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Plan
+from simulator.plan import Plan, Purpose
+from simulator.times import LAW_COLUMNS, Family, Law
 
 TICK = 1e-6  # [s]
 CAUSES = 7

@@ -7,11 +7,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from simulator.ledger import Account, Purpose, Tally
+from simulator.ledger import Account
 from simulator.mechanisms import CARDS
 from simulator.mechanisms.card import At, Card, Column, Lengths, Scalar
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Odds, Plan, Rule
+from simulator.plan import Odds, Plan, Purpose, Rule, Tally
 from tests.mechanism_files import MOST, files_of_each
 from tests.random_plans import CAUSES, random_plan
 

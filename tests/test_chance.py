@@ -11,8 +11,9 @@ import pytest
 from random_plans import random_plan
 from scipy import stats
 
-from simulator.chance import Purpose, replication_key, uniform
+from simulator.chance import replication_key, uniform
 from simulator.engines.kernel import run_batch
+from simulator.plan import Purpose
 from simulator.times import NEVER
 
 # Seed, replication, stream, ordinal, purpose; the key of the replication; the number. They must never change: results

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from simulator import theory
-from simulator.chance import Purpose
 from simulator.compile import compile_plan
-from simulator.durations import NEVER, Family, Hazard, Hazards, level_at, ticks
+from simulator.durations import Hazards, level_at, ticks
 from simulator.interval import stop_rate
-from simulator.ledger import Effect, Exposed
+from simulator.ledger import Exposed
 from simulator.mechanisms.job import MOST_WORK
-from simulator.plan import Overlap, Plan
+from simulator.plan import Effect, Overlap, Plan, Purpose
 from simulator.scenario import parse_scenario
+from simulator.times import NEVER, Family, Hazard
 
 HEAD = "schema: 1\nname: test\n"
 DAY = 86_400.0

@@ -12,7 +12,8 @@ from simulator.ensemble.estimates import estimate
 from simulator.ensemble.measures import INTERVENTIONS
 from simulator.ensemble.replicator import Chunk
 from simulator.ensemble.table import table, tally_column
-from simulator.ledger import TALLIES, Account, Outcome, Tally
+from simulator.ledger import Account, Outcome
+from simulator.plan import TALLIES, Tally
 from simulator.report import answer, glossary
 from simulator.report.words import ACCOUNTS, COUNTS
 from tests.test_ensemble import CERTAIN, small

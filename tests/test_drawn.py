@@ -7,8 +7,9 @@ from scipy import stats
 
 from simulator import laws
 from simulator.drawn import DrawnLike
-from simulator.durations import Family, Law, sample
+from simulator.durations import sample
 from simulator.quantity import Like
+from simulator.times import Family, Law
 
 PROBABILITIES = (0.001, 0.1, 0.5, 0.9, 0.999)
 

@@ -26,8 +26,8 @@ from simulator.compile import compile_plan
 from simulator.engines import kernel
 from simulator.engines.kernel import run, run_batch
 from simulator.engines.reference import simulate
-from simulator.ledger import Account, Column, Kind, Outcome, Phase, Tally
-from simulator.plan import OUT_BINS, Plan, Result
+from simulator.ledger import Account, Column, Kind, Outcome, Phase
+from simulator.plan import OUT_BINS, Plan, Result, Tally
 from simulator.scenario import load_scenario
 from simulator.script import Case, load_script
 

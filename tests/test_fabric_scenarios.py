@@ -10,11 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from simulator import resources
-from simulator.chance import Purpose, replication_key
+from simulator.chance import replication_key
 from simulator.cli import application
 from simulator.cluster import Cluster
 from simulator.compile import compile_plan
-from simulator.durations import NEVER, SPEED_SCALE, Family
 from simulator.engines import kernel, reference
 from simulator.fabrics import (
     KINDS,
@@ -28,11 +27,12 @@ from simulator.fabrics import (
     share_left,
     slowdown_of,
 )
-from simulator.ledger import Account, Column, Kind, Tally
-from simulator.plan import Plan, Result, Rule, Slice
+from simulator.ledger import Account, Column, Kind
+from simulator.plan import Plan, Purpose, Result, Rule, Slice, Tally
 from simulator.scenario import Scenario, ScenarioErrors, load_scenario, parse_scenario
 from simulator.scenario.elements import Struck, _struck
 from simulator.scenario.profiles import load_fabric, load_node
+from simulator.times import NEVER, SPEED_SCALE, Family
 from simulator.unit_catalogue import ELEMENTS
 from tests.test_architecture import ROOT
 from tests.test_fabric import SMALL

@@ -9,12 +9,12 @@ from test_engines import tell_twice
 
 from simulator.chance import replication_key
 from simulator.compile import compile_plan
-from simulator.durations import SPEED_SCALE, TICKS_PER_SECOND
 from simulator.engines.kernel import run_batch
 from simulator.interval import stop_rate
-from simulator.ledger import Account, Effect
-from simulator.plan import Plan
+from simulator.ledger import Account
+from simulator.plan import Effect, Plan
 from simulator.scenario import ScenarioErrors, parse_scenario
+from simulator.times import SPEED_SCALE, TICKS_PER_SECOND
 
 SEED = 9_001
 SECOND = TICKS_PER_SECOND

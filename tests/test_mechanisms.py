@@ -13,11 +13,12 @@ from strategies import NEVER, Cause, Law, Sketch, plan_of
 from test_engines import tell_twice
 
 from simulator import theory
-from simulator.chance import Purpose, replication_key, uniform
-from simulator.durations import SPEED_SCALE, Family, budget
+from simulator.chance import replication_key, uniform
+from simulator.durations import budget
 from simulator.engines.kernel import run, run_batch
-from simulator.ledger import Account, Column, Effect, Kind, Outcome, Tally
-from simulator.plan import Odds, Plan, Result, Rule
+from simulator.ledger import Account, Column, Kind, Outcome
+from simulator.plan import Effect, Odds, Plan, Purpose, Result, Rule, Tally
+from simulator.times import SPEED_SCALE, Family
 
 SEED = 4_404
 KEY = replication_key(SEED, 0)

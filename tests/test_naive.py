@@ -13,10 +13,10 @@ import pytest
 
 from simulator import resources
 from simulator.compile import compile_plan
-from simulator.durations import Family, Hazard
 from simulator.interval import best_interval, pace, stop_rate
 from simulator.plan import Odds, Plan, Rule
 from simulator.scenario import Scenario, load_scenario, parse_scenario
+from simulator.times import Family, Hazard
 from tests.naive import interval
 from tests.naive.compare import CLOSE, differences, is_neighbour
 from tests.naive.plan import FIELDS, naive_plan

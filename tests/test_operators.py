@@ -9,20 +9,19 @@ import pytest
 from ruamel.yaml import YAML
 
 from simulator import laws, resources
-from simulator.chance import Purpose
 from simulator.checkpoint import Optimum
 from simulator.compile import compile_plan
-from simulator.durations import TICKS_PER_SECOND, Law
 from simulator.ensemble import pinned, run_ensemble
 from simulator.ensemble.estimates import estimate
 from simulator.interval import best_interval, stop_rate
 from simulator.metrics import goodput
 from simulator.operators import MATURITY, moved
-from simulator.plan import Plan
+from simulator.plan import Plan, Purpose
 from simulator.quantity import Z90, OfClass, Quantity, by_class
 from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
 from simulator.scenario.cautions import cautions
 from simulator.scenario.operators import operator_names
+from simulator.times import TICKS_PER_SECOND, Law
 
 PRACTICE = Path(__file__).resolve().parents[2] / "shared" / "facts" / "practice.yaml"
 CLASSES = ("by_hand", "automatic", "best")

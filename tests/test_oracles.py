@@ -15,11 +15,10 @@ from ruamel.yaml import YAML
 from strategies import NEVER, Cause, Law, Sketch, plan_of
 
 from simulator import theory
-from simulator.chance import Purpose
-from simulator.durations import TICKS_PER_SECOND, Hazard
 from simulator.engines.kernel import Batch, run_batch
 from simulator.ledger import Account, Outcome
-from simulator.plan import Plan
+from simulator.plan import Plan, Purpose
+from simulator.times import TICKS_PER_SECOND, Hazard
 
 Row = dict[str, Any]
 ORACLES: dict[str, list[Row]] = YAML(typ="safe").load(Path(__file__).parent / "oracles" / "closed_forms.yaml")

@@ -9,7 +9,7 @@ from questions.middle import middle
 from simulator import resources
 from simulator.compile import compile_plan
 from simulator.interval import stop_rate
-from simulator.ledger import Effect
+from simulator.plan import Effect
 from simulator.scenario import Scenario, load_scenario
 
 DAY = 86_400.0

@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.chance import Purpose
-from simulator.durations import NEVER
-from simulator.plan import Line
+from simulator.plan import Line, Purpose
 from simulator.scenario import ScenarioErrors
 from simulator.script import load_script
+from simulator.times import NEVER
 
 HAND = Path(__file__).parent / "oracles" / "hand_cases.yaml"
 

@@ -12,9 +12,8 @@ from simulator import streams
 from simulator.chance import replication_key
 from simulator.compile import compile_plan
 from simulator.ledger import Column, Kind
-from simulator.plan import Integers, Plan, Result
+from simulator.plan import Integers, Plan, Result, Stream
 from simulator.scenario import parse_scenario
-from simulator.streams import Stream
 
 SEED = 14
 NAMES = ("gpu", "network", "ghost")

@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 
 from simulator import theory
-from simulator.chance import Purpose
 from simulator.compile import compile_plan
-from simulator.durations import SPEED_SCALE, Family
 from simulator.ensemble import replay
-from simulator.ledger import TALLIES, Effect, Kind, Phase, Tally
-from simulator.plan import Odds, Plan, Result, Rule
+from simulator.ledger import Kind, Phase
+from simulator.plan import TALLIES, Effect, Odds, Plan, Purpose, Result, Rule, Tally
 from simulator.report import expected as told
 from simulator.report.incidents import Incident, happenings
 from simulator.report.story import _sentence
 from simulator.scenario import parse_scenario
+from simulator.times import SPEED_SCALE, Family
 from tests.test_cli import CERTAIN
 from tests.test_ensemble import small
 

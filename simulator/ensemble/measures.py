@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from simulator.durations import TICKS_PER_SECOND
-from simulator.ledger import Tally
-from simulator.plan import Floats, Integers
+from simulator.plan import Floats, Integers, Tally
+from simulator.times import TICKS_PER_SECOND
 
 TICKS_PER_HOUR = 3600 * TICKS_PER_SECOND
 TICKS_PER_DAY = 24 * TICKS_PER_HOUR

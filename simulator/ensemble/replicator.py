@@ -8,8 +8,8 @@ import numpy as np
 from simulator.chance import replication_key
 from simulator.compile import compile_plan
 from simulator.ensemble.design import Design, drawn
-from simulator.ledger import ACCOUNTS, TALLIES, Account
-from simulator.plan import Floats, Integers, Plan, Result, out_bins
+from simulator.ledger import ACCOUNTS, Account
+from simulator.plan import TALLIES, Floats, Integers, Plan, Result, out_bins
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.durations import TICKS_PER_SECOND
 from simulator.ensemble.estimates import half_width
 from simulator.ensemble.measures import goodput
 from simulator.ensemble.replicator import Chunk
 from simulator.experiment import Stop
 from simulator.ledger import Account, Outcome
 from simulator.plan import Floats
+from simulator.times import TICKS_PER_SECOND
 
 FIRST_ROUND = 256
 LEAST_GROWTH = 1.25

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from simulator.ledger import Tally
 from simulator.mechanisms.card import Card, Draft, LeftOut, Scalar, Words, whole
+from simulator.plan import Tally
 from simulator.quantity import Count, Nodes, PartSpan, chosen
 from simulator.section import Section
 

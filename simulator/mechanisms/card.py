@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from simulator import laws
 from simulator.drawn import Drawn
-from simulator.ledger import Account, Effect, Purpose, Tally
+from simulator.ledger import Account
+from simulator.plan import Effect, Purpose, Tally
 from simulator.quantity import Quantity
 from simulator.section import Fault
 from simulator.times import Family, Law, ticks

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from simulator.ledger import Purpose
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Number, Scalar, Table, Values, some
+from simulator.plan import Purpose, Stream
 from simulator.section import Fault
-from simulator.streams import Stream, streams_of
+from simulator.streams import streams_of
 from simulator.times import TICKS_PER_SECOND, Hazard
 
 if TYPE_CHECKING:

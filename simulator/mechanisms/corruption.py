@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from simulator.ledger import Effect, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Draft, LeftOut, Manner, Scalar, Words, some, whole
+from simulator.plan import Effect, Tally
 from simulator.quantity import Like, Quantity
 from simulator.section import Fault, Section
 

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from simulator import laws
 from simulator.drawn import Timing, by_operator
-from simulator.ledger import Account, Odds, Purpose, Tally
+from simulator.ledger import Account
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Needs, Number, Words, own_or_usual
+from simulator.plan import Odds, Purpose, Tally
 from simulator.quantity import Like, Quantity, Share
 from simulator.section import Fault, Section
 

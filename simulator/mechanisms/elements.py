@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from simulator.ledger import Effect, Odds, Purpose, Rule, Slice
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import (
     SLOWER_PATH,
@@ -21,6 +20,7 @@ from simulator.mechanisms.card import (
     own,
     some,
 )
+from simulator.plan import Effect, Odds, Purpose, Rule, Slice
 from simulator.quantity import Share
 from simulator.section import Fault, Section
 from simulator.times import SPEED_SCALE

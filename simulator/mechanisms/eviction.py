@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from simulator.ledger import Rule, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Draft, Words, fixed_ticks
+from simulator.plan import Rule, Tally
 from simulator.quantity import Like, Quantity, chosen
 from simulator.section import Fault, Section
 from simulator.times import SPEED_SCALE

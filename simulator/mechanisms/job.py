@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.ledger import Account, Purpose
+from simulator.ledger import Account
 from simulator.mechanisms.card import Card, Draft, LeftOut, Number, Scalar, Words, fixed_ticks, moving_ticks, whole
+from simulator.plan import Purpose
 from simulator.times import NEVER, ticks
 
 if TYPE_CHECKING:

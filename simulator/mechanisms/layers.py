@@ -8,7 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from simulator.drawn import Timing
-from simulator.ledger import Account, Effect, Odds, Purpose, Rule, Tally
+from simulator.ledger import Account
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import (
     SLOWER_PATH,
@@ -24,6 +24,7 @@ from simulator.mechanisms.card import (
     own,
     some,
 )
+from simulator.plan import Effect, Odds, Purpose, Rule, Tally
 from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section, refusal, unknown_key
 from simulator.times import TICKS_PER_SECOND

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field
 
-from simulator.ledger import Odds, Purpose
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Number, Scalar, fixed_ticks, some
+from simulator.plan import Odds, Purpose
 from simulator.quantity import Factor, Like, Quantity, Share
 from simulator.section import Fault, Section
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from simulator.ledger import ODDS, RULES
 from simulator.mechanisms import CARDS
 from simulator.mechanisms.card import Column, Lengths, Scalar, Table
-from simulator.plan import Plan
+from simulator.plan import ODDS, RULES, Plan
 from simulator.streams import streams_of
 from simulator.times import LAW_COLUMNS, LAW_FIELDS
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from simulator import laws
-from simulator.ledger import Account, Purpose
+from simulator.ledger import Account
 from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Number, Scalar, Values, Words, varies
+from simulator.plan import Purpose
 from simulator.quantity import Duration, Like, PositiveDuration, Quantity
 from simulator.section import Fault, Section
 from simulator.times import SPEED_SCALE, Family, Law

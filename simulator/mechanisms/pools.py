@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from simulator.drawn import Timing
-from simulator.ledger import Choice, Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Draft, Lengths, Scalar, Words, fixed_ticks, usual, whole
+from simulator.plan import Choice, Purpose, Tally
 from simulator.quantity import Like, Nodes, Quantity
 from simulator.section import Fault, Section
 

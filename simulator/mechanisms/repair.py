@@ -7,9 +7,9 @@ from pydantic import Field
 
 from simulator import laws
 from simulator.drawn import BY_OPERATOR, Drawn, TimingOrNever, by_operator
-from simulator.ledger import Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Needs, Scalar, Words, own_or_usual, whole
+from simulator.plan import Purpose, Tally
 from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section
 

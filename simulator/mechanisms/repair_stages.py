@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from simulator.drawn import TimingOrNever
-from simulator.ledger import Odds, Purpose, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Number, Scalar, Values, Words, whole
+from simulator.plan import Odds, Purpose, Tally
 from simulator.quantity import Like, Quantity, Share, default
 from simulator.section import Fault, Section
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StrictBool
 
-from simulator.ledger import Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Draft, Needs, Scalar, Words, fixed_ticks, whole
+from simulator.plan import Tally
 from simulator.quantity import Like, Quantity
 from simulator.section import Fault, Section
 from simulator.times import NEVER

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator import laws
-from simulator.ledger import Account, Overlap, Purpose
+from simulator.ledger import Account
 from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Number, Scalar, Words
 from simulator.mechanisms.job import MOST_WORK
+from simulator.plan import Overlap, Purpose
 from simulator.quantity import Quantity
 from simulator.times import Law, ticks
 

@@ -7,8 +7,9 @@ from pydantic import Field
 
 from simulator import laws
 from simulator.drawn import Drawn, Speed, TimingOrNever
-from simulator.ledger import Account, Effect, Purpose, Tally
+from simulator.ledger import Account
 from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Manner, Words, own, some
+from simulator.plan import Effect, Purpose, Tally
 from simulator.section import Fault, Section
 from simulator.times import NEVER, Family, Law
 

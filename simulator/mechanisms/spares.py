@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, StrictBool
 
-from simulator.ledger import Effect, Tally
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Draft, Needs, Scalar, Words
+from simulator.plan import Effect, Tally
 from simulator.section import Fault, Section
 
 if TYPE_CHECKING:

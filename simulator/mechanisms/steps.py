@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from simulator import laws
 from simulator.drawn import GrowingTiming, Timing, TimingOfClass, by_operator, fixed
-from simulator.ledger import Account, Purpose
+from simulator.ledger import Account
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import (
     At,
@@ -24,6 +24,7 @@ from simulator.mechanisms.card import (
     usual,
     varies,
 )
+from simulator.plan import Purpose
 from simulator.quantity import Like, Quantity, Share, chosen
 from simulator.section import Fault, Section
 from simulator.times import Law

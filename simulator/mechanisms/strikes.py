@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.ledger import Effect, Exposed
+from simulator.ledger import Exposed
 from simulator.mechanisms import asking
 from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Manner, some
+from simulator.plan import Effect
 from simulator.section import Fault
 
 if TYPE_CHECKING:

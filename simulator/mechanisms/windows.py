@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, StrictBool, model_validator
 
 from simulator.drawn import Timing
-from simulator.ledger import Account, Purpose
+from simulator.ledger import Account
 from simulator.mechanisms.card import (
     At,
     Card,
@@ -20,6 +20,7 @@ from simulator.mechanisms.card import (
     Words,
     moving_ticks,
 )
+from simulator.plan import Purpose
 from simulator.quantity import Duration, PositiveDuration
 from simulator.section import Fault, Section
 from simulator.times import ticks

@@ -6,9 +6,9 @@ from contextlib import suppress
 from simulator import units
 from simulator.checkpoint import Optimum
 from simulator.compile import compile_plan
-from simulator.durations import TICKS_PER_SECOND
 from simulator.scenario import Scenario, ScenarioErrors
 from simulator.scenario.errors import given_as
+from simulator.times import TICKS_PER_SECOND
 
 AS_IT_IS = "as it is"
 

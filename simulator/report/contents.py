@@ -12,18 +12,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from simulator.durations import SPEED_SCALE
 from simulator.ensemble import Ensemble, replay
 from simulator.ensemble.estimates import ENDS, SHARES, rank
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.table import LIST_COLUMN, account_column
-from simulator.ledger import Account, Column, Effect, Kind, Phase
+from simulator.ledger import Account, Column, Kind, Phase
 from simulator.metrics import summarise
 from simulator.metrics.columns import of_column
 from simulator.metrics.middle import middle
-from simulator.plan import Result
+from simulator.plan import Effect, Result
 from simulator.report.cells import cell
 from simulator.report.story import check, story
+from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy

@@ -7,15 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulator import laws, theory
-from simulator.chance import Purpose
 from simulator.compile import compile_plan
-from simulator.durations import SPEED_SCALE, TICKS_PER_SECOND, Law
 from simulator.interval import stop_rate
 from simulator.mechanisms import CARDS
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Plan
+from simulator.plan import Plan, Purpose
 from simulator.report.text import duration
 from simulator.scenario import Scenario
+from simulator.times import SPEED_SCALE, TICKS_PER_SECOND, Law
 
 DAY = 86_400.0
 HOUR = 3_600.0

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator import units
 from simulator.ensemble.estimates import SHARES
-from simulator.ledger import Account, Outcome, Tally
+from simulator.ledger import Account, Outcome
+from simulator.plan import Tally
 from simulator.report.ranges import value_of
 from simulator.report.text import number
 from simulator.report.words import STATISTICS

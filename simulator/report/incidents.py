@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.chance import Purpose
-from simulator.durations import Family
 from simulator.ensemble.measures import TICKS_PER_DAY
-from simulator.ledger import Column, Effect, Kind, Phase
+from simulator.ledger import Column, Kind, Phase
 from simulator.mechanisms import MANNERS, keeps_back
-from simulator.plan import Floats, Integers, Odds, Plan, Result
+from simulator.plan import Effect, Floats, Integers, Odds, Plan, Purpose, Result
+from simulator.times import Family
 
 LONGEST = 1000 * 365 * 86_400  # [s]
 BUSY = {Phase.TRAINING, Phase.SAVING, Phase.CLOSING, Phase.STALL, Phase.RESTART, Phase.RESTORE}

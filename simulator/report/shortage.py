@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from simulator import laws, theory
-from simulator.chance import Purpose
 from simulator.compile import compile_plan
-from simulator.durations import TICKS_PER_SECOND, Law
 from simulator.interval import stop_rate, stopping
-from simulator.ledger import Effect
 from simulator.mechanisms import keeps_back
-from simulator.plan import Odds, Plan
+from simulator.plan import Effect, Odds, Plan, Purpose
 from simulator.report import text
 from simulator.report.expected import DAY, mean_of
 from simulator.scenario import Scenario
+from simulator.times import TICKS_PER_SECOND, Law
 
 SIGMAS = 2.0  # above the mean: about one moment in fifty has more nodes out of service
 _RARE = 1 / 50  # of the time: what is out of service less often lies beyond these moments

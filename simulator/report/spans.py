@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.ledger import Column, Effect, Kind, Phase
-from simulator.plan import Integers, Plan, Result
+from simulator.ledger import Column, Kind, Phase
+from simulator.plan import Effect, Integers, Plan, Result
 from simulator.report.incidents import BUSY, ENDED, Incident, Note, Reader, Stalls, first_phase
 
 MOST_READ = 200_000  # records that are put into words: about a second

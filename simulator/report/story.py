@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from simulator.durations import TICKS_PER_SECOND
 from simulator.ensemble import Ensemble, Progress, replay
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.provenance import policy_name
@@ -16,6 +15,7 @@ from simulator.report.incidents import Incident, Note, Stalls
 from simulator.report.spans import MOST_READ, Told, tell
 from simulator.report.text import plural, table
 from simulator.scenario import Scenario
+from simulator.times import TICKS_PER_SECOND
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy

@@ -49,8 +49,8 @@ class Struck(NamedTuple):
 
     def rows(self, values: Mapping[str, float] | None = None) -> Any:
         """Return rows of `plan.Slice`, with the speeds of a replication whose inputs are drawn, or at the medians."""
-        from simulator.durations import SPEED_SCALE  # both bring much that reading a scenario does not need
         from simulator.fabrics import slowdown_of
+        from simulator.times import SPEED_SCALE  # both bring much that reading a scenario does not need
 
         speed = np.full(len(self.nodes), SPEED_SCALE)
         if self.exposed is not None:
@@ -60,7 +60,7 @@ class Struck(NamedTuple):
 
     def told(self) -> str:
         """Return what one of them does at the worst, for a reader."""
-        from simulator.durations import SPEED_SCALE
+        from simulator.times import SPEED_SCALE
 
         most, speed = int(self.nodes.max()), self.rows()[:, 2].min() / SPEED_SCALE
         slows = f"slows the job to {speed:.3%} of its speed"

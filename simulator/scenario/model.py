@@ -188,8 +188,9 @@ class Scenario:
         """Return the uncertain inputs of a replication by path [SI]; what is pinned has that value instead."""
         import numpy as np
 
-        from simulator.chance import Purpose, replication_key, uniform
+        from simulator.chance import replication_key, uniform
         from simulator.durations import normal_quantile
+        from simulator.plan import Purpose
 
         # A key comes back from compiled code as a plain int, and would be taken for an int64 on the way in.
         key, purpose = np.uint64(replication_key(seed, replication)), int(Purpose.INPUT)

@@ -1,6 +1,5 @@
 """Checkpoints: saves, the drain to storage, the copies in memory, and rolling back."""
 
-from simulator.durations import NEVER
 from simulator.engines.kernel.names import quotient
 from simulator.engines.kernel.places import visit_group
 from simulator.engines.kernel.tables import Group, Place
@@ -8,6 +7,7 @@ from simulator.engines.kernel.world import At, Save, World
 from simulator.jit import rule
 from simulator.ledger import Account
 from simulator.plan import Overlap, Plan
+from simulator.times import NEVER
 
 
 @rule

@@ -2,8 +2,6 @@
 
 from enum import IntEnum
 
-from simulator.chance import Stream
-from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import make_durable
 from simulator.engines.kernel.names import DEPTH, later
 from simulator.engines.kernel.slots import IN_USE, free_row, new_row
@@ -11,8 +9,8 @@ from simulator.engines.kernel.tables import WIDE, Its, Place
 from simulator.engines.kernel.units import push_sudden
 from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
-from simulator.ledger import Tally
-from simulator.plan import Plan
+from simulator.plan import Plan, Stream, Tally
+from simulator.times import NEVER
 
 
 class Corruption(IntEnum):

@@ -1,6 +1,6 @@
 """A diagnosis that errs: it finds nothing, or blames another node. Semantics 7.9."""
 
-from simulator.chance import Chance, Purpose
+from simulator.chance import Chance
 from simulator.engines.kernel.names import number_of
 from simulator.engines.kernel.phase_sets import is_busy
 from simulator.engines.kernel.places import visit_node, visit_place
@@ -8,8 +8,7 @@ from simulator.engines.kernel.tables import Fate, Its, Place
 from simulator.engines.kernel.units import haunt
 from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
-from simulator.ledger import Tally
-from simulator.plan import Odds, Plan
+from simulator.plan import Odds, Plan, Purpose, Tally
 
 
 @rule

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from simulator.chance import Chance, Purpose
-from simulator.durations import NEVER, SPEED_SCALE
+from simulator.chance import Chance
 from simulator.engines.kernel.heap import REF, drop_top
 from simulator.engines.kernel.names import later, ticks_in
 from simulator.engines.kernel.phase_sets import OUTCOME, is_end
@@ -21,7 +20,8 @@ from simulator.engines.kernel.weather import find_next
 from simulator.engines.kernel.world import At, Ending, Length, Source, World
 from simulator.jit import by_reference, kernel, rule, seldom
 from simulator.ledger import Account, Column, Kind, Phase
-from simulator.plan import Integers, Keys, Plan
+from simulator.plan import Integers, Keys, Plan, Purpose
+from simulator.times import NEVER, SPEED_SCALE
 
 _PURPOSES = {
     Length.MAINTENANCE: Purpose.LENGTH,

@@ -12,8 +12,7 @@ from simulator.engines.kernel.tables import Fate, Job, Machine, Node, Place
 from simulator.engines.kernel.units import await_relapse, bear_those_of
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Tally
-from simulator.plan import Plan
+from simulator.plan import Plan, Tally
 
 
 @rule

@@ -3,13 +3,12 @@
 import math
 from enum import IntEnum
 
-from simulator.durations import TICKS_PER_SECOND
 from simulator.engines.kernel.names import line_of
 from simulator.engines.kernel.tables import Node
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Tally
-from simulator.plan import Line, Plan
+from simulator.plan import Line, Plan, Tally
+from simulator.times import TICKS_PER_SECOND
 
 
 class Taking(IntEnum):

@@ -1,6 +1,6 @@
 """The repair shop: its stages and crews, how repairs end, and which nodes come back."""
 
-from simulator.chance import Chance, Purpose
+from simulator.chance import Chance
 from simulator.engines.kernel.heap import REF, drop_top, sift_up
 from simulator.engines.kernel.names import DEPTH, later, line_of, named_ticks, number
 from simulator.engines.kernel.nodes import come_back
@@ -10,8 +10,8 @@ from simulator.engines.kernel.slots import free_row
 from simulator.engines.kernel.tables import Fate, Job, Node
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Kind, Phase, Tally
-from simulator.plan import Line, Odds, Plan
+from simulator.ledger import Kind, Phase
+from simulator.plan import Line, Odds, Plan, Purpose, Tally
 
 
 @rule

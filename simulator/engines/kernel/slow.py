@@ -1,7 +1,7 @@
 """Slow places, and what slows the whole job: marks, their healing and finding, eviction, and the speed of the job."""
 
-from simulator.chance import Chance, Purpose, Stream
-from simulator.durations import NEVER, SPEED_SCALE, draw_value
+from simulator.chance import Chance
+from simulator.durations import draw_value
 from simulator.engines.kernel.blocks import fits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top, sift_up
 from simulator.engines.kernel.names import later, line_of, ticks_of
@@ -9,7 +9,8 @@ from simulator.engines.kernel.slots import free_row, new_row
 from simulator.engines.kernel.tables import Its, Mark, Place
 from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
-from simulator.plan import Line, Plan, Rule, Slice
+from simulator.plan import Line, Plan, Purpose, Rule, Slice, Stream
+from simulator.times import NEVER, SPEED_SCALE
 
 HEALED = 0  # of one mark's two events on one tick, healing comes first
 FOUND = 1

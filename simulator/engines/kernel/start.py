@@ -1,7 +1,6 @@
 """The state at tick 0, and planned windows."""
 
 from simulator.chance import Chance
-from simulator.durations import NEVER
 from simulator.engines.kernel.blocks import begin_blocks
 from simulator.engines.kernel.layers import note_traits
 from simulator.engines.kernel.phases import enter_for, tell, train_on
@@ -13,6 +12,7 @@ from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
 from simulator.ledger import Kind, Phase
 from simulator.plan import Integers, Plan
+from simulator.times import NEVER
 
 
 @rule

@@ -3,7 +3,6 @@
 A rule here says which phase comes next; how long it lasts the lead knows (see loop.draw_lengths).
 """
 
-from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import keep_in_memory, make_durable, memory_is_better
 from simulator.engines.kernel.phase_sets import is_stretch, leads_to_regroup
 from simulator.engines.kernel.phases import book, enter, enter_for, note, tell, train_on
@@ -13,6 +12,7 @@ from simulator.engines.kernel.world import At, Ending, Length, World
 from simulator.jit import rule
 from simulator.ledger import Kind, Phase
 from simulator.plan import Plan
+from simulator.times import NEVER
 
 
 @rule

@@ -1,7 +1,6 @@
 """STOPs: what they take of places and pool, whom the diagnosis finds, and how the job is interrupted."""
 
 from simulator.chance import Chance
-from simulator.durations import NEVER
 from simulator.engines.kernel.checkpoints import make_durable, roll_back
 from simulator.engines.kernel.diagnosis import blame, fate_of
 from simulator.engines.kernel.layers import is_taken, takes_any
@@ -13,8 +12,9 @@ from simulator.engines.kernel.tables import Fate, Its, Job
 from simulator.engines.kernel.units import break_unit
 from simulator.engines.kernel.world import At, Length, Trait, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Column, Effect, Kind, Phase, Tally
-from simulator.plan import Plan
+from simulator.ledger import Column, Kind, Phase
+from simulator.plan import Effect, Plan, Tally
+from simulator.times import NEVER
 
 
 @rule

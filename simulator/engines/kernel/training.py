@@ -6,7 +6,6 @@ come. A stretch runs to DONE where its saves are regular, else (or when a planne
 the close of its first save.
 """
 
-from simulator.durations import SPEED_SCALE
 from simulator.engines.kernel.checkpoints import close_save, keep_in_memory, make_durable, plan_save
 from simulator.engines.kernel.names import quotient
 from simulator.engines.kernel.phase_sets import is_stretch
@@ -14,6 +13,7 @@ from simulator.engines.kernel.world import At, Ending, Save, World
 from simulator.jit import rule
 from simulator.ledger import Account, Phase
 from simulator.plan import Overlap, Plan
+from simulator.times import SPEED_SCALE
 
 
 @rule

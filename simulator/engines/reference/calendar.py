@@ -14,7 +14,7 @@ from typing import Any
 import simpy
 from simpy.events import NORMAL
 
-from simulator.durations import NEVER
+from simulator.times import NEVER
 
 Story = Generator[simpy.Event, Any, None]
 

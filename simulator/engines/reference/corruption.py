@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulator.chance import Purpose, Stream
 from simulator.engines.reference.progress import State
 from simulator.engines.reference.strikes import Name, Strike, what_follows
-from simulator.ledger import Tally
+from simulator.plan import Purpose, Stream, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -3,12 +3,11 @@
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from simulator.chance import Purpose
 from simulator.engines.reference.progress import BUSY
 from simulator.engines.reference.shop import Repair
 from simulator.engines.reference.strikes import Strike
-from simulator.ledger import Phase, Tally
-from simulator.plan import Odds
+from simulator.ledger import Phase
+from simulator.plan import Odds, Purpose, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

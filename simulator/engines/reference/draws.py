@@ -4,18 +4,11 @@ from math import floor
 
 import numpy as np
 
-from simulator.chance import Purpose, Stream, uniform
-from simulator.durations import (
-    SPEED_SCALE,
-    Hazards,
-    age_at,
-    budget,
-    draw_value_with,
-    level_at,
-    ticks,
-)
+from simulator.chance import uniform
+from simulator.durations import Hazards, age_at, budget, draw_value_with, level_at, ticks
 from simulator.engines.reference.strikes import Name, Strike, Window
-from simulator.plan import Plan
+from simulator.plan import Plan, Purpose, Stream
+from simulator.times import SPEED_SCALE
 
 # Of a stream: behind it those of the places.
 _PLACE = 2**20

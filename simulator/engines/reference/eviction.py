@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.chance import Purpose
-from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.reference.shop import Repair
 from simulator.engines.reference.slowness import Mark
 from simulator.engines.reference.strikes import Strike
-from simulator.ledger import Tally
-from simulator.plan import Rule
+from simulator.plan import Purpose, Rule, Tally
+from simulator.times import NEVER, SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

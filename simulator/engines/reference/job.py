@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from simulator.chance import Purpose
-from simulator.durations import SPEED_SCALE
 from simulator.engines.reference.calendar import Rank, Story
-from simulator.ledger import Kind, Phase, Tally
-from simulator.plan import Overlap
+from simulator.ledger import Kind, Phase
+from simulator.plan import Overlap, Purpose, Tally
+from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

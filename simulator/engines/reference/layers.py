@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
-from simulator.chance import Purpose
-from simulator.durations import NEVER
 from simulator.engines.reference.causes import Cause
 from simulator.engines.reference.draws import Chance
 from simulator.engines.reference.strikes import Name, Strike, block_around
-from simulator.ledger import Effect
-from simulator.plan import Odds, Rule
+from simulator.plan import Effect, Odds, Purpose, Rule
+from simulator.times import NEVER
 
 
 class Layers:

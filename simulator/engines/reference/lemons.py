@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.chance import Purpose, Stream
 from simulator.engines.reference.causes import Cause
 from simulator.engines.reference.strikes import GENERATION, Name
-from simulator.plan import Odds
+from simulator.plan import Odds, Purpose, Stream
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

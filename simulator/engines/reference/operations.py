@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.chance import Purpose
 from simulator.engines.reference.corruption import Corruptions
 from simulator.engines.reference.diagnosis import LOOKING, Finding
 from simulator.engines.reference.progress import BUSY
 from simulator.engines.reference.shop import Repair
 from simulator.engines.reference.strikes import Strike, Window
-from simulator.ledger import Effect, Kind, Phase, Tally
+from simulator.ledger import Kind, Phase
+from simulator.plan import Effect, Purpose, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

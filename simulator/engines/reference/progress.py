@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.durations import SPEED_SCALE
 from simulator.engines.reference.calendar import Calendar
 from simulator.ledger import ACCOUNTS, Account, Phase
 from simulator.plan import Integers
+from simulator.times import SPEED_SCALE
 
 ACCOUNT_OF = {
     Phase.SAVING: Account.CHECKPOINT_SAVE,

@@ -3,12 +3,11 @@
 from collections import defaultdict
 from math import exp
 
-from simulator.durations import TICKS_PER_SECOND
 from simulator.engines.reference.calendar import Calendar
 from simulator.engines.reference.journal import Journal
 from simulator.engines.reference.strikes import GENERATION, Strike
-from simulator.ledger import Tally
-from simulator.plan import Line, Plan
+from simulator.plan import Line, Plan, Tally
+from simulator.times import TICKS_PER_SECOND
 
 
 class Retirement:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from simulator.chance import Purpose
 from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.strikes import Strike
-from simulator.ledger import Tally
+from simulator.plan import Purpose, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from simulator.chance import Purpose
-from simulator.durations import NEVER, SPEED_SCALE
 from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.strikes import Strike
 from simulator.ledger import Kind, Phase
+from simulator.plan import Purpose
+from simulator.times import NEVER, SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

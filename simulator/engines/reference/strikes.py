@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from simulator.chance import Purpose, Stream
-from simulator.durations import NEVER
-from simulator.ledger import Effect, Exposed
-from simulator.plan import Line, Plan
+from simulator.ledger import Exposed
+from simulator.plan import Effect, Line, Plan, Purpose, Stream
+from simulator.times import NEVER
 
 # An ordinal is j + 2^32 g + 2^48 d: candidate j of the cohort, generation g of its unit, depth d of the relapse.
 GENERATION = 2**32

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from simulator.chance import Purpose, Stream
-from simulator.durations import NEVER
 from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.causes import Cause
 from simulator.engines.reference.layers import Layers
@@ -26,7 +24,8 @@ from simulator.engines.reference.strikes import (
     scripted_strike,
 )
 from simulator.engines.reference.voids import is_void
-from simulator.plan import Line
+from simulator.plan import Line, Purpose, Stream
+from simulator.times import NEVER
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -8,12 +8,12 @@ import pandas as pd
 
 from simulator import theory
 from simulator.compile import compile_plan
-from simulator.durations import TICKS_PER_SECOND
 from simulator.interval import stop_rate
 from simulator.plan import Floats, Plan
 from simulator.report import text
 from simulator.report.figures.style import BLUE, GREEN, RED, Figure, blank, name_y, note, number, percent
 from simulator.scenario import Scenario
+from simulator.times import TICKS_PER_SECOND
 
 POINTS = 161
 ROUND = (

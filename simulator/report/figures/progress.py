@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from simulator.durations import SPEED_SCALE
 from simulator.ensemble import Ensemble, replay
 from simulator.ensemble.estimates import QUANTILES, quantile
 from simulator.ensemble.measures import TICKS_PER_DAY
@@ -16,6 +15,7 @@ from simulator.metrics import finish_days
 from simulator.plan import Floats
 from simulator.report import text
 from simulator.report.figures.style import BLUE, GREY, RED, Clock, Figure, blank, commas, name_y, note, number
+from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
