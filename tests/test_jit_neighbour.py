@@ -67,11 +67,11 @@ for module in pkgutil.walk_packages(simulator.__path__, "simulator."):
         importlib.import_module(module.name)
 found["rooms"] = changed(before)
 sys.path.insert(0, HERE)
-from random_plans import wide_plan
+from random_plans import random_plan
 sys.path.remove(HERE)
 from simulator.chance import replication_key
 from simulator.engines import kernel, reference
-plan = wide_plan(3)
+plan = random_plan(3)
 kernel.run(plan, np.uint64(replication_key(1, 0)), log=True)
 kernel.run_batch(plan, 1, 0, 3)
 reference.simulate(plan, np.uint64(replication_key(1, 0)))
