@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from test_architecture import ROOT
 
 from simulator.fabrics import FabricLayout, first_half, layout_from
-from simulator.report.fabric_sheet import DOMAIN_HEAD, ELEMENT_HEAD, Sheet, domain_cells, element_cells, load, of_layout
+from simulator.report.machine.fabric_sheet import (
+    DOMAIN_HEAD,
+    ELEMENT_HEAD,
+    Sheet,
+    domain_cells,
+    element_cells,
+    load,
+    of_layout,
+)
 
 PAGE = ROOT / "docs" / "fabric.md"
 BEGIN, END = "<!-- tables: written by tests/fabric_page.py -->\n", "<!-- end of tables -->\n"

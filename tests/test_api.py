@@ -19,8 +19,8 @@ from simulator.api import saying
 from simulator.app import works
 from simulator.cli import application
 from simulator.ensemble import compilation
-from simulator.report import folder
-from simulator.report.manifest import read_manifest
+from simulator.report.run import folder
+from simulator.report.run.manifest import read_manifest
 from simulator.scenario import load_scenario
 from simulator.scenario.named import find_scenario
 from tests.notebook import PAGE, executed

@@ -24,8 +24,8 @@ from simulator.cli import application
 from simulator.cli.app import command
 from simulator.ensemble import Progress
 from simulator.report import ranges, text
-from simulator.report.answer import NO_UNCERTAIN_INPUT
-from simulator.report.manifest import MANIFEST
+from simulator.report.run.answer import NO_UNCERTAIN_INPUT
+from simulator.report.run.manifest import MANIFEST
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -23,9 +23,9 @@ from simulator.planning.goal import BreakEvenError, Question
 from simulator.planning.information import information
 from simulator.planning.sensitivity import Sensitivity
 from simulator.planning.tornado import tornado
-from simulator.report import sensitivity_sheet
-from simulator.report.answer import NO_UNCERTAIN_INPUT
-from simulator.report.break_even_sheet import as_csv, as_json, as_text, sentence
+from simulator.report.run.answer import NO_UNCERTAIN_INPUT
+from simulator.report.study import sensitivity_sheet
+from simulator.report.study.break_even_sheet import as_csv, as_json, as_text, sentence
 from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
 
 SMALL = """

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from simulator import __version__, resources
 from simulator.cli import application
-from simulator.report.contents import REPLICATIONS, as_parquet, from_parquet
+from simulator.report.run.contents import REPLICATIONS, as_parquet, from_parquet
 
 ROOT = Path(__file__).resolve().parent.parent
 ORACLES = Path(__file__).parent / "oracles"
@@ -171,7 +171,7 @@ def test_an_internal_error_is_one_line_and_a_traceback_only_where_asked_for(
     def breaks(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("simulator.report.expected.expected", breaks)
+    monkeypatch.setattr("simulator.report.run.expected.expected", breaks)
     result = derisk("check", small)
     assert result.exit_code == 1
     assert result.stderr == "derisk: internal error: RuntimeError: a bug; --traceback shows where\n"
@@ -458,7 +458,7 @@ def test_what_a_gate_met_has_its_unit(small: Path) -> None:
 
 
 def test_a_gate_can_ask_for_every_number_of_a_summary(small: Path) -> None:
-    from simulator.report import gate
+    from simulator.report.run import gate
     from simulator.scenario import load_scenario
 
     more = ["job.start=2027-03-01", "job.deadline=2027-03-05", "cost.gpu=2 USD/GPU/h", "cost.delay=1 USD/day"]
@@ -612,7 +612,7 @@ def test_a_disk_that_is_full_costs_no_answer(small: Path, monkeypatch: pytest.Mo
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("simulator.report.folder._put", full)
+    monkeypatch.setattr("simulator.report.run.folder._put", full)
     result = run(small, "-n", 4)
     assert result.exit_code == 1
     assert "It finishes after" in result.stdout
@@ -652,7 +652,7 @@ def test_the_answer_stands_where_its_report_cannot_be_written(small: Path, monke
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("simulator.report.publish._write", full)
+    monkeypatch.setattr("simulator.report.run.publish._write", full)
     result = derisk("run", small, "-n", 4, "--report", "-o", small.parent / "runs")
     assert result.exit_code == 1 and "No space left on device" in result.stderr
     assert "It finishes after" in result.stdout and "Results: " in result.stdout

@@ -16,8 +16,8 @@ from simulator.planning import quantities
 from simulator.planning.compare import CompareError, Difference, compare, difference
 from simulator.planning.differing import differing
 from simulator.planning.quantities import FINISH
-from simulator.report.compare_sheet import as_text
 from simulator.report.readable import readable
+from simulator.report.study.compare_sheet import as_text
 from simulator.scenario import load_scenario, parse_scenario
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,7 +14,8 @@ from simulator.ensemble.replicator import Chunk
 from simulator.ensemble.table import table, tally_column
 from simulator.ledger import Account, Outcome
 from simulator.plan import TALLIES, Tally
-from simulator.report import answer, glossary
+from simulator.report import glossary
+from simulator.report.run import answer
 from simulator.report.words import ACCOUNTS, COUNTS
 from tests.test_ensemble import CERTAIN, small
 from tests.test_metrics import made

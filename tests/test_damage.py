@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from simulator.ensemble import Ensemble, run_ensemble
-from simulator.report import folder, leftovers, publish
-from simulator.report.whole import OutputError, damage, foreign
+from simulator.report.run import folder, leftovers, publish
+from simulator.report.run.whole import OutputError, damage, foreign
 from tests.test_cli import derisk
 from tests.test_ensemble import SMALL, small
 from tests.test_folder import files, results

@@ -12,8 +12,9 @@ import pytest
 from test_cli import SMALL, derisk
 
 from simulator.ensemble import run_ensemble
-from simulator.report import contents, sweep_folder
 from simulator.report.cells import cell, table_as_csv
+from simulator.report.run import contents
+from simulator.report.study import sweep_folder
 from simulator.scenario import parse_scenario
 
 ROOT = Path(__file__).resolve().parent.parent

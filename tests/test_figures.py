@@ -23,11 +23,11 @@ from simulator.planning.indices import Index, Indices
 from simulator.planning.quantities import GOODPUT
 from simulator.planning.tornado import Bar, Tornado
 from simulator.report import figures, text
-from simulator.report.contents import told_replications
 from simulator.report.figures import Figure
 from simulator.report.figures.progress import _halfway
 from simulator.report.figures.style import PALETTE, THEMES, Clock, commas, dollars, safe, style
 from simulator.report.figures.sweeps import SPARES, _spares_told
+from simulator.report.run.contents import told_replications
 from simulator.scenario import load_scenario, parse_scenario
 from simulator.scenario.profiles import load_fabric, load_node
 from simulator.scenario.sweep import Axis

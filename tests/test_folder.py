@@ -12,10 +12,10 @@ import pytest
 from simulator.ensemble import Ensemble, Shard, run_ensemble
 from simulator.ledger import Account
 from simulator.metrics.middle import middle
-from simulator.report import folder
-from simulator.report.contents import REPLICATIONS, from_parquet, told_replications
-from simulator.report.folder import OutputError
-from simulator.report.story import ReplayError, clock, duration, replay_story
+from simulator.report.run import folder
+from simulator.report.run.contents import REPLICATIONS, from_parquet, told_replications
+from simulator.report.run.folder import OutputError
+from simulator.report.run.story import ReplayError, clock, duration, replay_story
 from simulator.scenario import Scenario, parse_scenario
 from tests.test_ensemble import CALM, SMALL, small
 
@@ -240,7 +240,7 @@ def test_a_story_tells_every_interruption_and_ends_with_the_ledger(tmp_path: Pat
 @pytest.mark.parametrize("more", [SLOW, CORRUPT])
 def test_the_losses_of_a_story_sum_to_the_ledger(more: str) -> None:
     from simulator.ensemble import replay
-    from simulator.report.incidents import Incident, happenings
+    from simulator.report.run.incidents import Incident, happenings
 
     scenario: Scenario = small(more, WINDOW)
     lost = []

@@ -20,7 +20,7 @@ from simulator.planning.information import (
 )
 from simulator.planning.sensitivity import Sensitivity
 from simulator.planning.tornado import tornado
-from simulator.report.sensitivity_sheet import as_text
+from simulator.report.study.sensitivity_sheet import as_text
 from simulator.scenario import Scenario, parse_scenario
 
 SMALL = """

@@ -12,7 +12,8 @@ import pytest
 from simulator import metrics
 from simulator.cost import LINES, PARTS, Cost
 from simulator.ensemble import Ensemble, run_ensemble
-from simulator.report import answer, gate, glossary
+from simulator.report import glossary
+from simulator.report.run import answer, gate
 from simulator.scenario import ScenarioErrors, parse_scenario
 from simulator.units import UnitError, parse, show
 from tests.test_architecture import ROOT

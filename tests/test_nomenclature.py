@@ -14,7 +14,7 @@ from simulator.engines.reference import simulate
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.ledger import Account, Kind, Outcome, Phase
 from simulator.metrics import summarise
-from simulator.report.contents import events
+from simulator.report.run.contents import events
 from simulator.scenario import parse_scenario
 from tests.nomenclature_tables import with_tables
 from tests.test_architecture import ROOT

@@ -612,7 +612,7 @@ def test_spares_in_per_cent_follow_the_job() -> None:
 
 
 def test_spares_that_will_not_do_are_told() -> None:
-    from simulator.report.shortage import out_of_service, warning
+    from simulator.report.run.shortage import out_of_service, warning
 
     scenario = read(
         "recovery.repair={mean: 24 h, law: exponential}", "recovery.cure=100%", "cluster.hot_spares=2 nodes"
@@ -630,7 +630,7 @@ def test_spares_that_will_not_do_are_told() -> None:
 def test_nodes_out_of_service_are_those_of_a_run() -> None:
     scenario = read("cluster.hot_spares=100 nodes", "recovery.cure=100%", "job.work=60 d", "run.warm_up=20 d")
     from simulator.metrics import nodes_out_of_service
-    from simulator.report.shortage import out_of_service
+    from simulator.report.run.shortage import out_of_service
 
     seen = nodes_out_of_service(run_ensemble(scenario, replications=200, seed=3, twins=False))
     assert seen.nodes.mean == pytest.approx(out_of_service(scenario).mean, rel=0.05)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from simulator.cli import application
 from simulator.hardware import KINDS, Calibration, Fabric, Gpu, MatmulCalibration, Node, Storage
 from simulator.quantity import ASSUMED, HOW, Quantity
-from simulator.report.profile_sheet import read_profile
+from simulator.report.machine.profile_sheet import read_profile
 from simulator.scenario import ScenarioErrors, parse_scenario
 from simulator.scenario.profiles import (
     find_profile,

@@ -22,10 +22,12 @@ from simulator.ensemble import Ensemble, Shard, run_ensemble
 from simulator.metrics import summarise
 from simulator.planning import sweep
 from simulator.quantity import ASSUMED
-from simulator.report import answer, figures, folder, html, publish, sweep_sheet, text, workbook
-from simulator.report.folder import OutputError
-from simulator.report.manifest import read_manifest
-from simulator.report.stored import summary_of
+from simulator.report import figures, text
+from simulator.report.run import answer, folder, html, publish, workbook
+from simulator.report.run.folder import OutputError
+from simulator.report.run.manifest import read_manifest
+from simulator.report.run.stored import summary_of
+from simulator.report.study import sweep_sheet
 from simulator.report.text import share as told_share
 from simulator.scenario import load_scenario, parse_scenario
 from simulator.scenario.sweep import Axis, read_axis

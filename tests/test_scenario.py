@@ -18,8 +18,8 @@ from simulator.compile import compile_plan
 from simulator.engines import kernel
 from simulator.ensemble import run_ensemble
 from simulator.plan import Plan, Purpose
-from simulator.report.folder import load as read_run
-from simulator.report.folder import write as write_run
+from simulator.report.run.folder import load as read_run
+from simulator.report.run.folder import write as write_run
 from simulator.scenario import Scenario, ScenarioErrors, json_schema, load_scenario, parse_scenario
 from simulator.scenario.named import find_scenario
 from simulator.times import Family

@@ -36,8 +36,8 @@ from simulator.planning.indices import (
 from simulator.planning.sensitivity import Sensitivity
 from simulator.planning.tornado import Bar, tornado
 from simulator.quantity import Z90
-from simulator.report.sensitivity_sheet import as_csv, as_json, as_text, two_sided
-from simulator.report.sensitivity_words import of_the_variance
+from simulator.report.study.sensitivity_sheet import as_csv, as_json, as_text, two_sided
+from simulator.report.study.sensitivity_words import of_the_variance
 from simulator.scenario import Scenario, parse_scenario
 
 SMALL = """

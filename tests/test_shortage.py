@@ -8,7 +8,7 @@ import pytest
 from simulator import resources
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.metrics import nodes_out_of_service
-from simulator.report.shortage import out_of_service, warning
+from simulator.report.run.shortage import out_of_service, warning
 from simulator.scenario import Scenario, load_scenario, parse_scenario
 
 SHORT = """

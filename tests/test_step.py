@@ -8,7 +8,7 @@ import pytest
 from test_cli import as_json, derisk
 
 from simulator import resources
-from simulator.report import step_sheet
+from simulator.report.machine import step_sheet
 from simulator.scenario import ScenarioErrors
 from simulator.scenario.cases import Batch, Entry, batch_in, read_cases, read_tree
 from simulator.workload.case import Case, plausible_layouts
@@ -549,7 +549,7 @@ def test_what_the_model_cannot_do_is_an_error_of_that_case_alone(
             raise ValueError("a reason")
         return [found._replace(step_s=float("nan")) if found.id == "c" else found for found in predict(cases)]
 
-    monkeypatch.setattr("simulator.report.step_sheet.predict", fails)
+    monkeypatch.setattr("simulator.report.machine.step_sheet.predict", fails)
     result = derisk("step", written(tmp_path, *(changed(id=name) for name in "abc")), "--json")
     assert result.exit_code == 3
     a, b, c = as_json(result)["cases"]

@@ -18,8 +18,8 @@ from test_cli import ROOT, SMALL, as_json, derisk
 from simulator.ensemble import run_ensemble
 from simulator.planning.compare import compare
 from simulator.planning.sweep import Axis, AxisError, Cell, Grid, Outcome, cells, prepare, row, run
-from simulator.report.folder import OutputError
-from simulator.report.sweep_folder import SweepFolder
+from simulator.report.run.folder import OutputError
+from simulator.report.study.sweep_folder import SweepFolder
 from simulator.scenario import ScenarioErrors, load_scenario, parse_scenario
 from simulator.scenario.errors import SECTION
 from simulator.scenario.sweep import read_axis

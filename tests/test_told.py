@@ -11,9 +11,9 @@ from simulator.compile import compile_plan
 from simulator.ensemble import replay
 from simulator.ledger import Kind, Phase
 from simulator.plan import TALLIES, Effect, Odds, Plan, Purpose, Result, Rule, Tally
-from simulator.report import expected as told
-from simulator.report.incidents import Incident, happenings
-from simulator.report.story import _sentence
+from simulator.report.run import expected as told
+from simulator.report.run.incidents import Incident, happenings
+from simulator.report.run.story import _sentence
 from simulator.scenario import parse_scenario
 from simulator.times import SPEED_SCALE, Family
 from tests.test_cli import CERTAIN

@@ -12,9 +12,10 @@ from simulator.api.saying import say
 from simulator.api.words import Words
 from simulator.ensemble import Ensemble
 from simulator.metrics import summarise
-from simulator.report import answer, folder, html, publish, text
+from simulator.report import text
 from simulator.report.figures import Figure
-from simulator.report.story import replay_story
+from simulator.report.run import answer, folder, html, publish
+from simulator.report.run.story import replay_story
 from simulator.scenario import Scenario, ScenarioError, ScenarioErrors
 from simulator.scenario.errors import Spot
 

@@ -3,7 +3,7 @@
 import sys
 
 from simulator.ensemble.compilation import notice
-from simulator.report.expected import expected, trouble
+from simulator.report.run.expected import expected, trouble
 from simulator.scenario import Scenario
 from simulator.scenario.cautions import remarks
 

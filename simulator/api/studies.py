@@ -19,7 +19,8 @@ from simulator.planning.compare import CompareError, Comparison, compare_scenari
 from simulator.planning.differing import differing
 from simulator.planning.sensitivity import MOST_ROWS, Sensitivity
 from simulator.planning.sensitivity import sensitivity as hanging_on
-from simulator.report import break_even_sheet, compare_sheet, fabric_sheet, sensitivity_sheet, step_sheet, sweep_sheet
+from simulator.report.machine import fabric_sheet, step_sheet
+from simulator.report.study import break_even_sheet, compare_sheet, sensitivity_sheet, sweep_sheet
 from simulator.scenario import Scenario, ScenarioErrors
 from simulator.scenario.cases import NoStepError, batch_at, batch_of
 from simulator.scenario.errors import OVERRIDE, Spot, error_at

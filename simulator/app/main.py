@@ -65,7 +65,7 @@ def _warm_up() -> None:
 
 def _import_engine() -> None:
     import simulator.engines.kernel
-    import simulator.report.folder  # noqa: F401 - it is there when somebody clicks
+    import simulator.report.run.folder  # noqa: F401 - it is there when somebody clicks
 
 
 _WARM = threading.Event()

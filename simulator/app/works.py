@@ -72,7 +72,7 @@ def forecast(scenario: Scenario, root: Path, *, anew: bool = False) -> Work:
 
     def work(tell: Tell, cancel: threading.Event) -> Path:
         from simulator.ensemble import run_ensemble
-        from simulator.report import folder
+        from simulator.report.run import folder
 
         found = None if anew else folder.find(scenario, root)
         if found is not None:
@@ -86,7 +86,7 @@ def forecast(scenario: Scenario, root: Path, *, anew: bool = False) -> Work:
 
 def find(scenario: Scenario, root: Path) -> Path | None:
     """Return the folder of the same run where it has been done before, here or on the command line."""
-    from simulator.report import folder
+    from simulator.report.run import folder
 
     return folder.find(scenario, root)
 
@@ -99,8 +99,8 @@ def read(path: Path) -> Result:
 @lru_cache(maxsize=LOADED)
 def _read(path: str, stamp: int) -> Result:
     """Return a folder's content; the stamp tells a folder that was replaced from the one before."""
-    from simulator.report import folder
-    from simulator.report.stored import summary_of
+    from simulator.report.run import folder
+    from simulator.report.run.stored import summary_of
 
     place = Path(path)
     ensemble = folder.load(place)
@@ -184,7 +184,7 @@ def report(run: Path) -> Work:
     """Return the work of writing the reports of a run into its folder; it comes to their files."""
 
     def work(tell: Tell, cancel: threading.Event) -> tuple[Path, ...]:
-        from simulator.report.publish import publish
+        from simulator.report.run.publish import publish
 
         return publish(run)
 

@@ -138,7 +138,7 @@ def _question(path: str, quantity: str, alternative: list[str] | None, target: s
 def _file_text(found: "BreakEven", output: Path, name: str, called: str, seed: int) -> str:
     import json as json_module
 
-    from simulator.report import break_even_sheet
+    from simulator.report.study import break_even_sheet
 
     if output.suffix == ".csv":
         return break_even_sheet.as_csv(found)
@@ -147,7 +147,7 @@ def _file_text(found: "BreakEven", output: Path, name: str, called: str, seed: i
 
 
 def _print(found: "BreakEven", name: str, called: str, seed: int, json: bool) -> None:
-    from simulator.report import break_even_sheet
+    from simulator.report.study import break_even_sheet
 
     if json:
         write_json(break_even_sheet.as_json(found, name, called, seed))

@@ -49,7 +49,7 @@ def calibrate_hardware(
     """Fit the constants of a GPU's profile, with their uncertainty and how well they fit."""
     from simulator.calibration import fit
     from simulator.cli.output import new_file
-    from simulator.report import calibration_sheet
+    from simulator.report.machine import calibration_sheet
 
     records = _read_all(files)
     gpu, name = _profile(profile, records)

@@ -9,8 +9,8 @@ def check(scenario: ScenarioName, overrides: Overrides = None, json: AsJson = Fa
 
     Every resolved value comes with its unit, how well it is known, and its source, the ASSUMED ones first.
     """
-    from simulator.report import checklist
-    from simulator.report.expected import expected
+    from simulator.report.run import checklist
+    from simulator.report.run.expected import expected
 
     read = read_scenario(scenario, overrides)
     theory = expected(read)

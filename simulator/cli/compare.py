@@ -107,7 +107,7 @@ def _tell(findings: "list[Finding]", scenarios: "Iterable[Scenario]", json: bool
     from simulator.planning.compare import CompareError
     from simulator.planning.compare import compare as compared
     from simulator.planning.differing import differing
-    from simulator.report import compare_sheet
+    from simulator.report.study import compare_sheet
 
     try:
         comparison = compared({finding.called: finding.ensemble for finding in findings})

@@ -57,7 +57,7 @@ def _scenario(name: str) -> Path | None:
 
 def _explain_scenario(path: Path, overrides: list[str] | None, replications: int, json: bool) -> None:
     from simulator.planning.elasticity import follows_its_step, resource_effects
-    from simulator.report import explained
+    from simulator.report.machine import explained
     from simulator.scenario import load_scenario
 
     scenario = load_scenario(path, overrides)

@@ -51,7 +51,7 @@ def fabric(
 
     Switches are as large as the radix allows unless the profile says otherwise (docs/fabric.md).
     """
-    from simulator.report import fabric_sheet
+    from simulator.report.machine import fabric_sheet
 
     try:
         told = fabric_sheet.asked(profile, nodes, node, kind=kind, radix=radix, nodes_per_leaf=nodes_per_leaf, wan=wan)

@@ -22,9 +22,9 @@ def merge(folders: RunFolders, output: OutputFolder = Path("runs"), json: AsJson
     for one in folders:
         refuse_others(one)
     from simulator.ensemble import ShardError
-    from simulator.report import folder
-    from simulator.report.story import ReplayError
-    from simulator.report.whole import summary_of
+    from simulator.report.run import folder
+    from simulator.report.run.story import ReplayError
+    from simulator.report.run.whole import summary_of
 
     try:
         merged = folder.merge_folders(folders, output, say)

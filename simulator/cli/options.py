@@ -9,7 +9,7 @@ import typer
 from simulator.cli.border import Code, Refusal, say
 
 if TYPE_CHECKING:
-    from simulator.report.expected import Expected
+    from simulator.report.run.expected import Expected
     from simulator.scenario import Scenario
 
 ScenarioName = Annotated[
@@ -58,7 +58,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and 
 
 def refuse_others(folder: Path) -> None:
     """Raise Refusal for what is no run folder, before anything heavy is imported to read it."""
-    from simulator.report.manifest import MANIFEST, read_manifest
+    from simulator.report.run.manifest import MANIFEST, read_manifest
 
     if read_manifest(folder) is None:
         what = "there is no such folder"
@@ -92,7 +92,7 @@ def tell_remarks(scenario: "Scenario", said: set[str]) -> None:
 
 def warn_of_no_progress(called: str, scenario: "Scenario", theory: "Expected | None" = None) -> None:
     """Say on stderr, before it is run, that theory expects a scenario not to come to an end."""
-    from simulator.report.expected import expected, trouble
+    from simulator.report.run.expected import expected, trouble
 
     if words := trouble(scenario, expected(scenario) if theory is None else theory):
         say(f"{called}: {words}")

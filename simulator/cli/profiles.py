@@ -8,7 +8,7 @@ from simulator.cli.border import say, width, write_json, write_text
 from simulator.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from simulator.report.profile_sheet import Profile
+    from simulator.report.machine.profile_sheet import Profile
 
 profiles = typer.Typer(no_args_is_help=True, help="List, show and check hardware profiles.")
 
@@ -22,7 +22,7 @@ ProfileNames = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="
 @profiles.command("list")
 def list_profiles(json: AsJson = False) -> None:
     """List the profiles that ship with the package, by kind."""
-    from simulator.report import profile_sheet
+    from simulator.report.machine import profile_sheet
 
     found = _read(None)
     if json:
@@ -34,7 +34,7 @@ def list_profiles(json: AsJson = False) -> None:
 @profiles.command("show")
 def show_profile(name: ProfileName, json: AsJson = False) -> None:
     """Show a profile's numbers, each with its source and how it was got."""
-    from simulator.report import profile_sheet
+    from simulator.report.machine import profile_sheet
 
     [profile] = _read([name])
     if json:
@@ -56,7 +56,7 @@ def check_profiles(names: ProfileNames = None) -> None:
 
 def _read(names: list[str] | None, strict: bool = False) -> "list[Profile]":
     """Return the profiles of these names, or all, by kind. Raises ScenarioErrors: those of all files at once."""
-    from simulator.report.profile_sheet import by_kind, file_of, read_profile
+    from simulator.report.machine.profile_sheet import by_kind, file_of, read_profile
     from simulator.scenario import ScenarioErrors
     from simulator.scenario.profiles import profile_names
 

@@ -22,8 +22,8 @@ def replay(run: RunFolder, replication: Replication, policy: PolicyClass = None)
     Day by day: what struck, what it cost, and how it ended.
     """
     refuse_others(run)
-    from simulator.report import folder
-    from simulator.report.story import ReplayError, replay_story
+    from simulator.report.run import folder
+    from simulator.report.run.story import ReplayError, replay_story
 
     ensemble = folder.load(run)
     if ensemble.engine == "kernel":

@@ -31,7 +31,7 @@ def report(run: RunFolder, output: ReportFolder = None, policy: PolicyClass = No
     if not sweep:
         refuse_others(run)
     if sweep:
-        from simulator.report.publish import publish_sweep
+        from simulator.report.run.publish import publish_sweep
 
         files = publish_sweep(run, output)
     else:
@@ -42,7 +42,7 @@ def report(run: RunFolder, output: ReportFolder = None, policy: PolicyClass = No
 
 def report_of_run(run: Path, output: Path | None, policy: "type[Policy] | None") -> tuple[Path, Path]:
     """Write report.html and report.xlsx of a run folder, there or elsewhere, and return both. Raises OutputError."""
-    from simulator.report.publish import publish
+    from simulator.report.run.publish import publish
 
     announce_compilation()
     return publish(run, output, policy)

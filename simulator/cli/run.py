@@ -29,7 +29,7 @@ from simulator.cli.telling import Finding, tell, verdict
 
 if TYPE_CHECKING:
     from simulator.ensemble import Ensemble, Shard
-    from simulator.report.gate import Gate
+    from simulator.report.run.gate import Gate
     from simulator.scenario import Scenario
 
 MOST_REPLICATIONS = 10_000_000
@@ -170,8 +170,8 @@ class Job:
             return found
 
     def _finding(self, called: str, scenario: "Scenario") -> Finding:
-        from simulator.report import folder
-        from simulator.report.whole import summary_of
+        from simulator.report.run import folder
+        from simulator.report.run.whole import summary_of
 
         found = folder.find(scenario, self.output, **self.arguments)
         if found is not None:
@@ -249,7 +249,7 @@ def refuse_unwritable(output: Path) -> None:
 def _gates(texts: list[str]) -> "list[Gate]":
     if not texts:
         return []
-    from simulator.report.gate import GateError, read_gate
+    from simulator.report.run.gate import GateError, read_gate
 
     try:
         return [read_gate(text) for text in texts]

@@ -20,7 +20,7 @@ def script(file: ScriptFile, json: AsJson = False) -> None:
 
     cases = load_script(file)
     announce_compilation()
-    from simulator.report import script_check
+    from simulator.report.machine import script_check
 
     verdicts = [script_check.judge(case) for case in cases]
     if json:

@@ -77,7 +77,7 @@ def sensitivity(
     read = read_scenario(scenario, given, said)
     from simulator.planning.choices import options
     from simulator.planning.sensitivity import sensitivity as computed
-    from simulator.report import sensitivity_sheet
+    from simulator.report.study import sensitivity_sheet
 
     named = options(read, _wanted(option))
     for each in named.values():
@@ -120,7 +120,7 @@ def check_suffix(output: Path | None) -> None:
 def _write(write: Callable[[str], None], output: Path, found: "Sensitivity", seed: int) -> None:
     import json as json_module
 
-    from simulator.report import sensitivity_sheet
+    from simulator.report.study import sensitivity_sheet
 
     if output.suffix == ".csv":
         write(sensitivity_sheet.as_csv(found))

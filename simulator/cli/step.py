@@ -25,7 +25,7 @@ def step(file: CasesFile, overrides: Overrides = None, parts: ShowParts = False,
     not published, and all plausible values are weighed. Of a scenario it is the step of its job. Where a case cannot be
     evaluated the others are, and the exit code is 3.
     """
-    from simulator.report import step_sheet
+    from simulator.report.machine import step_sheet
     from simulator.scenario.named import find_scenario
 
     batch = _read(find_scenario(file), overrides)

@@ -13,7 +13,7 @@ from simulator.cli.run import Replications, Seed, Threads, refuse_unwritable
 
 if TYPE_CHECKING:
     from simulator.planning.sweep import Axis, Cell, Grid, Outcome
-    from simulator.report.sweep_folder import SweepFolder
+    from simulator.report.study.sweep_folder import SweepFolder
 
 AXIS = "--axis"
 Axes = Annotated[
@@ -45,8 +45,8 @@ def sweep(
     differences are not chance. What is done is kept: after Ctrl-C the same command goes on. The table is left as
     sweep.csv and sweep.parquet.
     """
-    from simulator.report import sweep_sheet
-    from simulator.report.sweep_folder import SweepFolder
+    from simulator.report.study import sweep_sheet
+    from simulator.report.study.sweep_folder import SweepFolder
     from simulator.scenario.named import find_scenario
 
     path = find_scenario(scenario)

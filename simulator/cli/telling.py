@@ -10,8 +10,8 @@ from simulator.cli.border import Code, Refusal, say, width, write_json, write_te
 
 if TYPE_CHECKING:
     from simulator.ensemble import Ensemble
-    from simulator.report.answer import Losses
-    from simulator.report.gate import Gate
+    from simulator.report.run.answer import Losses
+    from simulator.report.run.gate import Gate
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def tell(findings: Sequence[Finding], json: bool, losses: "Losses" = "median") -
 
 
 def _words(finding: Finding, losses: "Losses") -> str:
-    from simulator.report import answer, text
+    from simulator.report import text
+    from simulator.report.run import answer
 
     ensemble = finding.ensemble
     lines = [answer.as_text(finding.summary, ensemble.scenario, finding.called, width(), losses)]
@@ -74,7 +75,7 @@ _GRAVITY = (Code.OK, Code.GATE, Code.PRECISION, Code.INTERRUPTED)
 
 
 def _gates(finding: Finding, gates: "Sequence[Gate]") -> Code:
-    from simulator.report.gate import GateError
+    from simulator.report.run.gate import GateError
 
     code = Code.OK
     for gate in gates:

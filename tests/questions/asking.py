@@ -17,8 +17,8 @@ from simulator.cli import application
 from simulator.ensemble import Ensemble
 from simulator.plan import Floats
 from simulator.planning import quantities
-from simulator.report import folder
 from simulator.report.figures import Figure
+from simulator.report.run import folder
 from simulator.scenario import Scenario, load_scenario
 from simulator.scenario.sweep import split
 

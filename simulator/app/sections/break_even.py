@@ -131,8 +131,8 @@ def _too_much(asked: Asked, place: "DeltaGenerator") -> dict[str, str]:
 
 def _show(found: "BreakEven", asked: Asked, edge: "DeltaGenerator") -> None:
     from simulator.report import figures
-    from simulator.report.break_even_sheet import remarks
     from simulator.report.figures.style import commas
+    from simulator.report.study.break_even_sheet import remarks
 
     if found.interrupted:
         parts.cut_short(f"{len(found.evaluated)} values were tried and are kept.")

@@ -110,7 +110,7 @@ def _worths(found: "Information") -> None:
     import pandas as pd
 
     from simulator.report.figures.style import commas
-    from simulator.report.sensitivity_words import of_the_choice
+    from simulator.report.study.sensitivity_words import of_the_choice
 
     st.html(look.says(commas(of_the_choice(found).strip())))
     rows = [

@@ -10,7 +10,7 @@ from simulator.scenario.presets import Preset
 
 if TYPE_CHECKING:
     from simulator.app.works import Result
-    from simulator.report.answer import Losses
+    from simulator.report.run.answer import Losses
 
 DAY = 86_400.0
 DIGITS = 3  # of money on a card
@@ -86,7 +86,8 @@ def _under_way() -> None:
 
 
 def _answer(result: "Result") -> None:
-    from simulator.report import answer, figures
+    from simulator.report import figures
+    from simulator.report.run import answer
 
     scenario, summary = result.ensemble.scenario, result.summary
     st.html(look.eyebrow(f"{scenario.name}. {scenario.question or ''}"))
@@ -115,7 +116,8 @@ def _losses() -> "Losses":
 
 def _numbers(result: "Result") -> list[tuple[str, str, str]]:
     """Return the four numbers that matter, with units and 95 % intervals."""
-    from simulator.report import answer, ranges, text
+    from simulator.report import ranges, text
+    from simulator.report.run import answer
 
     summary = result.summary
     work = result.ensemble.scenario.work()
@@ -153,7 +155,8 @@ def _cell(estimate: dict[str, Any], name: str) -> str:
 
 
 def _cost(summary: dict[str, Any]) -> tuple[str, str, str]:
-    from simulator.report import answer, ranges, text
+    from simulator.report import ranges, text
+    from simulator.report.run import answer
 
     if "cost_usd" in summary:
         cells = [
@@ -174,9 +177,9 @@ def _commas(words: str) -> str:
 
 def _notes(result: "Result") -> None:
     """Tell what one has to know of the numbers above."""
-    from simulator.report.checklist import assumed
-    from simulator.report.notes import never, point, tail, variance
-    from simulator.report.shortage import warning
+    from simulator.report.run.checklist import assumed
+    from simulator.report.run.notes import never, point, tail, variance
+    from simulator.report.run.shortage import warning
 
     summary, scenario = result.summary, result.ensemble.scenario
     notes = [*filter(None, [warning(scenario)])]

@@ -152,7 +152,7 @@ def _commas(words: str) -> str:
 
 def _level(told: "Estimate", measure: "Measure") -> str:
     """Return what a scenario comes to, with the intervals of its quantiles and the error of its mean."""
-    from simulator.report.compare_sheet import mean_of, quantile_of
+    from simulator.report.study.compare_sheet import mean_of, quantile_of
 
     quantiles = (f"{share.upper()} {quantile_of(measure, told, share)}" for share in ("p10", "p50", "p90"))
     return f"{', '.join(quantiles)}; mean {mean_of(measure, told.mean, told.mc_error)}"
@@ -161,8 +161,8 @@ def _level(told: "Estimate", measure: "Measure") -> str:
 def _told(name: str, one: "Difference") -> tuple[str, str, str]:
     """Return what a variant changes: its name, the mean difference with its 95 % interval, and how sure that is."""
     from simulator.report import text
-    from simulator.report.compare_sheet import signed
     from simulator.report.figures.style import commas
+    from simulator.report.study.compare_sheet import signed
 
     better = f"better in {text.share(one.probability_better)} of the pairs"
     if not one.pairs:

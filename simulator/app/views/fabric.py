@@ -33,7 +33,7 @@ def page() -> None:
 
 
 def _choice() -> tuple[str, str, int, bool]:
-    from simulator.report.fabric_sheet import usual_node
+    from simulator.report.machine.fabric_sheet import usual_node
 
     scenario = session.loaded().scenario
     cluster = None if scenario is None else scenario.document.cluster
@@ -80,15 +80,16 @@ def _own() -> Topology | None:
 
 def _built(profile: str, node: str, nodes: int) -> Topology:
     from simulator.fabrics import fabric_of, layout_from
-    from simulator.report.fabric_sheet import load
+    from simulator.report.machine.fabric_sheet import load
 
     fabric, _, loaded, gpu = load(profile, node)
     return fabric_of(layout_from(fabric, loaded, gpu, nodes))
 
 
 def _show(fabric: Topology, name: str) -> None:
-    from simulator.report import fabric_sheet, text
+    from simulator.report import text
     from simulator.report.figures import topology
+    from simulator.report.machine import fabric_sheet
 
     told = fabric_sheet.of_layout(fabric.layout, name)
     switches = sum(told.switches.values())

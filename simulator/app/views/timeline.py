@@ -31,7 +31,7 @@ def page() -> None:
 
 
 def _chosen(result: "Result") -> int:
-    from simulator.report.contents import told_replications
+    from simulator.report.run.contents import told_replications
 
     told = told_replications(result.ensemble.table)
     left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -51,7 +51,7 @@ def _chosen(result: "Result") -> int:
 
 
 def _tell(result: "Result", replication: int) -> None:
-    from simulator.report.story import ReplayError
+    from simulator.report.run.story import ReplayError
 
     try:
         with st.spinner("Running it again", show_time=False):
@@ -95,7 +95,7 @@ def _progress(result: "Result") -> None:
 def _told(folder: str, stamp: float, replication: int) -> "tuple[Figure, str]":
     """Return a replication as a figure and as a story; it is run again for that, and only once for a folder."""
     from simulator.report.figures import timeline
-    from simulator.report.story import replay_story
+    from simulator.report.run.story import replay_story
 
     ensemble = works.read(Path(folder)).ensemble
     return timeline(ensemble, replication), replay_story(ensemble, replication)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from simulator.report.figures.style import BLUE, OCHRE, Figure, blank, commas, note, nothing, percent, safe
-from simulator.report.sensitivity_words import MEASURES, Z95, of_the_variance
+from simulator.report.study.sensitivity_words import MEASURES, Z95, of_the_variance
 
 if TYPE_CHECKING:
     from simulator.planning.indices import Index, Indices

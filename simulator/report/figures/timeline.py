@@ -11,8 +11,6 @@ from simulator.ensemble import Ensemble, replay
 from simulator.ensemble.measures import TICKS_PER_DAY, TICKS_PER_HOUR
 from simulator.ledger import Column, Outcome, Phase
 from simulator.plan import Floats, Plan, Result
-from simulator.report import story
-from simulator.report.contents import told_replications
 from simulator.report.figures.style import (
     BLUE,
     GREEN,
@@ -28,8 +26,10 @@ from simulator.report.figures.style import (
     nothing,
     safe,
 )
-from simulator.report.incidents import Incident
-from simulator.report.spans import TICK, TICKS, spans, tell_some
+from simulator.report.run import story
+from simulator.report.run.contents import told_replications
+from simulator.report.run.incidents import Incident
+from simulator.report.run.spans import TICK, TICKS, spans, tell_some
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from simulator.report.contents import REPLICATIONS, RESOLVED, SUMMARY, from_parquet
-from simulator.report.manifest import MANIFEST, read_manifest
+from simulator.report.run.contents import REPLICATIONS, RESOLVED, SUMMARY, from_parquet
+from simulator.report.run.manifest import MANIFEST, read_manifest
 
 Read = TypeVar("Read")
 CHUNK = 2**20  # bytes

@@ -10,7 +10,7 @@ from simulator.interval import stop_rate, stopping
 from simulator.mechanisms import keeps_back
 from simulator.plan import Effect, Odds, Plan, Purpose
 from simulator.report import text
-from simulator.report.expected import DAY, mean_of
+from simulator.report.run.expected import DAY, mean_of
 from simulator.scenario import Scenario
 from simulator.times import TICKS_PER_SECOND, Law
 

@@ -9,7 +9,7 @@ import pandas as pd
 from simulator.planning.quantities import COST, DELAY_COST, FINISH, GOODPUT, Measure
 from simulator.planning.sweep import Grid
 from simulator.report import ranges, text
-from simulator.report.compare_sheet import amount, mean_of, signed
+from simulator.report.study.compare_sheet import amount, mean_of, signed
 
 SCHEMA = 1
 MOST_ROWS = 60  # of cells that are printed; the files have all

@@ -36,7 +36,7 @@ def as_text(summary: Summary, scenario: Scenario, called: str, width: int | None
         parts += [ranges.fitted(told, width, (1, 2, 3))]
     parts += ["", text.paragraph(losses_head(summary, losses), width)]
     parts += [text.table(_ledger(summary, losses), right=(1,)), ""]
-    from simulator.report.notes import notes  # which tell of the same cells
+    from simulator.report.run.notes import notes  # which tell of the same cells
 
     return "\n".join([*parts, *(text.paragraph(note, width) for note in notes(summary, scenario, called))])
 

@@ -14,9 +14,16 @@ from simulator.planning.sensitivity import Sensitivity
 from simulator.planning.tornado import Bar, Tornado
 from simulator.quantity import ASSUMED
 from simulator.report import ranges, text
-from simulator.report.answer import NO_UNCERTAIN_INPUT
 from simulator.report.cells import cell
-from simulator.report.sensitivity_words import MEASURES, days, does_not_vary, of_the_variance, same_finish, sentence
+from simulator.report.run.answer import NO_UNCERTAIN_INPUT
+from simulator.report.study.sensitivity_words import (
+    MEASURES,
+    days,
+    does_not_vary,
+    of_the_variance,
+    same_finish,
+    sentence,
+)
 
 SCHEMA = 1
 WIDTH = 30  # columns of a bar

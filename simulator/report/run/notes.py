@@ -3,10 +3,11 @@
 import math
 
 from simulator.ledger import Outcome
-from simulator.report import ranges, shortage, text
-from simulator.report.answer import DAY, NO_UNCERTAIN_INPUT, Summary, finish_texts, with_error
-from simulator.report.checklist import assumed
+from simulator.report import ranges, text
 from simulator.report.ranges import value_of
+from simulator.report.run import shortage
+from simulator.report.run.answer import DAY, NO_UNCERTAIN_INPUT, Summary, finish_texts, with_error
+from simulator.report.run.checklist import assumed
 from simulator.scenario import Scenario
 
 

@@ -22,7 +22,7 @@ from simulator.metrics.columns import of_column
 from simulator.metrics.middle import middle
 from simulator.plan import Effect, Result
 from simulator.report.cells import cell
-from simulator.report.story import check, story
+from simulator.report.run.story import check, story
 from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import STATISTICS
 from simulator.ensemble.table import LIST_COLUMN
 from simulator.quantity import ASSUMED
-from simulator.report import answer, ranges, text
-from simulator.report.checklist import assumed
+from simulator.report import ranges, text
 from simulator.report.figures.style import Figure
+from simulator.report.run import answer
+from simulator.report.run.checklist import assumed
 from simulator.scenario.settle import quantities
 
 MOST_REPLICATIONS = 10_000  # more are in replications.parquet

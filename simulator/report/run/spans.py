@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.ledger import Column, Kind, Phase
 from simulator.plan import Effect, Integers, Plan, Result
-from simulator.report.incidents import BUSY, ENDED, Incident, Note, Reader, Stalls, first_phase
+from simulator.report.run.incidents import BUSY, ENDED, Incident, Note, Reader, Stalls, first_phase
 
 MOST_READ = 200_000  # records that are put into words: about a second
 MOST_OF_ONE = 1_000  # records of one incident that are

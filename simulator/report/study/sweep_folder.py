@@ -23,11 +23,11 @@ import pyarrow.parquet
 
 from simulator.ensemble.provenance import model
 from simulator.planning.sweep import Cell, Grid, Outcome, table
-from simulator.report import leftovers
 from simulator.report.cells import cell
-from simulator.report.contents import RESOLVED, as_json, as_parquet, from_parquet
-from simulator.report.folder import DIGITS, slug
-from simulator.report.whole import OutputError, part
+from simulator.report.run import leftovers
+from simulator.report.run.contents import RESOLVED, as_json, as_parquet, from_parquet
+from simulator.report.run.folder import DIGITS, slug
+from simulator.report.run.whole import OutputError, part
 
 MANIFEST = "sweep.json"
 TABLE = "sweep.parquet"

@@ -6,9 +6,9 @@ from typing import Any
 from simulator.ensemble import Ensemble
 from simulator.ensemble.table import missing
 from simulator.metrics import SCHEMA, summarise
-from simulator.report import whole
-from simulator.report.contents import RESOLVED, SUMMARY
-from simulator.report.whole import OutputError
+from simulator.report.run import whole
+from simulator.report.run.contents import RESOLVED, SUMMARY
+from simulator.report.run.whole import OutputError
 
 
 def summary_of(run: Path, ensemble: Ensemble) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from simulator.planning.break_even import BreakEven
 from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.report import text
 from simulator.report.cells import cell
-from simulator.report.sensitivity_sheet import finite
-from simulator.report.sensitivity_words import days
+from simulator.report.study.sensitivity_sheet import finite
+from simulator.report.study.sensitivity_words import days
 
 SCHEMA = 1
 UNITS = {"finish": "days", "goodput": "share", "cost": "usd"}

@@ -16,10 +16,11 @@ from simulator.ensemble.estimates import SHARES
 from simulator.ensemble.shards import WHOLE
 from simulator.ledger import Account
 from simulator.quantity import ASSUMED
-from simulator.report import answer, checklist, notes, ranges, text
-from simulator.report.contents import RESOLVED
+from simulator.report import ranges, text
 from simulator.report.figures.style import THEMES, Figure, commas, dollars, number, percent, template
 from simulator.report.ranges import value_of
+from simulator.report.run import answer, checklist, notes
+from simulator.report.run.contents import RESOLVED
 from simulator.report.words import ACCOUNTS
 from simulator.scenario import Scenario
 from simulator.scenario.cautions import cautions

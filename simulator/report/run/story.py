@@ -11,8 +11,8 @@ from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.provenance import policy_name
 from simulator.ledger import Account, Column, Outcome
 from simulator.plan import Plan, Result
-from simulator.report.incidents import Incident, Note, Stalls
-from simulator.report.spans import MOST_READ, Told, tell
+from simulator.report.run.incidents import Incident, Note, Stalls
+from simulator.report.run.spans import MOST_READ, Told, tell
 from simulator.report.text import plural, table
 from simulator.scenario import Scenario
 from simulator.times import TICKS_PER_SECOND

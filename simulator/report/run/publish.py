@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from simulator.ensemble import Ensemble
-from simulator.report import figures, folder, html, leftovers, sweep_folder, workbook
-from simulator.report.contents import RESOLVED
+from simulator.report import figures
 from simulator.report.figures import Figure
-from simulator.report.manifest import read_manifest
-from simulator.report.stored import summary_of
-from simulator.report.story import ReplayError
-from simulator.report.whole import OutputError
+from simulator.report.run import folder, html, leftovers, workbook
+from simulator.report.run.contents import RESOLVED
+from simulator.report.run.manifest import read_manifest
+from simulator.report.run.stored import summary_of
+from simulator.report.run.story import ReplayError
+from simulator.report.run.whole import OutputError
+from simulator.report.study import sweep_folder
 from simulator.scenario import reload_scenario
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator.quantity import ASSUMED, CHOSEN, DEFAULT, FOLLOWS, GIVEN
-from simulator.report import shortage, text
+from simulator.report import text
+from simulator.report.run import shortage
 from simulator.scenario import Row, Scenario
 from simulator.scenario.cautions import cautions
 
 if TYPE_CHECKING:
-    from simulator.report.expected import Expected
+    from simulator.report.run.expected import Expected
 
 SCHEMA = 1
 HEADS = ("input", "value", "spread", "set by", "source")
