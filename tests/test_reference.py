@@ -160,7 +160,7 @@ def test_a_random_plan_runs_to_an_end_and_its_ledger_sums(seed: int) -> None:
 
 
 def test_random_plans_use_every_mechanism() -> None:
-    plans = [make(seed) for seed in range(60) for make in (random_plan, random_plan)]
+    plans = [random_plan(seed) for seed in range(120)]
     logs = [simulate(plan, replication_key(2, seed), log=True) for seed, plan in enumerate(plans)]
     seen = np.concatenate([result.log for result in logs])
     assert set(seen[:, Column.KIND]) == set(Kind)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 CARDS: tuple[Card, ...] = tuple(
     module.CARD
     for module in (
-        job, pace, saves, clocks, strikes, elements, lemons, layers, slow_nodes, eviction, corruption, steps,
+        job, pace, saves, clocks, strikes, elements, layers, lemons, slow_nodes, eviction, corruption, steps,
         slow_start, spares, blocks, pools, waits, repair, repair_stages, retirement, diagnosis, windows, scripts,
     )
 )  # fmt: skip

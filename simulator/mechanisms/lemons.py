@@ -109,7 +109,7 @@ def _rows(name: str, cause: "Cause") -> "dict[str, Cause]":
 
 def _random(draft: Draft) -> None:
     """One cause strikes bad nodes only."""
-    draft.set(lemon_share=[0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0], lemon_period=draft.pick(0, 500, 3_000))
+    draft.set(lemon_share=[0.0, 0.0, 0.0, 0.0, 0.0, draft.pick(0.3, 0.5), 0.0], lemon_period=draft.pick(0, 500, 3_000))
     draft.column("odds", Odds.LEMON_AGAIN, 0.0, 0.1)
 
 
