@@ -20,6 +20,10 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
+# A plan is compiled with `level_at` as it stands in Python, to which a member of an enumeration is slow to find.
+_EXPONENTIAL, _WEIBULL, _LOGNORMAL = (int(kind) for kind in (Hazard.EXPONENTIAL, Hazard.WEIBULL, Hazard.LOGNORMAL))
+
+
 class Hazards(NamedTuple):
     """What the clocks of the causes read of a plan."""
 
@@ -211,11 +215,11 @@ def budget(key: np.uint64, stream: int, ordinal: int) -> float:
 @routine
 def level_at(hazards: Hazards, cause: int, age: float) -> float:
     """Cumulative hazard of one unit from age 0 to `age` [s]."""
-    if hazards.kind[cause] == Hazard.EXPONENTIAL:
+    if hazards.kind[cause] == _EXPONENTIAL:
         return hazards.parameters[cause, 0] * age
-    if hazards.kind[cause] == Hazard.WEIBULL:
+    if hazards.kind[cause] == _WEIBULL:
         return math.pow(age / hazards.parameters[cause, 1], hazards.parameters[cause, 0])
-    if hazards.kind[cause] == Hazard.LOGNORMAL:
+    if hazards.kind[cause] == _LOGNORMAL:
         if age <= 0.0:
             return 0.0
         score = (math.log(age) - hazards.parameters[cause, 0]) / hazards.parameters[cause, 1] * math.sqrt(0.5)

@@ -15,6 +15,10 @@ _level: Callable[[Hazards, int, float], float] = getattr(level_at, "py_func", le
 _sample: Callable[..., float] = getattr(sample, "py_func", sample)
 
 
+_STOPS = tuple(card.stops for card in CARDS if card.stops is not None)
+_UNITS = tuple(card.units for card in CARDS if card.units is not None)
+
+
 def stopping(later: bool = False) -> list[int]:
     """Return the effects that stop the job, and `later` those whose alarm does."""
     return [manner.effect for manner in MANNERS.values() if manner.stops or (later and manner.stops_later)]
@@ -31,16 +35,15 @@ def stop_rate(plan: Plan, later: bool = False) -> float:
     for cause in map(int, np.flatnonzero(np.isin(plan.effect, stopping(later)) & (plan.units > 0))):
         age = float(plan.hazard[cause, 2])
         rate = _units(plan, cause) * (_level(hazards, cause, age + work) - _level(hazards, cause, age)) / work
-        for card in CARDS:
-            if card.stops is not None:
-                rate *= card.stops(plan, cause)
+        for stops in _STOPS:
+            rate *= stops(plan, cause)
         rates.append(rate)
     return math.fsum(rates)
 
 
 def _units(plan: Plan, cause: int) -> int:
     """Return the units of a cause that stop the job when they fail."""
-    return min((card.units(plan, cause) for card in CARDS if card.units is not None), default=int(plan.units[cause]))
+    return min((units(plan, cause) for units in _UNITS), default=int(plan.units[cause]))
 
 
 def best_interval(plan: Plan) -> int:
