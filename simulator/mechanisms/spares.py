@@ -38,16 +38,22 @@ def _burn(scenario: "Scenario", row: "Row") -> int:
     return int(bool(wanted) and row.per_place > 0 and row.cause.effect == "stop")
 
 
+def _none_could(document: "Document") -> str:
+    """Return in words why no spare can break, with a remedy; empty where one can."""
+    # Bad nodes that come back from repair stand in the pool too, whether or not it began with spares.
+    if document.cluster.spares or any(cause.tells_nodes_apart for cause in document.failures.given.values()):
+        return ""
+    return f"there are no hot spares that could break; give hot_spares under cluster, {asking.LEAVE}"
+
+
 def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     """Yield spares that are said to break, of which there are none, or which nothing breaks."""
     document = scenario.document
     cluster, given = document.cluster, document.failures.given
     if not document.recovery.spares_exposed:
         return
-    # Bad nodes that come back from repair stand in the pool too, whether or not it began with spares.
-    if not cluster.spares and not any(cause.tells_nodes_apart for cause in given.values()):
-        text = f"there are no hot spares that could break; give hot_spares under cluster, {asking.LEAVE}"
-        yield ("recovery", "spares_exposed"), text
+    if why := _none_could(document):
+        yield ("recovery", "spares_exposed"), why
     struck = (row.effect == "stop" and asking.in_places(cluster, row.part) for row in document.failures.causes.values())
     if given and cluster.spares and not any(struck):
         text = "no cause stops a part of a node, so no spare breaks"
@@ -55,10 +61,8 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
 
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
-    bad = any(each.tells_nodes_apart for each in document.failures.given.values())
-    if cause.spares_exposed and cause.effect == "stop" and not document.cluster.spares and not bad:
-        text = f"there are no hot spares that could break; give hot_spares under cluster, {asking.LEAVE}"
-        yield ("spares_exposed",), text
+    if cause.spares_exposed and cause.effect == "stop" and (why := _none_could(document)):
+        yield ("spares_exposed",), why
     if cause.spares_exposed and cause.effect == "stop" and asking.takes_places(document.cluster, cause.part) and (
         not asking.in_places(document.cluster, cause.part) and cause.part not in document.cluster.elements
     ):  # fmt: skip

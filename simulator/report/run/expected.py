@@ -19,7 +19,6 @@ from simulator.times import SPEED_SCALE, TICKS_PER_SECOND, Law
 DAY = 86_400.0
 HOUR = 3_600.0
 LONGEST_TOLD = 1e6 * DAY
-UNCERTAIN_PHASES = (Purpose.SWAP, Purpose.RESTART, Purpose.RESTORE)
 
 
 class Expected(NamedTuple):
