@@ -22,11 +22,11 @@ import numba
 import numpy as np
 
 from simulator import __version__, resources
-from simulator.chance import replication_key
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.engines import kernel, reference
 from simulator.engines.kernel.world import World, new_world
-from simulator.plan import Plan
+from simulator.numbers.chance import replication_key
+from simulator.numbers.plan import Plan
 from simulator.scenario import load_scenario
 
 TURNS = 10

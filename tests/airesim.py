@@ -8,10 +8,10 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from simulator import resources
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.engines.kernel import run_batch
-from simulator.ledger import Account, Outcome
-from simulator.plan import Tally
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Tally
 from simulator.scenario import Scenario, load_scenario
 
 FILE = Path(__file__).parent / "oracles" / "airesim.yaml"

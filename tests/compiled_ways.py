@@ -49,8 +49,8 @@ def abs_of(number: int) -> int:
 
 def answers(engine: str) -> str:
     """One word for results and logs of random plans."""
-    from simulator.chance import replication_key
     from simulator.engines import kernel, reference
+    from simulator.numbers.chance import replication_key
     from tests.random_plans import random_plan
 
     run = kernel.run if engine == "kernel" else reference.simulate

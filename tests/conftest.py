@@ -27,8 +27,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     from random_plans import random_plan
 
-    from simulator.chance import replication_key
     from simulator.engines import kernel, reference
+    from simulator.numbers.chance import replication_key
 
     plan, key = random_plan(1), replication_key(1, 0)
     kernel.run(plan, key)

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from simulator import resources
-from simulator.chance import replication_key
+from simulator.compile.script import load_script
 from simulator.engines.kernel import run
 from simulator.ensemble import replay, run_ensemble
-from simulator.ledger import Account, Column, Kind, Outcome, Phase
-from simulator.plan import Plan, Result, Tally
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Column, Kind, Outcome, Phase
+from simulator.numbers.plan import Plan, Result, Tally
 from simulator.scenario import load_scenario
-from simulator.script import load_script
 from tests.random_plans import random_plan
 
 SEED = 12

@@ -4,7 +4,7 @@ import math
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from simulator.roofline import attention_flop, bus_share, matmul_time
+from simulator.numbers.roofline import attention_flop, bus_share, matmul_time
 
 PEAK = {"bf16": 989e12, "fp16": 989e12, "fp8": 1979e12}
 EFFICIENCY = {"bf16": 0.71, "fp16": 0.69, "fp8": 0.62}

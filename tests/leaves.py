@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from simulator import units
-from simulator.checkpoint import Interval
-from simulator.drawn import Drawn, DrawnLike
-from simulator.intensity import Steps
-from simulator.quantity import Like, Quantity
+from simulator.nouns.checkpoint import Interval
 from simulator.scenario import Scenario
 from simulator.scenario.schema import Document
-from simulator.section import Section
+from simulator.words import units
+from simulator.words.drawn import Drawn, DrawnLike
+from simulator.words.intensity import Steps
+from simulator.words.quantity import Like, Quantity
+from simulator.words.section import Section
 
 # What a key takes whose type does not tell: names of other things, dates, lists. By its path, `*` for a name or place.
 WRITTEN: dict[str, tuple[str, ...]] = {

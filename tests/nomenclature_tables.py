@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from simulator.ledger import Account
 from simulator.mechanisms import CARDS
+from simulator.numbers.ledger import Account
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "nomenclature.md"
 

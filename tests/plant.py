@@ -1,7 +1,7 @@
 """Plants faults, one at a time, and counts how many of them the tests catch.
 
     python -m tests.plant                                  # 200 faults in what stands before and behind both engines
-    python -m tests.plant --count 60 --without test_naive.py simulator/cost.py
+    python -m tests.plant --count 60 --without test_naive.py simulator/nouns/cost.py
 
 A fault is one changed constant, column, comparison, sign, operator or condition, in a copy of the tree. Only test files
 that touch its statement are run, first those that touch much of the source in little time. One that hangs is caught.
@@ -29,12 +29,12 @@ from tests.touched import TRACE, TRACE_TO
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = (
-    "simulator/compile.py",
+    "simulator/compile/compile.py",
     "simulator/mechanisms",
-    "simulator/clocks.py",
-    "simulator/interval.py",
+    "simulator/nouns/clocks.py",
+    "simulator/compile/interval.py",
     "simulator/metrics",
-    "simulator/cost.py",
+    "simulator/nouns/cost.py",
 )
 LEFT_OUT = (".git", ".venv", "__pycache__", ".*_cache", "runs", ".hypothesis", "shared", "build", "dist")
 LEAST = 0.95  # of the faults that change anything

@@ -32,10 +32,11 @@ from published_runs import (
 )
 from published_words import AIRESIM_WORDS, ASSUMED_WORDS, HEAD, LLAMA_WORDS, MEANS_WORDS, SCORES_WORDS
 
-from simulator import resources, theory
+from simulator import resources
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.metrics import ettr, failures, finish_days, goodput, interruptions, mttf_hours
 from simulator.scenario import Scenario, load_scenario
+from tests.oracles import closed_forms
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "validation.md"
 OPT = "arXiv 2205.01068, section 2.5, and its chronicle"
@@ -132,7 +133,7 @@ def few(scenario: Scenario) -> Ensemble:
 def hsdp_row() -> Row:
     """Return the row of a synchronous job on 100,000 GPUs: one number, three conventions."""
     ensemble = few(hsdp())
-    conventions = theory.goodput_conventions(18 * 60, 10 * 60)
+    conventions = closed_forms.goodput_conventions(18 * 60, 10 * 60)
     verdict = (
         f"MISS, by convention: 1 - R/M = {conventions.wall_clock:.3f} is the printed number, with M from failure to "
         "failure and no failure in a recovery; here failures strike recoveries too, by the clock"

@@ -12,10 +12,11 @@ from typing import Literal, NamedTuple
 import pandas as pd
 from scores import Observed, Score, printed, score
 
-from simulator import resources, theory
+from simulator import resources
 from simulator.ensemble import Ensemble, run_ensemble
-from simulator.ledger import Account
-from simulator.plan import Floats
+from simulator.numbers import theory
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Floats
 from simulator.scenario import Scenario, load_scenario, parse_scenario
 
 SEED = 20_240_731

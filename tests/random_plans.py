@@ -10,8 +10,8 @@ import numpy as np
 from simulator.mechanisms import CARDS, MANNERS
 from simulator.mechanisms.card import At, Card
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Plan, Purpose
-from simulator.times import LAW_COLUMNS, Family, Law
+from simulator.numbers.plan import Plan, Purpose
+from simulator.numbers.times import LAW_COLUMNS, Family, Law
 
 TICK = 1e-6  # [s]
 CAUSES = 7

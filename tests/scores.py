@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from simulator.ensemble.estimates import quantile
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 
 Covered = Literal["yes", "no", "open"]
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from simulator.ledger import Exposed
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Effect, Line, Overlap, Plan, Purpose
-from simulator.times import LAW_COLUMNS, LAW_FIELDS, NEVER, SPEED_SCALE, Family, Hazard
+from simulator.numbers.ledger import Exposed
+from simulator.numbers.plan import Effect, Line, Overlap, Plan, Purpose
+from simulator.numbers.times import LAW_COLUMNS, LAW_FIELDS, NEVER, SPEED_SCALE, Family, Hazard
 
 TICK = 1e-6  # [s]
 HORIZON = 20_000

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from simulator.app import settings
 from simulator.app.hosts import ENTRY
 from simulator.app.main import PAGES
-from simulator.planning import several
+from simulator.planning import progress
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {"preset": "example", "replications": "20"}
@@ -20,7 +20,7 @@ PATIENCE = 240.0  # [s] for a run in a thread, should the engine have to be comp
 
 def cancelled_in(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let whoever asked several runs of a question cancel it as this one of them begins."""
-    calls, whole = [], several.run_ensemble
+    calls, whole = [], progress.run_ensemble
 
     def until(scenario: Any, *, cancel: threading.Event, **more: Any) -> Any:
         calls.append(scenario.name)
@@ -28,7 +28,7 @@ def cancelled_in(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
             cancel.set()
         return whole(scenario, cancel=cancel, **more)
 
-    monkeypatch.setattr(several, "run_ensemble", until)
+    monkeypatch.setattr(progress, "run_ensemble", until)
 
 
 def opened(**parameters: str) -> AppTest:

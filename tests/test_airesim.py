@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from airesim import CASES, SEED, compare, scenario_of
 
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.engines.kernel import run_batch
-from simulator.ledger import Outcome
+from simulator.numbers.ledger import Outcome
 
 
 @pytest.mark.parametrize("name", CASES)

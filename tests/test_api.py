@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 import simulator
 from simulator import jit
-from simulator.api import saying
-from simulator.app import works
+from simulator.api import messages
+from simulator.app import tasks
 from simulator.cli import application
 from simulator.ensemble import compilation
 from simulator.report.run import folder
@@ -74,8 +74,8 @@ def test_a_run_is_that_of_the_command_line_and_of_the_app(tmp_path: Path) -> Non
     printed = told("run", "example", *SET, "-n", "40", "--seed", "3", "-o", str(tmp_path / "cli"))
     assert as_json(result.summary) == printed
     changed = {**SPARES, "run.replications": "40", "run.seed": "3"}
-    work = works.forecast(simulator.load("example", changed), tmp_path / "app")
-    assert works.read(work(lambda progress: None, threading.Event())).summary == printed
+    work = tasks.forecast(simulator.load("example", changed), tmp_path / "app")
+    assert tasks.read(work(lambda progress: None, threading.Event())).summary == printed
 
     written = result.report(tmp_path / "python")
     others = [next((tmp_path / name).iterdir()) for name in ("cli", "app")]
@@ -230,7 +230,7 @@ def test_figures_are_those_of_the_report() -> None:
 def test_the_first_run_says_that_it_compiles_and_says_it_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(saying, "_said", set())
+    monkeypatch.setattr(messages, "_said", set())
     monkeypatch.setattr(jit, "cache_is_cold", lambda: True)
     for _ in range(2):
         simulator.run("example", replications=2)

@@ -16,7 +16,7 @@ import pytest
 from tabs import PATIENCE, cancelled_in, finished, healthy, opened, pressed, ran, turned, words
 from typer.testing import CliRunner
 
-from simulator.app import fields, link, settings, state, works
+from simulator.app import fields, link, settings, state, tasks
 from simulator.app.jobs import Job, QueueFull, Registry, State, left
 from simulator.app.main import NAVIGATION, PAGES
 from simulator.app.state import MOST_BYTES, Draft, DraftError, load, presets
@@ -131,7 +131,7 @@ def test_a_question_that_is_cancelled_keeps_the_runs_that_are_done(
     scenarios = {name: found for name, draft in drafts.items() if (found := load(draft).scenario) is not None}
     compared, swept = (
         Job(name, name, work)
-        for name, work in (("one", works.comparison(scenarios, 10)), ("two", works.swept(SPARES, drafts, 10)))
+        for name, work in (("one", tasks.comparison(scenarios, 10)), ("two", tasks.swept(SPARES, drafts, 10)))
     )
     for job in (compared, swept):
         with monkeypatch.context() as only:
@@ -305,8 +305,8 @@ def test_the_command_is_quoted_for_the_shell() -> None:
 def test_too_many_replications_are_refused_in_words() -> None:
     scenario = load(Draft.of_preset("example", {"run.replications": "50_000"})).scenario
     assert scenario is not None
-    assert works.refusal(scenario, 20_000).startswith("run.replications: 50,000 replications are more than the 20,000")
-    assert not works.refusal(scenario, 50_000)
+    assert tasks.refusal(scenario, 20_000).startswith("run.replications: 50,000 replications are more than the 20,000")
+    assert not tasks.refusal(scenario, 50_000)
 
 
 def test_the_class_of_the_operator_is_one_choice(runs: Path) -> None:
@@ -682,7 +682,7 @@ def test_a_damaged_link_opens_the_first_preset_and_says_so(runs: Path) -> None:
 
 def test_a_page_that_fails_says_so_without_a_traceback(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tab = ran()
-    monkeypatch.setattr(works, "read", lambda path: 1 / 0)
+    monkeypatch.setattr(tasks, "read", lambda path: 1 / 0)
     tab = tab.run()
     assert not tab.exception and any("which is our fault" in error.value for error in tab.error)
     assert tab.session_state["draft"].preset == "example"

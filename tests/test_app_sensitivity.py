@@ -13,12 +13,12 @@ from streamlit.testing.v1 import AppTest
 from tabs import PATIENCE, cancelled_in, finished, healthy, opened, pressed, turned, words
 from typer.testing import CliRunner
 
-from simulator.app import asking, link, settings
-from simulator.app.asking import Asked
+from simulator.app import break_even_form, link, settings
+from simulator.app.break_even_form import Asked
 from simulator.app.state import Draft, load
 from simulator.cli import application
 from simulator.ensemble import Ensemble, run_ensemble
-from simulator.planning import indices, several
+from simulator.planning import indices, progress
 from simulator.report import figures
 from simulator.scenario import Scenario
 
@@ -264,7 +264,7 @@ def test_the_button_cancels_and_what_is_done_is_shown(name: str, runs: Path, mon
         whole = run_ensemble(scenario, **more)
         return replace(whole, table=whole.table.head(100 * 4), interrupted=True)
 
-    monkeypatch.setattr(several if name == "break-even" else indices, "run_ensemble", waits)
+    monkeypatch.setattr(progress if name == "break-even" else indices, "run_ensemble", waits)
     tab = section(name.replace("-", "_"))
     if name == "break-even":
         tab = asked(tab, WORK, "5 d", "20 d", **{"target-finish": "12 d"})
@@ -302,7 +302,7 @@ def form(**changes: Any) -> Asked:
 
 def test_a_multiple_is_of_what_the_scenario_says_after_its_changes() -> None:
     asked = form(draft=Draft.of_preset("example", {"cluster.hot_spares": "10 nodes"}))
-    assert asking.faults(asked) == {}
+    assert break_even_form.faults(asked) == {}
     found = load(asked.at(asked.high)).scenario
     assert found is not None and found.spares == 20
     assert asked.command().endswith(
@@ -315,16 +315,18 @@ def test_usual_ranges_fit_every_input_that_can_be_set(preset: str) -> None:
     draft = Draft.of_preset(preset)
     scenario = load(draft).scenario
     assert scenario is not None
-    known = asking.inputs(scenario)
+    known = break_even_form.inputs(scenario)
     assert "cluster.hot_spares" in known and not any(path.startswith("run.seed") for path in known)
     for path in list(known)[::7]:
-        low, high = asking.usual_range(draft, known[path])
+        low, high = break_even_form.usual_range(draft, known[path])
         asked = form(draft=draft, path=path, low=low, high=high)
-        assert set(asking.faults(asked)) <= {"low", "high", "between", "input"}
-    assert asking.usual_target(scenario, "goodput") == "90%" and asking.usual_target(scenario, "finish").endswith(" d")
+        assert set(break_even_form.faults(asked)) <= {"low", "high", "between", "input"}
+    assert break_even_form.usual_target(scenario, "goodput") == "90%" and break_even_form.usual_target(
+        scenario, "finish"
+    ).endswith(" d")
 
 
 def test_what_is_wrong_is_told_by_field() -> None:
-    assert set(asking.faults(form(low="1 d", high="x", target="5"))) == {"low", "high", "target"}
-    assert set(asking.faults(form(path=""))) == {"input"}
-    assert set(asking.faults(form(by_target=False))) == {"alternative"}
+    assert set(break_even_form.faults(form(low="1 d", high="x", target="5"))) == {"low", "high", "target"}
+    assert set(break_even_form.faults(form(path=""))) == {"input"}
+    assert set(break_even_form.faults(form(by_target=False))) == {"alternative"}

@@ -4,61 +4,69 @@ A new module needs one line here: its name on a floor.
 """
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Container, Iterator
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A module, or a package of that name, imports only from floors strictly below its own; inside a package all is allowed.
+# A module, or a package of that name, imports only from floors below its own; inside a room all is allowed, but no
+# circle of modules. Rooms of one floor do not know each other, but for the pairs in BESIDE.
 FLOORS = {
-    0: "resources unit_catalogue",
-    0.2: "jit spellings",
-    0.5: "units",
-    0.8: "plan",
-    0.9: "ledger streams",
-    0.95: "times",
-    1: "chance roofline",
-    1.3: "durations theory",
-    1.5: "section",
-    1.6: "quantity",
-    1.8: "drawn laws intensity",
-    2: "parts hardware model_shape",
-    2.3: "mechanisms",
-    2.5: "recovery",
-    3: "workload failures checkpoint cluster job cost experiment fabrics delivery",
-    3.2: "clocks",
-    3.5: "calibration operators",
-    3.7: "mixtures",
-    4: "scenario",
-    5.2: "interval",
-    5.5: "compile script",
-    6: "engines",
-    7: "ensemble",
-    8: "metrics",
-    9: "planning",
-    10: "report",
-    10.5: "cli app api",
+    0: "jit resources",
+    1: "numbers",
+    2: "words",
+    3: "mechanisms nouns fabrics workload",
+    4: "scenario calibration",
+    5: "compile engines",
+    6: "ensemble",
+    7: "metrics",
+    8: "planning",
+    9: "report",
+    10: "api app cli",
+}
+BESIDE = {
+    ("nouns", "mechanisms"),  # a section holds the sections of its cards
+    ("jit", "resources"),  # compiled code is kept in the user's cache folder
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 
-# Who may import what: module names below `simulator`, each with all that it contains; "app.py" is the one at the root.
+# What else a floor may import, beside the standard library; on the floors below it is not known.
+ALSO = {
+    0: "numba llvmlite numpy",
+    1: "numpy scipy",
+    2: "pydantic pydantic_core ruamel",
+    3: "numpy networkx pydantic pydantic_core",
+    4: "numpy scipy pydantic pydantic_core ruamel torch",
+    5: "numpy pydantic simpy",
+    6: "numpy pandas",
+    7: "numpy",
+    8: "numpy pandas scipy",
+    9: "jinja2 markupsafe numpy pandas plotly pyarrow pydantic xlsxwriter",
+    10: "pandas pydantic rich starlette streamlit typer",
+    11: "streamlit",  # app.py at the root
+}
+
+# Of these, one room of the floor alone: module names below `simulator`, each with all that it contains.
 IMPORTED_ONLY_BY = {
     "simpy": ("engines.reference",),
     "numba": ("jit",),
     "networkx": ("fabrics",),
     "torch": ("calibration.gpu_bench",),
-    "ruamel": ("scenario", "hardware"),
-    "yaml": (),
+    "ruamel": ("scenario", "words.hardware"),
     "streamlit": ("app", "app.py"),
     "starlette": ("app",),
 }
-FRAMES = ("pandas", "pyarrow")
-FRAMES_FROM_FLOOR = 7
+
+# Below the ensemble an answer hangs on what was given, and on nothing else. `calibration` measures, which takes time.
+CHANCE_AND_CLOCKS = {"random", "secrets", "time", "uuid"}
+CLOCKS_ALSO_IN = ("calibration", "jit")
 
 # The two engines are two tellings of one model, so that one can catch the other: this is all that they may share.
-SHARED_BY_ENGINES = {"plan", "durations", "chance", "ledger", "streams", "times"}
+SHARED_BY_ENGINES = {f"numbers.{name}" for name in ("plan", "durations", "chance", "ledger", "streams", "times")}
 
 # A cache is no result: what the fabric and the compiler keep for the next time is told to nobody.
 WRITERS = ("cli", "report", "app", "api", "ensemble", "fabrics.cache", "jit.cache")
@@ -77,13 +85,23 @@ WRITING_FUNCTIONS = {"print", "pprint", "json.dump", "pickle.dump", "np.save", "
 # Below the ensemble an answer hangs on what was given, and on nothing else: `jit` reads DERISK_CHECKED, `resources`
 # finds the user's cache, and a measurement tells the libraries of its own process where they meet.
 ENVIRONMENT = ("jit", "resources", "calibration.gpu_collectives")
-ENVIRONMENT_FROM_FLOOR = 7
+ENVIRONMENT_FROM_FLOOR = 6
 
 # How the sources call a phase of the job.
 PHASES = {"PHASE", "phase", "_phase", "PAUSED", "PHASE_AFTER", "phase_after"}
 
 LONGEST_FILE = 320
 LONGEST_FUNCTION = 60
+MOST_PARAMETERS = 6  # by position; what has to be named at the call does not count, nor the options of a command
+MORE_PARAMETERS = {
+    "workload.zoo._dense": "a row of a table of models",
+    "numbers.durations._polynomial": "the coefficients of a polynomial",
+    "numbers.durations.draw_value_with": "a draw with all that names it",
+    "numbers.roofline.matmul_time": "a measured shape, written out for arrays",
+    "engines.kernel.blocks._fits": "a search that holds its state in registers",
+    "engines.kernel.units.push_sudden": "a row of the heap",
+    "fabrics.clos_elements._around": "what stands around an element, level by level",
+}
 
 
 class Module:
@@ -98,7 +116,7 @@ class Module:
         self.tree = ast.parse(self.text)
 
     @property
-    def floor(self) -> float:
+    def floor(self) -> int:
         # A room that nobody has put on a floor is for test_has_a_floor to name.
         return FLOOR_OF.get(self.room, 11)
 
@@ -144,6 +162,15 @@ class Module:
             if name == "simulator" or name.startswith("simulator."):
                 yield name.partition(".")[2]
 
+    def neighbours(self, names: Container[str]) -> set[str]:
+        """Return the modules that this one imports when it runs; a name of a package's own leads to the package."""
+        found = set()
+        for name in set(self.own_imports()) - {name.partition(".")[2] for name in self.type_only()}:
+            while name and name not in names:
+                name = name.rpartition(".")[0]
+            found.add(name)
+        return found - {self.name, ""}
+
     def place(self, node: ast.AST) -> str:
         return f"{self.path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
 
@@ -157,6 +184,7 @@ MODULES = [Module(path) for path in sorted((ROOT / "simulator").rglob("*.py"))]
 # A package data folder may hold a user's example policy; it is no module of ours.
 MODULES = [module for module in MODULES if "_data" not in module.path.parts]
 MODULES += [Module(ROOT / "app.py")] if (ROOT / "app.py").exists() else []
+NAMES = {module.name for module in MODULES}
 ROOMS = {module.room for module in MODULES}
 every_module = pytest.mark.parametrize("module", MODULES, ids=[module.name or "simulator" for module in MODULES])
 
@@ -176,23 +204,41 @@ def test_imports_only_from_floors_below(module: Module) -> None:
         if name in handed:
             continue
         # What is not a module is a name that the package itself holds, such as __version__.
-        if room not in ROOMS & FLOOR_OF.keys() or room == module.room:
+        if room not in ROOMS & FLOOR_OF.keys() or room == module.room or (module.room, room) in BESIDE:
             continue
-        own, other = f"{module.name} (floor {module.floor:g})", f"{name} (floor {FLOOR_OF[room]:g})"
+        own, other = f"{module.name} (floor {module.floor})", f"{name} (floor {FLOOR_OF[room]})"
         assert FLOOR_OF[room] < module.floor, f"{own} imports {other}: only floors below are allowed"
+
+
+def test_no_room_goes_round_in_circles() -> None:
+    graph = nx.DiGraph([(module.name, other) for module in MODULES for other in module.neighbours(NAMES)])
+    circles = [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1]
+    assert not circles, f"these modules import each other, be it inside functions: {circles}"
+
+
+def test_rooms_beside_each_other_are_needed() -> None:
+    met = {(module.room, name.split(".")[0]) for module in MODULES for name in module.own_imports()}
+    assert met >= BESIDE, f"no longer imported: {sorted(BESIDE - met)}"
 
 
 @every_module
 def test_imports_others_packages_only_where_agreed(module: Module) -> None:
+    allowed = set(ALSO.get(module.floor, "").split())
     for name in module.imports():
         package = name.split(".")[0]
-        if package in IMPORTED_ONLY_BY:
-            allowed = IMPORTED_ONLY_BY[package]
-            assert module.within(*allowed), f"{module.name} imports {package}; only {allowed or 'nobody'} may"
-        if package in FRAMES:
-            assert module.floor >= FRAMES_FROM_FLOOR, (
-                f"{module.name} imports {package}, below floor {FRAMES_FROM_FLOOR}"
-            )
+        if package == "simulator" or package in sys.stdlib_module_names:
+            continue
+        assert package in allowed, f"{module.name} imports {package}; on floor {module.floor} there are {allowed}"
+        homes = IMPORTED_ONLY_BY.get(package)
+        assert homes is None or module.within(*homes), f"{module.name} imports {package}; only {homes} may"
+
+
+@every_module
+def test_neither_chance_nor_a_clock_below_the_ensemble(module: Module) -> None:
+    if module.floor >= FLOOR_OF["ensemble"] or module.within(*CLOCKS_ALSO_IN):
+        return
+    found = CHANCE_AND_CLOCKS & {name.split(".")[0] for name in module.imports()}
+    assert not found, f"{module.name} imports {found}; what it returns would hang on more than what it is given"
 
 
 def engine_side(start: str) -> set[str]:
@@ -205,8 +251,7 @@ def engine_side(start: str) -> set[str]:
         reached.add(name)
         for imported in engines[name].own_imports() if name in engines else ():
             # `from simulator.engines.kernel import simulate` names a function of a module, not a module.
-            target = imported if imported in engines else imported.rpartition(".")[0]
-            target = target if target in engines else imported.split(".")[0]
+            target = imported if imported in NAMES else imported.rpartition(".")[0]
             pending += [target] if target not in reached else []
     return reached
 
@@ -309,6 +354,10 @@ def test_files_and_functions_have_one_job(module: Module) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{module.place(node)}: {node.name} has {length} lines: it has two jobs"
+            name = f"{module.name}.{node.name}"
+            if module.room != "cli" and name not in MORE_PARAMETERS:
+                given = [each for each in (*node.args.posonlyargs, *node.args.args) if each.arg not in ("self", "cls")]
+                assert len(given) <= MOST_PARAMETERS, f"{module.place(node)}: {name} has {len(given)} parameters"
 
 
 # The walker itself, on modules made for it.

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from simulator.cli import application
 from simulator.ensemble import Cancelled, Ensemble, Progress, run_ensemble
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 from simulator.planning import break_even as module
-from simulator.planning import goal, several
+from simulator.planning import goal, progress
 from simulator.planning.break_even import BreakEven, Pair, break_even, difference
 from simulator.planning.goal import BreakEvenError, Question
 from simulator.planning.information import information
@@ -419,7 +419,7 @@ def test_the_command_meets_a_target(file: Path) -> None:
 def test_the_command_keeps_what_was_tried_when_it_is_interrupted(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls, whole = [], several.run_ensemble
+    calls, whole = [], progress.run_ensemble
 
     def until_the_fourth(scenario: Scenario, **more: Any) -> Ensemble:
         calls.append(scenario.name)
@@ -427,7 +427,7 @@ def test_the_command_keeps_what_was_tried_when_it_is_interrupted(
             raise KeyboardInterrupt
         return whole(scenario, **more)
 
-    monkeypatch.setattr(several, "run_ensemble", until_the_fourth)
+    monkeypatch.setattr(progress, "run_ensemble", until_the_fourth)
     written = tmp_path / "result.csv"
     words = (file, "--input", "job.work", "--between", "1 d", "9 d", "--target", "finish=3 d", "-n", 10, "-o", written)
     code, told, error = derisk(*words)

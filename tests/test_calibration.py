@@ -31,7 +31,7 @@ from simulator.calibration import (
 )
 from simulator.calibration.fit import bus_limit, solve
 from simulator.cli import application
-from simulator.roofline import attention_flop, bus_share, matmul_bytes, matmul_flop, matmul_time, transfer_time
+from simulator.numbers.roofline import attention_flop, bus_share, matmul_bytes, matmul_flop, matmul_time, transfer_time
 from simulator.scenario.profiles import load_gpu
 
 ROOT = Path(__file__).resolve().parent.parent

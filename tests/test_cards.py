@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from simulator.ledger import Account
 from simulator.mechanisms import CARDS
 from simulator.mechanisms.card import At, Card, Column, Lengths, Scalar
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Odds, Plan, Purpose, Rule, Tally
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Odds, Plan, Purpose, Rule, Tally
 from tests.mechanism_files import MOST, files_of_each
 from tests.random_plans import CAUSES, random_plan
 

@@ -11,10 +11,10 @@ import pytest
 from random_plans import random_plan
 from scipy import stats
 
-from simulator.chance import replication_key, uniform
 from simulator.engines.kernel import run_batch
-from simulator.plan import Purpose
-from simulator.times import NEVER
+from simulator.numbers.chance import replication_key, uniform
+from simulator.numbers.plan import Purpose
+from simulator.numbers.times import NEVER
 
 # Seed, replication, stream, ordinal, purpose; the key of the replication; the number. They must never change: results
 # that people wrote down rest on them.

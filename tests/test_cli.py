@@ -199,7 +199,7 @@ def test_check_takes_values_from_the_command_line(small: Path) -> None:
 
 
 def test_check_says_what_theory_expects(tmp_path: Path) -> None:
-    from simulator import theory
+    from simulator.numbers import theory
 
     file = tmp_path / "certain.yaml"
     file.write_text(CERTAIN, encoding="utf-8")
@@ -576,7 +576,7 @@ def test_the_first_run_says_that_it_compiles(small: Path, monkeypatch: pytest.Mo
 
 
 def test_progress_is_shown_on_a_terminal_only(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from simulator.cli.meter import progress_bar
+    from simulator.cli.progress import progress_bar
     from simulator.ensemble import Progress
 
     with progress_bar("a run") as quiet:
@@ -635,7 +635,7 @@ def test_a_report_is_written_into_the_run_folder_where_it_is_asked_for(
     [folder] = folders(small)
     files = [folder / name for name in ("report.html", "report.xlsx")]
     assert not any(file.exists() for file in files) and "derisk report" not in plain.stdout
-    monkeypatch.setattr("simulator.cli.telling.width", lambda: 100)
+    monkeypatch.setattr("simulator.cli.findings.width", lambda: 100)
     assert run(small, "-n", 4).stdout.rstrip().endswith(f"To forward it: derisk report {folder}")
     # The run was done before; its report was not.
     asked = run(small, "-n", 4, "--report")

@@ -14,9 +14,9 @@ from simulator.ensemble import Ensemble, run_ensemble
 from simulator.ensemble.estimates import estimate
 from simulator.planning import quantities
 from simulator.planning.compare import CompareError, Difference, compare, difference
-from simulator.planning.differing import differing
+from simulator.planning.differences import differing
 from simulator.planning.quantities import FINISH
-from simulator.report.readable import readable
+from simulator.report.inputs import readable
 from simulator.report.study.compare_sheet import as_text
 from simulator.scenario import load_scenario, parse_scenario
 

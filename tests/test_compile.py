@@ -5,15 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from simulator import theory
-from simulator.compile import compile_plan
-from simulator.durations import Hazards, level_at, ticks
-from simulator.interval import stop_rate
-from simulator.ledger import Exposed
+from simulator.compile.compile import compile_plan
+from simulator.compile.interval import stop_rate
 from simulator.mechanisms.job import MOST_WORK
-from simulator.plan import Effect, Overlap, Plan, Purpose
+from simulator.numbers import theory
+from simulator.numbers.durations import Hazards, level_at, ticks
+from simulator.numbers.ledger import Exposed
+from simulator.numbers.plan import Effect, Overlap, Plan, Purpose
+from simulator.numbers.times import NEVER, Family, Hazard
 from simulator.scenario import parse_scenario
-from simulator.times import NEVER, Family, Hazard
 
 HEAD = "schema: 1\nname: test\n"
 DAY = 86_400.0

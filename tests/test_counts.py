@@ -12,10 +12,11 @@ from simulator.ensemble.estimates import estimate
 from simulator.ensemble.measures import INTERVENTIONS
 from simulator.ensemble.replicator import Chunk
 from simulator.ensemble.table import table, tally_column
-from simulator.ledger import Account, Outcome
-from simulator.plan import TALLIES, Tally
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import TALLIES, Tally
 from simulator.report import glossary
 from simulator.report.run import answer
+from simulator.report.run import printed as whole
 from simulator.report.words import ACCOUNTS, COUNTS
 from tests.test_ensemble import CERTAIN, small
 from tests.test_metrics import made
@@ -99,7 +100,7 @@ def printed(ensemble: Ensemble, **columns: list[float]) -> str:
     length = len(next(iter(columns.values())))
     zeros = {name: [0] * length for name in [*NAMES, "interventions_per_day"]}
     summary = metrics.summarise(made(ensemble, **zeros | columns))
-    words = answer.as_text(summary, ensemble.scenario, "small.yaml", None)
+    words = whole.as_text(summary, ensemble.scenario, "small.yaml", None)
     return words.partition("What was absorbed")[2].partition("\n\n")[0]
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.report.run import folder, leftovers, publish
-from simulator.report.run.whole import OutputError, damage, foreign
+from simulator.report.run.integrity import OutputError, damage, foreign
 from tests.test_cli import derisk
 from tests.test_ensemble import SMALL, small
 from tests.test_folder import files, results

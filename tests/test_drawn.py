@@ -5,11 +5,11 @@ import math
 import pytest
 from scipy import stats
 
-from simulator import laws
-from simulator.drawn import DrawnLike
-from simulator.durations import sample
-from simulator.quantity import Like
-from simulator.times import Family, Law
+from simulator.numbers.durations import sample
+from simulator.numbers.times import Family, Law
+from simulator.words import laws
+from simulator.words.drawn import DrawnLike
+from simulator.words.quantity import Like
 
 PROBABILITIES = (0.001, 0.1, 0.5, 0.9, 0.999)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from simulator.chance import replication_key, uniform
-from simulator.durations import (
+from simulator.numbers.chance import replication_key, uniform
+from simulator.numbers.durations import (
     Hazards,
     age_at,
     budget,
@@ -24,8 +24,8 @@ from simulator.durations import (
     sample,
     ticks,
 )
-from simulator.plan import Purpose
-from simulator.times import LAW_COLUMNS, LAW_FIELDS, NEVER, TICKS_PER_SECOND, Family, Hazard
+from simulator.numbers.plan import Purpose
+from simulator.numbers.times import LAW_COLUMNS, LAW_FIELDS, NEVER, TICKS_PER_SECOND, Family, Hazard
 
 PROBABILITIES = [2.0**-53, 1e-12, 1e-6, 1e-3, 0.02, 0.1, 0.3, 0.5, 0.75, 0.9, 0.99, 0.999, 1 - 1e-5]
 FAR_OUT = [1 - 1e-7, 1 - 1e-10, 1 - 2.0**-53]

@@ -21,15 +21,15 @@ from strategies import NEVER, Cause, Sketch, plan_of, scripts, weathers
 from test_reference import check_laws
 
 from simulator import resources
-from simulator.chance import replication_key
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
+from simulator.compile.script import Case, load_script
 from simulator.engines import kernel
 from simulator.engines.kernel import run, run_batch
 from simulator.engines.reference import simulate
-from simulator.ledger import Account, Column, Kind, Outcome, Phase
-from simulator.plan import OUT_BINS, Plan, Result, Tally
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Column, Kind, Outcome, Phase
+from simulator.numbers.plan import OUT_BINS, Plan, Result, Tally
 from simulator.scenario import load_scenario
-from simulator.script import Case, load_script
 
 SEED = 20_260
 SHIPPED = resources.scenario_files()

@@ -17,7 +17,7 @@ from simulator.ensemble.estimates import half_width, interval_ranks, quantile, r
 from simulator.ensemble.replicator import TWINS, Chunk, Replicator
 from simulator.ensemble.stopping import FIRST_ROUND, Precision, next_target
 from simulator.ensemble.table import missing
-from simulator.ledger import Account
+from simulator.numbers.ledger import Account
 from simulator.scenario import Scenario, parse_scenario
 
 SMALL = """

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.ensemble import run_ensemble
 from simulator.metrics import summarise
 from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
 from simulator.scenario.loader import _Base
 from simulator.scenario.merge import _ALTERNATIVES, layered_text
-from simulator.scenario.settle import document
+from simulator.scenario.number_paths import document
 from tests.leaves import Leaf, leaves
 
 FOLDER = Path(__file__).parent / "every_key"

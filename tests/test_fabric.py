@@ -25,7 +25,6 @@ from simulator.fabrics import (
     Topology,
     bisection,
     blast_radius,
-    brute_force,
     build,
     capacity_lost,
     common_cause,
@@ -45,6 +44,7 @@ from simulator.fabrics import (
 from simulator.fabrics import cache as caching
 from simulator.fabrics.clos_exits import plane_flow
 from simulator.fabrics.dragonfly_elements import complete_flow
+from tests.oracles import brute_force
 from tests.test_architecture import ROOT
 
 PER_CLASS = 4  # elements of a class that are taken out of the graph: the first, the last, and some between

@@ -10,10 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from simulator import resources
-from simulator.chance import replication_key
 from simulator.cli import application
-from simulator.cluster import Cluster
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.engines import kernel, reference
 from simulator.fabrics import (
     KINDS,
@@ -27,13 +25,15 @@ from simulator.fabrics import (
     share_left,
     slowdown_of,
 )
-from simulator.ledger import Account, Column, Kind
-from simulator.plan import Plan, Purpose, Result, Rule, Slice, Tally
+from simulator.nouns.cluster import Cluster
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Column, Kind
+from simulator.numbers.plan import Plan, Purpose, Result, Rule, Slice, Tally
+from simulator.numbers.times import NEVER, SPEED_SCALE, Family
 from simulator.scenario import Scenario, ScenarioErrors, load_scenario, parse_scenario
 from simulator.scenario.elements import Struck, _struck
 from simulator.scenario.profiles import load_fabric, load_node
-from simulator.times import NEVER, SPEED_SCALE, Family
-from simulator.unit_catalogue import ELEMENTS
+from simulator.words.unit_catalogue import ELEMENTS
 from tests.test_architecture import ROOT
 from tests.test_fabric import SMALL
 

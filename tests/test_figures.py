@@ -10,12 +10,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from simulator import theory
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.ensemble.estimates import UNKNOWN
 from simulator.fabrics import fabric_of, layout_from
-from simulator.ledger import Account
 from simulator.metrics import summarise
+from simulator.numbers import theory
+from simulator.numbers.ledger import Account
 from simulator.planning import sweep
 from simulator.planning.break_even import BreakEven
 from simulator.planning.compare import compare

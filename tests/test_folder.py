@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from simulator.ensemble import Ensemble, Shard, run_ensemble
-from simulator.ledger import Account
 from simulator.metrics.middle import middle
+from simulator.numbers.ledger import Account
 from simulator.report.run import folder
 from simulator.report.run.contents import REPLICATIONS, from_parquet, told_replications
 from simulator.report.run.folder import OutputError

@@ -22,7 +22,7 @@ from simulator.scenario import (
     parse_scenario,
     reload_scenario,
 )
-from simulator.scenario.inert import without
+from simulator.scenario.no_effect import without
 
 PLAIN = """\
 schema: 1

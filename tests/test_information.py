@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from simulator.ensemble import Cancelled, run_ensemble
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 from simulator.planning import outcomes
 from simulator.planning.choices import AS_IT_IS, suggested
 from simulator.planning.information import (

@@ -12,10 +12,10 @@ from scipy.special import bdtr
 from simulator import metrics
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import ENDS, SHARES, UNKNOWN, estimate, half_width, interval, interval_ranks
-from simulator.ledger import Account
 from simulator.metrics.middle import middle
 from simulator.metrics.probability import proportion
-from simulator.plan import Floats
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Floats
 from simulator.report import ranges, text
 from tests.test_metrics import ran
 

@@ -19,11 +19,11 @@ import pytest
 from random_plans import random_plan
 
 from simulator import jit
-from simulator.chance import replication_key, uniform
+from simulator.compile.script import load_script
 from simulator.engines.kernel import run, run_batch
 from simulator.engines.kernel.loop import simulate_all
 from simulator.engines.kernel.world import new_world
-from simulator.script import load_script
+from simulator.numbers.chance import replication_key, uniform
 
 PACKAGE = Path(jit.__file__).parents[1]
 compiled = pytest.mark.skipif(not jit.COMPILED, reason="nothing is compiled here")
@@ -175,7 +175,7 @@ def imported_by_kernels() -> set[Path]:
 
 def test_a_change_in_any_file_of_a_kernel_changes_the_cache_folder(package: Path) -> None:
     before, kernels = jit._digest(), imported_by_kernels()
-    assert {Path("engines/kernel/loop.py"), Path("chance.py"), Path("times.py")} <= kernels
+    assert {Path("engines/kernel/loop.py"), Path("numbers/chance.py"), Path("numbers/times.py")} <= kernels
     for name in sorted(kernels):
         text = (package / name).read_text()
         (package / name).write_text(text + "# changed\n")
@@ -186,7 +186,7 @@ def test_a_change_in_any_file_of_a_kernel_changes_the_cache_folder(package: Path
 
 def test_a_change_elsewhere_does_not(package: Path) -> None:
     before = jit._digest()
-    elsewhere = package / "theory.py"
+    elsewhere = package / "words" / "units.py"
     elsewhere.write_text(elsewhere.read_text() + "# changed\n")
     assert jit._digest() == before
 
@@ -227,7 +227,8 @@ def test_a_kernel_works_without_a_cache(tmp_path: Path) -> None:
 import tempfile
 import numpy as np
 tempfile.tempdir = {nowhere!r}
-from simulator import chance, jit
+from simulator import jit
+from simulator.numbers import chance
 assert jit.CACHE_FOLDER is None
 print(float(chance.uniform(np.uint64(chance.replication_key(1, 2)), 3, 4, 5)).hex())
 """

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from simulator import jit
-from simulator.chance import replication_key, uniform
 from simulator.jit.cache import Cache
+from simulator.numbers.chance import replication_key, uniform
 
 pytestmark = pytest.mark.skipif(not jit.COMPILED, reason="nothing is compiled here")
 ROOT = Path(jit.__file__).parents[2]
@@ -21,7 +21,7 @@ ROOT = Path(jit.__file__).parents[2]
 # One draw, how many functions came from the disk, and how many were compiled.
 DRAW = """
 import numpy as np
-from simulator import chance
+from simulator.numbers import chance
 number = float(chance.uniform(np.uint64(chance.replication_key(1, 2)), 3, 4, 5)).hex()
 counts = [each.stats for each in (chance.uniform, chance.replication_key)]
 print(number, sum(sum(each.cache_hits.values()) for each in counts), len(counts))

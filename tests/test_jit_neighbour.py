@@ -69,7 +69,7 @@ found["rooms"] = changed(before)
 sys.path.insert(0, HERE)
 from random_plans import random_plan
 sys.path.remove(HERE)
-from simulator.chance import replication_key
+from simulator.numbers.chance import replication_key
 from simulator.engines import kernel, reference
 plan = random_plan(3)
 kernel.run(plan, np.uint64(replication_key(1, 0)), log=True)
@@ -109,7 +109,7 @@ if len(sys.argv) > 1:
     sys.path.insert(0, sys.argv[1])
     from random_plans import random_plan
     from simulator.engines import kernel
-    from simulator.chance import replication_key
+    from simulator.numbers.chance import replication_key
     kernel.run(random_plan(1), np.uint64(replication_key(1, 0)))
 second = code_of("total")
 assert re.search("<[0-9]+ x i64>", second[0]), "no vector code"

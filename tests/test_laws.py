@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NEVER, Cause, Law, Sketch, plan_of
 
-from simulator.chance import replication_key
 from simulator.engines.kernel import run, run_batch
 from simulator.engines.reference import simulate
-from simulator.ledger import Account, Outcome
-from simulator.plan import Plan, Purpose
-from simulator.times import TICKS_PER_SECOND
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Plan, Purpose
+from simulator.numbers.times import TICKS_PER_SECOND
 
 SEED = 4_711
 MINUTE, HOUR, DAY = (seconds * TICKS_PER_SECOND for seconds in (60, 3_600, 86_400))

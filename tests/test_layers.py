@@ -7,14 +7,14 @@ import pytest
 from strategies import NEVER, Cause, Law, Sketch, plan_of
 from test_engines import tell_twice
 
-from simulator.chance import replication_key
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
+from simulator.compile.interval import stop_rate
 from simulator.engines.kernel import run_batch
-from simulator.interval import stop_rate
-from simulator.ledger import Account
-from simulator.plan import Effect, Plan
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Effect, Plan
+from simulator.numbers.times import SPEED_SCALE, TICKS_PER_SECOND
 from simulator.scenario import ScenarioErrors, parse_scenario
-from simulator.times import SPEED_SCALE, TICKS_PER_SECOND
 
 SEED = 9_001
 SECOND = TICKS_PER_SECOND

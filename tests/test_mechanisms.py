@@ -12,13 +12,14 @@ import pytest
 from strategies import NEVER, Cause, Law, Sketch, plan_of
 from test_engines import tell_twice
 
-from simulator import theory
-from simulator.chance import replication_key, uniform
-from simulator.durations import budget
 from simulator.engines.kernel import run, run_batch
-from simulator.ledger import Account, Column, Kind, Outcome
-from simulator.plan import Effect, Odds, Plan, Purpose, Result, Rule, Tally
-from simulator.times import SPEED_SCALE, Family
+from simulator.numbers import theory
+from simulator.numbers.chance import replication_key, uniform
+from simulator.numbers.durations import budget
+from simulator.numbers.ledger import Account, Column, Kind, Outcome
+from simulator.numbers.plan import Effect, Odds, Plan, Purpose, Result, Rule, Tally
+from simulator.numbers.times import SPEED_SCALE, Family
+from tests.oracles import closed_forms
 
 SEED = 4_404
 KEY = replication_key(SEED, 0)
@@ -195,7 +196,7 @@ def test_two_random_losses_find_each_other_once_in_n_minus_one() -> None:
                             memory_peers=1, storage_every=10**6)  # fmt: skip
             result = told(plan_of(sketch))
             lost += int(result.ledger[Account.CHECKPOINT_RESTORE] == 9)
-        assert lost / len(pairs) == theory.memory_tier_loss(number)
+        assert lost / len(pairs) == closed_forms.memory_tier_loss(number)
 
 
 # the weather: layers, domains, diagnoses, stages

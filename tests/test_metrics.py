@@ -13,7 +13,7 @@ import pytest
 from simulator import metrics
 from simulator.ensemble import Ensemble, run_ensemble
 from simulator.ensemble.estimates import STATISTICS, estimate
-from simulator.ledger import Account
+from simulator.numbers.ledger import Account
 from simulator.scenario import parse_scenario
 from tests.test_ensemble import CALM, CERTAIN, SMALL
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from simulator import metrics
-from simulator.cost import LINES, PARTS, Cost
 from simulator.ensemble import Ensemble, run_ensemble
+from simulator.nouns.cost import LINES, PARTS, Cost
 from simulator.report import glossary
-from simulator.report.run import answer, gate
+from simulator.report.run import gate, printed
 from simulator.scenario import ScenarioErrors, parse_scenario
-from simulator.units import UnitError, parse, show
+from simulator.words.units import UnitError, parse, show
 from tests.test_architecture import ROOT
 from tests.test_ensemble import SMALL
 
@@ -228,7 +228,7 @@ def test_money_that_bought_no_training_is_infinite_and_said() -> None:
     # One point would have trained as much in no time at all.
     assert money["usd_per_goodput_point"]["mean"] == money["total_usd"]["mean"] == pytest.approx(144 * 72)
     assert money["of_which_usd"]["goodput_expense"]["mean"] == pytest.approx(128 * 72)
-    text = answer.as_text(metrics.summarise(ensemble), ensemble.scenario, "calm", None)
+    text = printed.as_text(metrics.summarise(ensemble), ensemble.scenario, "calm", None)
     (flop,) = (line.split() for line in text.splitlines() if "an exaFLOP" in line)
     assert " ".join(flop[4:]) == "without end (unbounded) " * 2 + "without end (without end) unknown"
 
@@ -254,7 +254,7 @@ def test_the_summary_has_the_money_with_units_in_its_keys() -> None:
 
 def test_the_answer_tells_lines_by_size_and_what_is_in_them() -> None:
     ensemble = ran(RENTED)
-    text = answer.as_text(metrics.summarise(ensemble), ensemble.scenario, "calm", None)
+    text = printed.as_text(metrics.summarise(ensemble), ensemble.scenario, "calm", None)
     block = text[text.index("What it costs") : text.index("Where the time went")].splitlines()
     labels = [line[2:].rstrip().split("  ")[0] for line in block[2:] if line and not line.startswith("    ")]
     by_size = ["set-up", "staff", "GPUs", "storage", "network", "debugging", "all together, without delay"]
@@ -265,10 +265,10 @@ def test_the_answer_tells_lines_by_size_and_what_is_in_them() -> None:
     ]
     assert "cost of the run" in text and "cost of the GPUs" not in text and "79.97k USD" in text
     alone = ran({"gpu": "2 USD/GPU/h"}, replications=2)
-    text = answer.as_text(metrics.summarise(alone), alone.scenario, "calm", None)
+    text = printed.as_text(metrics.summarise(alone), alone.scenario, "calm", None)
     assert "cost of the GPUs" in text and "all together" not in text
     none = ran({}, replications=2)
-    assert "What it costs" not in answer.as_text(metrics.summarise(none), none.scenario, "calm", None)
+    assert "What it costs" not in printed.as_text(metrics.summarise(none), none.scenario, "calm", None)
 
 
 @pytest.mark.parametrize(

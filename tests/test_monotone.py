@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strategies import NEVER, Cause, Law, Sketch, plan_of
 
 from simulator.engines.kernel import run_batch
-from simulator.plan import Plan
+from simulator.numbers.plan import Plan
 
 SEED, REPLICATIONS = 31_337, 300
 

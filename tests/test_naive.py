@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from simulator import resources
-from simulator.compile import compile_plan
-from simulator.interval import best_interval, pace, stop_rate
-from simulator.plan import Odds, Plan, Rule
+from simulator.compile.compile import compile_plan
+from simulator.compile.interval import best_interval, pace, stop_rate
+from simulator.numbers.plan import Odds, Plan, Rule
+from simulator.numbers.times import Family, Hazard
 from simulator.scenario import Scenario, load_scenario, parse_scenario
-from simulator.times import Family, Hazard
 from tests.naive import interval
 from tests.naive.compare import CLOSE, differences, is_neighbour
 from tests.naive.plan import FIELDS, naive_plan

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from test_metrics import COSTS, MFU, SMALL
 
-from simulator.chance import replication_key
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.engines.reference import simulate
 from simulator.ensemble import Ensemble, run_ensemble
-from simulator.ledger import Account, Kind, Outcome, Phase
 from simulator.metrics import summarise
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Kind, Outcome, Phase
 from simulator.report.run.contents import events
 from simulator.scenario import parse_scenario
 from tests.nomenclature_tables import with_tables

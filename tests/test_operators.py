@@ -8,20 +8,21 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from simulator import laws, resources
-from simulator.checkpoint import Optimum
-from simulator.compile import compile_plan
+from simulator import resources
+from simulator.compile.compile import compile_plan
+from simulator.compile.interval import best_interval, stop_rate
 from simulator.ensemble import pinned, run_ensemble
 from simulator.ensemble.estimates import estimate
-from simulator.interval import best_interval, stop_rate
 from simulator.metrics import goodput
-from simulator.operators import MATURITY, moved
-from simulator.plan import Plan, Purpose
-from simulator.quantity import Z90, OfClass, Quantity, by_class
+from simulator.nouns.checkpoint import Optimum
+from simulator.nouns.operators import MATURITY, moved
+from simulator.numbers.plan import Plan, Purpose
+from simulator.numbers.times import TICKS_PER_SECOND, Law
 from simulator.scenario import Scenario, ScenarioErrors, parse_scenario
 from simulator.scenario.cautions import cautions
 from simulator.scenario.operators import operator_names
-from simulator.times import TICKS_PER_SECOND, Law
+from simulator.words import laws
+from simulator.words.quantity import Z90, OfClass, Quantity, by_class
 
 PRACTICE = Path(__file__).resolve().parents[2] / "shared" / "facts" / "practice.yaml"
 CLASSES = ("by_hand", "automatic", "best")
@@ -524,7 +525,7 @@ def test_sums_of_times_keep_mean_and_variance() -> None:
     ],
 )  # fmt: skip
 def test_moments_are_those_of_the_sampler(law: Law) -> None:
-    from simulator.durations import sample
+    from simulator.numbers.durations import sample
 
     draw = getattr(sample, "py_func", sample)
     drawn = np.array([draw(*law, uniform) for uniform in np.random.default_rng(7).uniform(size=60_000)])

@@ -14,11 +14,12 @@ import pytest
 from ruamel.yaml import YAML
 from strategies import NEVER, Cause, Law, Sketch, plan_of
 
-from simulator import theory
 from simulator.engines.kernel import Batch, run_batch
-from simulator.ledger import Account, Outcome
-from simulator.plan import Plan, Purpose
-from simulator.times import TICKS_PER_SECOND, Hazard
+from simulator.numbers import theory
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Plan, Purpose
+from simulator.numbers.times import TICKS_PER_SECOND, Hazard
+from tests.oracles import closed_forms
 
 Row = dict[str, Any]
 ORACLES: dict[str, list[Row]] = YAML(typ="safe").load(Path(__file__).parent / "oracles" / "closed_forms.yaml")
@@ -104,7 +105,7 @@ def test_a_recovery_in_two_phases_is_the_same_law() -> None:
     split.laws[:, Purpose.RESTORE, 1] = 140.0
     times = run_times(split, 40_000)
     assert abs(z_of_mean(times, theory.expected_run_time(1 / 1_800, 600.0, 5.0, 240.0, 60.0, 40))) < 4
-    assert abs(z_of_variance(times, theory.run_time_variance(1 / 1_800, 600.0, 5.0, 240.0, 60.0, 40))) < 4
+    assert abs(z_of_variance(times, closed_forms.run_time_variance(1 / 1_800, 600.0, 5.0, 240.0, 60.0, 40))) < 4
 
 
 # optimal interval
@@ -245,8 +246,8 @@ def test_goodput_by_two_conventions(row: Row) -> None:
     """Saves that cost nothing leave no work to lose. M is up-time, or the clock's, and then recovery can be struck."""
     rate, restart, work = 1 / (row["M_min"] * MINUTE), row["R_min"] * MINUTE, 50 * HOUR
     shares: Sequence[tuple[str, float]] = (
-        ("RUNNING", theory.goodput_conventions(1 / rate, restart).up_time),
-        ("BUSY", theory.goodput_conventions(1 / rate, restart).struck_recovery),
+        ("RUNNING", closed_forms.goodput_conventions(1 / rate, restart).up_time),
+        ("BUSY", closed_forms.goodput_conventions(1 / rate, restart).struck_recovery),
     )
     printed = (row["M_over_M_plus_R"], row["exp_minus_R_over_M"])
     for (exposed, share), told in zip(shares, printed, strict=True):

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from simulator import resources
-from simulator.compile import compile_plan
-from simulator.model_shape import mixture_faults
+from simulator.compile.compile import compile_plan
+from simulator.numbers.times import TICKS_PER_SECOND
 from simulator.planning.elasticity import STORAGE, resource_effects
 from simulator.scenario import Scenario, ScenarioErrors, load_scenario, parse_scenario
 from simulator.scenario.profiles import load_fabric, load_gpu
-from simulator.times import TICKS_PER_SECOND
+from simulator.words.model_shape import mixture_faults
 from simulator.workload.case import Case
 from simulator.workload.network import Network, between_sites_time
 from simulator.workload.predict import predict

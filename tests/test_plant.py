@@ -47,7 +47,7 @@ def test_every_fault_makes_a_source_that_can_be_run(place: str) -> None:
 
 
 def test_the_same_seed_draws_the_same_faults_of_all_kinds_alike() -> None:
-    sources = ["simulator/interval.py", "simulator/cost.py"]
+    sources = ["simulator/compile/interval.py", "simulator/nouns/cost.py"]
     assert drawn(sources, 3, 20) == drawn(sources, 3, 20) != drawn(sources, 4, 20)
     kinds = [fault.kind for fault in drawn(sources, 3, 20)]
     assert {kinds.count(kind) for kind in set(kinds)} <= {2, 3, 4, 5}

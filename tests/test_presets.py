@@ -9,9 +9,9 @@ from simulator import resources
 from simulator.ensemble import run_ensemble
 from simulator.metrics import summarise
 from simulator.planning.elasticity import follows_its_step
-from simulator.quantity import ASSUMED
 from simulator.scenario import load_scenario
 from simulator.scenario.profiles import load_node
+from simulator.words.quantity import ASSUMED
 
 PRESETS = [file for file in resources.scenario_files() if resources.shelf(file) == "presets"]
 STARTS = [*PRESETS, *(resources.scenarios() / f"{name}.yaml" for name in ("planned_405b_gb200", "example"))]

@@ -10,10 +10,9 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner, Result
 
 from simulator.cli import application
-from simulator.hardware import KINDS, Calibration, Fabric, Gpu, MatmulCalibration, Node, Storage
-from simulator.quantity import ASSUMED, HOW, Quantity
 from simulator.report.machine.profile_sheet import read_profile
 from simulator.scenario import ScenarioErrors, parse_scenario
+from simulator.scenario.number_paths import quantities
 from simulator.scenario.profiles import (
     find_profile,
     gpu_aliases,
@@ -26,7 +25,8 @@ from simulator.scenario.profiles import (
     read_profile_file,
     section_of,
 )
-from simulator.scenario.settle import quantities
+from simulator.words.hardware import KINDS, Calibration, Fabric, Gpu, MatmulCalibration, Node, Storage
+from simulator.words.quantity import ASSUMED, HOW, Quantity
 
 ROOT = Path(__file__).resolve().parent.parent
 FACTS = ROOT.parent / "shared" / "facts"

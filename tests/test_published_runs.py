@@ -10,7 +10,7 @@ from published_runs import MEASURES, fleet, now, runs
 from ruamel.yaml import YAML
 
 from simulator.ensemble import run_ensemble
-from simulator.ledger import Account
+from simulator.numbers.ledger import Account
 
 KEYS = list(runs())
 COMPUTED = [key for key in KEYS if not runs()[key].measured]

@@ -7,9 +7,9 @@ import pytest
 from questions.middle import middle
 
 from simulator import resources
-from simulator.compile import compile_plan
-from simulator.interval import stop_rate
-from simulator.plan import Effect
+from simulator.compile.compile import compile_plan
+from simulator.compile.interval import stop_rate
+from simulator.numbers.plan import Effect
 from simulator.scenario import Scenario, load_scenario
 
 DAY = 86_400.0

@@ -13,12 +13,12 @@ import pytest
 from random_plans import CAUSES, random_plan
 from ruamel.yaml import YAML
 
-from simulator.chance import replication_key
 from simulator.engines.reference import JobView, Policy, simulate
-from simulator.ledger import Account, Column, Kind, Outcome, Phase
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Effect, Line, Overlap, Plan, Purpose, Result, Tally
-from simulator.times import LAW_COLUMNS, NEVER, SPEED_SCALE, Family
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Column, Kind, Outcome, Phase
+from simulator.numbers.plan import Effect, Line, Overlap, Plan, Purpose, Result, Tally
+from simulator.numbers.times import LAW_COLUMNS, NEVER, SPEED_SCALE, Family
 
 Row = dict[str, Any]
 HAND: Row = YAML(typ="safe").load(Path(__file__).parent / "oracles" / "hand_cases.yaml")

@@ -13,10 +13,10 @@ import pytest
 from random_plans import random_plan
 
 from simulator import jit
-from simulator.chance import replication_key
+from simulator.compile.script import load_script
 from simulator.engines.kernel import run, world
-from simulator.plan import Plan
-from simulator.script import load_script
+from simulator.numbers.chance import replication_key
+from simulator.numbers.plan import Plan
 
 compiled = pytest.mark.skipif(not jit.COMPILED, reason="nothing is compiled here")
 

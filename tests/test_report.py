@@ -21,7 +21,6 @@ from simulator import resources
 from simulator.ensemble import Ensemble, Shard, run_ensemble
 from simulator.metrics import summarise
 from simulator.planning import sweep
-from simulator.quantity import ASSUMED
 from simulator.report import figures, text
 from simulator.report.run import answer, folder, html, publish, workbook
 from simulator.report.run.folder import OutputError
@@ -31,6 +30,7 @@ from simulator.report.study import sweep_sheet
 from simulator.report.text import share as told_share
 from simulator.scenario import load_scenario, parse_scenario
 from simulator.scenario.sweep import Axis, read_axis
+from simulator.words.quantity import ASSUMED
 from tests.test_cli import derisk
 from tests.test_figures import PLANNED
 

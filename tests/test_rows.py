@@ -2,12 +2,12 @@
 
 import pytest
 
-from simulator.compile import compile_plan
-from simulator.durations import Hazards, level_at
+from simulator.compile.compile import compile_plan
 from simulator.mechanisms.pace import Evaluation, Ranks, pace_at
-from simulator.plan import Plan
+from simulator.numbers.durations import Hazards, level_at
+from simulator.numbers.plan import Plan
+from simulator.numbers.times import SPEED_SCALE
 from simulator.scenario import ScenarioErrors, parse_scenario
-from simulator.times import SPEED_SCALE
 
 DAY = 86_400.0
 RACKS = "cluster.nodes_per_rack=4 nodes"

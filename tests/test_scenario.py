@@ -14,15 +14,15 @@ from ruamel.yaml import YAML
 
 from simulator import resources
 from simulator.app.state import Draft, load
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.engines import kernel
 from simulator.ensemble import run_ensemble
-from simulator.plan import Plan, Purpose
+from simulator.numbers.plan import Plan, Purpose
+from simulator.numbers.times import Family
 from simulator.report.run.folder import load as read_run
 from simulator.report.run.folder import write as write_run
 from simulator.scenario import Scenario, ScenarioErrors, json_schema, load_scenario, parse_scenario
 from simulator.scenario.named import find_scenario
-from simulator.times import Family
 
 BROKEN = Path(__file__).parent / "broken"
 EXPECTED: dict[str, list[str]] = YAML(typ="safe").load(BROKEN / "expected.yaml")

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from simulator import resources, theory
-from simulator.chance import replication_key
-from simulator.compile import compile_plan
+from simulator import resources
+from simulator.compile.compile import compile_plan
 from simulator.engines import kernel, reference
 from simulator.engines.kernel import Batch, run_batch
 from simulator.ensemble.estimates import ratio
-from simulator.ledger import Account, Outcome
 from simulator.metrics import summarise
-from simulator.plan import Plan
+from simulator.numbers import theory
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Plan
 from simulator.scenario import Scenario, load_scenario, parse_scenario
 
 SCENARIOS = resources.scenarios()

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.plan import Line, Purpose
+from simulator.compile.script import load_script
+from simulator.numbers.plan import Line, Purpose
+from simulator.numbers.times import NEVER
 from simulator.scenario import ScenarioErrors
-from simulator.script import load_script
-from simulator.times import NEVER
 
 HAND = Path(__file__).parent / "oracles" / "hand_cases.yaml"
 

@@ -21,7 +21,7 @@ from simulator.cli import application
 from simulator.ensemble import Cancelled, Ensemble, Progress, pinned, run_ensemble
 from simulator.ensemble.estimates import quantile
 from simulator.metrics import variance_share
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 from simulator.planning import indices as module
 from simulator.planning.indices import (
     CHANCE,
@@ -35,10 +35,10 @@ from simulator.planning.indices import (
 )
 from simulator.planning.sensitivity import Sensitivity
 from simulator.planning.tornado import Bar, tornado
-from simulator.quantity import Z90
 from simulator.report.study.sensitivity_sheet import as_csv, as_json, as_text, two_sided
 from simulator.report.study.sensitivity_words import of_the_variance
 from simulator.scenario import Scenario, parse_scenario
+from simulator.words.quantity import Z90
 
 SMALL = """
 schema: 1

@@ -9,16 +9,16 @@ import pytest
 from test_cli import derisk
 
 from simulator import resources
-from simulator.chance import replication_key
 from simulator.engines.kernel import run
 from simulator.engines.reference import Policy
 from simulator.ensemble import Ensemble, Progress, replay, run_ensemble
-from simulator.ledger import Account, Column
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Column
 from simulator.report import figures
 from simulator.report.run import story
 from simulator.report.run.expected import expected, trouble
 from simulator.report.run.incidents import Incident, Note, Stalls, happenings
-from simulator.report.run.spans import MOST_OF_A_MARK, MOST_OF_ONE, Span, spans, tell, tell_some
+from simulator.report.run.log_spans import MOST_OF_A_MARK, MOST_OF_ONE, Span, spans, tell, tell_some
 from simulator.scenario import load_scenario, parse_scenario
 from tests.random_plans import CAUSES, random_plan
 from tests.test_ensemble import small

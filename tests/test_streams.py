@@ -8,11 +8,11 @@ import pytest
 from strategies import NEVER, Cause, Law, Sketch, plan_of
 from test_engines import tell_twice
 
-from simulator import streams
-from simulator.chance import replication_key
-from simulator.compile import compile_plan
-from simulator.ledger import Column, Kind
-from simulator.plan import Integers, Plan, Result, Stream
+from simulator.compile.compile import compile_plan
+from simulator.numbers import streams
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Column, Kind
+from simulator.numbers.plan import Integers, Plan, Result, Stream
 from simulator.scenario import parse_scenario
 
 SEED = 14

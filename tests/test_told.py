@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator import theory
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.ensemble import replay
-from simulator.ledger import Kind, Phase
-from simulator.plan import TALLIES, Effect, Odds, Plan, Purpose, Result, Rule, Tally
+from simulator.numbers import theory
+from simulator.numbers.ledger import Kind, Phase
+from simulator.numbers.plan import TALLIES, Effect, Odds, Plan, Purpose, Result, Rule, Tally
+from simulator.numbers.times import SPEED_SCALE, Family
 from simulator.report.run import expected as told
 from simulator.report.run.incidents import Incident, happenings
 from simulator.report.run.story import _sentence
 from simulator.scenario import parse_scenario
-from simulator.times import SPEED_SCALE, Family
 from tests.test_cli import CERTAIN
 from tests.test_ensemble import small
 

@@ -10,7 +10,7 @@ from test_cli import derisk
 from simulator import resources
 from simulator.scenario import ScenarioError, ScenarioErrors, load_scenario, parse_scenario
 from simulator.scenario.remedies import followed, remedies
-from simulator.scenario.source import Item, read_text
+from simulator.scenario.yaml_tree import Item, read_text
 
 BROKEN = Path(__file__).parent / "broken"
 EXPECTED: dict[str, list[str]] = YAML(typ="safe").load(BROKEN / "expected.yaml")

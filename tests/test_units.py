@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.units import UnitError, exact, measure, parse, show, unit
+from simulator.words.units import UnitError, exact, measure, parse, show, unit
 
 DAY = 86_400.0
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from simulator.api.messages import announce_compilation, say_remarks
 from simulator.api.result import Result
-from simulator.api.saying import announce_compilation, say_remarks
 from simulator.ensemble import run_ensemble
 from simulator.scenario import Scenario, ScenarioError, ScenarioErrors
 from simulator.scenario.errors import OVERRIDE, Spot
-from simulator.scenario.given import Source, scenario_of
+from simulator.scenario.from_python import Source, scenario_of
 
 MOST_SEED = 2**53
 

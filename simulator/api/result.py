@@ -8,13 +8,13 @@ import pandas as pd
 
 from simulator.api import estimates
 from simulator.api.estimates import Estimate, Finish
-from simulator.api.saying import say
+from simulator.api.messages import say
 from simulator.api.words import Words
 from simulator.ensemble import Ensemble
 from simulator.metrics import summarise
 from simulator.report import text
 from simulator.report.figures import Figure
-from simulator.report.run import answer, folder, html, publish
+from simulator.report.run import answer, folder, html, printed, publish
 from simulator.report.run.story import replay_story
 from simulator.scenario import Scenario, ScenarioError, ScenarioErrors
 from simulator.scenario.errors import Spot
@@ -105,7 +105,7 @@ class Result:
 
     def __str__(self) -> str:
         """Return what `derisk run` prints."""
-        return answer.as_text(self.summary, self.ensemble.scenario, self._called, None)
+        return printed.as_text(self.summary, self.ensemble.scenario, self._called, None)
 
     def __repr__(self) -> str:
         """Return the scenario's name and the answer in a sentence."""

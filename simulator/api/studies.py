@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from simulator.api.forecast import called_of, check_counts
-from simulator.api.saying import announce_compilation, say, say_remarks
+from simulator.api.messages import announce_compilation, say, say_remarks
 from simulator.api.study import Study
 from simulator.api.words import Words
 from simulator.planning import choices, goal
@@ -16,7 +16,7 @@ from simulator.planning import sweep as sweeps
 from simulator.planning.break_even import BreakEven
 from simulator.planning.break_even import break_even as searched
 from simulator.planning.compare import CompareError, Comparison, compare_scenarios
-from simulator.planning.differing import differing
+from simulator.planning.differences import differing
 from simulator.planning.sensitivity import MOST_ROWS, Sensitivity
 from simulator.planning.sensitivity import sensitivity as hanging_on
 from simulator.report.machine import fabric_sheet, step_sheet
@@ -24,8 +24,9 @@ from simulator.report.study import break_even_sheet, compare_sheet, sensitivity_
 from simulator.scenario import Scenario, ScenarioErrors
 from simulator.scenario.cases import NoStepError, batch_at, batch_of
 from simulator.scenario.errors import OVERRIDE, Spot, error_at
-from simulator.scenario.given import Source, scenario_of, texts_of
+from simulator.scenario.from_python import Source, scenario_of
 from simulator.scenario.named import find_scenario
+from simulator.scenario.python_values import texts_of
 from simulator.scenario.sweep import Axis, AxisError, axis_of
 
 LEAST = 10  # replications of each end of a bar, or at each value

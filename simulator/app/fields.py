@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from simulator import units
-from simulator.drawn import DrawnLike
-from simulator.quantity import ASSUMED, CHOSEN, DEFAULT, Like
 from simulator.scenario import Scenario
 from simulator.scenario.operators import operator_names
 from simulator.scenario.schema import Document, meaning
 from simulator.scenario.sweep import as_text
-from simulator.section import Section
+from simulator.words import units
+from simulator.words.drawn import DrawnLike
+from simulator.words.quantity import ASSUMED, CHOSEN, DEFAULT, Like
+from simulator.words.section import Section
 
 FORM = {"value", "p10", "p50", "p90", "spread", "source", "how"}
 LAW = {"by_gpus", "times", "mean", "shape", "p50", "p90", "from", "to", "every", "power", "law", "source"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from simulator.app import look, session, validation_page
+from simulator.app import markup, session, validation_page
 from simulator.app.sidebar import sidebar
 
 # Not called "pages": Streamlit would run what lies there by itself, without what main() sets up before.
@@ -30,7 +30,7 @@ NAVIGATION = (
 def main() -> None:
     """Draw the page that the address asks for."""
     st.set_page_config("Derisk", str(ICON), layout="wide", initial_sidebar_state="expanded")
-    st.html(look.STYLE)
+    st.html(markup.STYLE)
     session.begin()
     pages = [
         st.Page(PAGES / f"{name}.py", title=words, url_path=name, default=name == "answer")

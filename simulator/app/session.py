@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from simulator.app import link, works
+from simulator.app import link, tasks
 from simulator.app.jobs import Job, QueueFull, Work
 from simulator.app.settings import registry, settings
 from simulator.app.state import Draft, DraftError, Loaded, load
@@ -90,19 +90,19 @@ def run(*, again: bool = False) -> None:
     scenario = loaded().scenario
     if scenario is None:
         return
-    too_much = works.refusal(scenario, settings().most_replications)
+    too_much = tasks.refusal(scenario, settings().most_replications)
     if too_much:
         st.session_state.trouble = too_much
         return
     known = registry().get(run_key(scenario))
     vanished = known is not None and isinstance(known.result, Path) and not known.result.is_dir()
-    work = works.forecast(scenario, settings().runs, anew=again)
+    work = tasks.forecast(scenario, settings().runs, anew=again)
     submit(run_key(scenario), scenario.name, work, again=again or vanished)
 
 
 def run_key(scenario: Scenario) -> str:
     """Return the key of a scenario's run."""
-    return works.key_of(scenario, "run", str(settings().runs.absolute()))
+    return tasks.key_of(scenario, "run", str(settings().runs.absolute()))
 
 
 def job() -> Job | None:
@@ -134,7 +134,7 @@ def shown() -> Shown | None:
     if scenario is not None:
         key, current = run_key(scenario), job()
         kept = current is not None and current.ended and isinstance(current.result, Path)
-        folder = current.result if current is not None and kept else works.find(scenario, settings().runs)
+        folder = current.result if current is not None and kept else tasks.find(scenario, settings().runs)
         if folder is not None:
             st.session_state.shown = Shown(folder, draft(), key)
     found: Shown | None = st.session_state.shown
@@ -153,10 +153,10 @@ def changes_since(result: Shown) -> list[str]:
     return [path for path in {**then, **now} if now.get(path) != then.get(path)]
 
 
-def result_of(result: Shown) -> works.Result | str:
+def result_of(result: Shown) -> tasks.Result | str:
     """Return the content of a result, or in words why it cannot be read."""
     try:
-        return works.read(result.folder)
+        return tasks.read(result.folder)
     except (OSError, ValueError, KeyError) as error:
         text = getattr(error, "strerror", None) or str(error)
         return f"The run folder {result.folder} cannot be read any more ({text}). Your inputs are still here."

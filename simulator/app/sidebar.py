@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from simulator.app import fields, look, parts, session
+from simulator.app import fields, markup, session, widgets
 from simulator.app.link import HEADLINES
 from simulator.app.state import Draft, load, presets
 
@@ -21,7 +21,7 @@ OWN = "(your file) "
 def sidebar() -> None:
     """Draw the panel."""
     with st.sidebar:
-        st.html(look.brand())
+        st.html(markup.brand())
         _choice()
         _inputs()
         _run()
@@ -63,7 +63,7 @@ def _inputs() -> None:
             known[path] = follows._replace(value=f"{{times_optimum: {follows.value}}}")
         if path in known or path in given or name in ("start", "deadline"):
             value = given.get(path) or (known[path].value if path in known else "")
-            parts.text_field(path, label, value, form="side")
+            widgets.text_field(path, label, value, form="side")
 
 
 def _operator(field: fields.Field) -> None:
@@ -72,7 +72,7 @@ def _operator(field: fields.Field) -> None:
         field.choices,
         index=field.choices.index(field.value),
         key=f"field:side:operator:{field.value}",
-        help=parts.plain(field.help),
+        help=widgets.plain(field.help),
     )
     if chosen != field.value:
         session.use(session.draft().changed("operator", chosen))
@@ -95,4 +95,4 @@ def _run() -> None:
         session.use(draft.plain())
         session.forget_fields()
         st.rerun()
-    st.html(look.note(parts.limits()))
+    st.html(markup.note(widgets.limits()))

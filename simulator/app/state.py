@@ -20,7 +20,7 @@ from simulator.scenario.merge import layered, layered_text
 from simulator.scenario.named import find_preset, hint_for, name_of
 from simulator.scenario.presets import Preset
 from simulator.scenario.presets import presets as shipped
-from simulator.scenario.source import Item, read_text
+from simulator.scenario.yaml_tree import Item, read_text
 
 FIRST = "llama3_405b_16k"
 MOST_BYTES = 1_000_000  # of an upload; the loader refuses larger files too

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from simulator.calibration.measurements import Measurement
-from simulator.roofline import attention_flop, bus_share, matmul_flop, matmul_time, transfer_time
+from simulator.numbers.roofline import attention_flop, bus_share, matmul_flop, matmul_time, transfer_time
 
 FLOOR = 0.01  # log-standard deviation from chip to chip and from day to day, below which no fit of one chip goes
 PRIOR_SHARE = 0.8  # of the best rate that any shape reached: a prior for the efficiency (docs/calibration.md)

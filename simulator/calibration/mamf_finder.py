@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.calibration.measurements import Measurement, Record, UnreadableError
-from simulator.roofline import matmul_flop
+from simulator.numbers.roofline import matmul_flop
 
 _SHAPE = r"(?P<shape>\d+x\d+x\d+)"
 _RATE = r"(?P<rate>\d+(?:\.\d+)?)"

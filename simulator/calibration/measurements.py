@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
-from simulator.section import did_you_mean
+from simulator.words.section import did_you_mean
 
 SCHEMA = 1
 STATISTICS = ("median", "mean", "fastest")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulator.calibration.measurements import Measurement, Record, UnreadableError
-from simulator.roofline import BUS_SHARES, bus_share
+from simulator.numbers.roofline import BUS_SHARES, bus_share
 
 REMEDY = "keep the whole output of nccl-tests, from the list of devices to the last line"
 

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say
+from simulator.cli.terminal import Code, Refusal, say
 
 Port = Annotated[int, typer.Option("--port", metavar="N", min=1, max=65_535, help="The port that it listens to.")]
 Host = Annotated[

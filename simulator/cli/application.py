@@ -6,7 +6,6 @@ import typer
 
 from simulator.cli.app import app
 from simulator.cli.bench_gpu import bench_gpu
-from simulator.cli.border import TRACEBACK, Border
 from simulator.cli.break_even import break_even
 from simulator.cli.calibrate import calibrate
 from simulator.cli.check import check
@@ -24,6 +23,7 @@ from simulator.cli.script import script
 from simulator.cli.sensitivity import sensitivity
 from simulator.cli.step import step
 from simulator.cli.sweep import sweep
+from simulator.cli.terminal import TRACEBACK, Border
 
 EXIT_CODES = (
     "Exit codes: 0 well, 1 internal or output error, 2 usage, 3 scenario or profile not valid, "

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say, write_json, write_text
 from simulator.cli.options import AsJson
+from simulator.cli.terminal import Code, Refusal, say, write_json, write_text
 
 if TYPE_CHECKING:
     from simulator.calibration.measurements import Record

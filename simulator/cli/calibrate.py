@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
 from simulator.cli.options import AsJson
+from simulator.cli.terminal import Code, Refusal, say, width, write_json, write_text
 
 if TYPE_CHECKING:
     from simulator.calibration import Peaks, Record
-    from simulator.hardware import Gpu
-    from simulator.quantity import Quantity
+    from simulator.words.hardware import Gpu
+    from simulator.words.quantity import Quantity
 
 calibrate = typer.Typer(no_args_is_help=True, help="Fit constants to measurements.")
 

@@ -1,7 +1,7 @@
 """`derisk check`: is a scenario valid, what does it resolve to, and what does theory expect of it?"""
 
-from simulator.cli.border import width, write_json, write_text
 from simulator.cli.options import AsJson, Overrides, ScenarioName, read_scenario, warn_of_no_progress
+from simulator.cli.terminal import width, write_json, write_text
 
 
 def check(scenario: ScenarioName, overrides: Overrides = None, json: AsJson = False) -> None:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
 from simulator.cli.options import AsJson, OutputFolder, Overrides, ScenarioNames
 from simulator.cli.run import EngineName, Job, Replications, Seed, Threads, read_all, refuse_unwritable
+from simulator.cli.terminal import Code, Refusal, say, width, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from simulator.cli.telling import Finding
+    from simulator.cli.findings import Finding
     from simulator.scenario import Scenario
 
 WITH = "--with"
@@ -106,7 +106,7 @@ def _settings(text: str) -> list[str]:
 def _tell(findings: "list[Finding]", scenarios: "Iterable[Scenario]", json: bool, usual: int) -> None:
     from simulator.planning.compare import CompareError
     from simulator.planning.compare import compare as compared
-    from simulator.planning.differing import differing
+    from simulator.planning.differences import differing
     from simulator.report.study import compare_sheet
 
     try:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, width, write_json, write_text
 from simulator.cli.options import AsJson, Overrides, announce_compilation
+from simulator.cli.terminal import Code, Refusal, width, write_json, write_text
 
 FieldName = Annotated[
     str,

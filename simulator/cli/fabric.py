@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, width, write_json, write_text
 from simulator.cli.options import AsJson
+from simulator.cli.terminal import Code, Refusal, width, write_json, write_text
 
 ProfileName = Annotated[
     str, typer.Argument(metavar="PROFILE", help="A fabric of hardware_profiles, or a YAML file.", show_default=False)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say
+from simulator.cli.findings import Finding, tell
 from simulator.cli.options import AsJson, OutputFolder, refuse_others
-from simulator.cli.telling import Finding, tell
+from simulator.cli.terminal import Code, Refusal, say
 
 RunFolders = Annotated[
     list[Path], typer.Argument(metavar="RUNDIR", help="The run folders of all shards.", show_default=False)
@@ -23,8 +23,8 @@ def merge(folders: RunFolders, output: OutputFolder = Path("runs"), json: AsJson
         refuse_others(one)
     from simulator.ensemble import ShardError
     from simulator.report.run import folder
+    from simulator.report.run.integrity import summary_of
     from simulator.report.run.story import ReplayError
-    from simulator.report.run.whole import summary_of
 
     try:
         merged = folder.merge_folders(folders, output, say)

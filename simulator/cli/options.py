@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say
+from simulator.cli.terminal import Code, Refusal, say
 
 if TYPE_CHECKING:
     from simulator.report.run.expected import Expected

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulator.cli.border import Code, Refusal
+from simulator.cli.terminal import Code, Refusal
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def load_policy(text: str) -> "type[Policy]":
 
 def _class_in(names: dict[str, object], name: str, file: str) -> "type[Policy]":
     from simulator.engines.reference import Policy
-    from simulator.section import did_you_mean
+    from simulator.words.section import did_you_mean
 
     policies = {key: value for key, value in names.items() if isinstance(value, type) and issubclass(value, Policy)}
     if name in policies:

@@ -1,7 +1,7 @@
 """`derisk presets`: the scenarios that ship with the package."""
 
-from simulator.cli.border import width, write_json, write_text
 from simulator.cli.options import AsJson
+from simulator.cli.terminal import width, write_json, write_text
 
 
 def presets(json: AsJson = False) -> None:

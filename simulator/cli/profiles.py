@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import say, width, write_json, write_text
 from simulator.cli.options import AsJson
+from simulator.cli.terminal import say, width, write_json, write_text
 
 if TYPE_CHECKING:
     from simulator.report.machine.profile_sheet import Profile

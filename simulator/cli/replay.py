@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say, write_text
-from simulator.cli.meter import progress_bar
 from simulator.cli.options import MANY_EVENTS, PolicyClass, announce_compilation, refuse_others
 from simulator.cli.policies import load_policy
+from simulator.cli.progress import progress_bar
+from simulator.cli.terminal import Code, Refusal, say, write_text
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)]
 Replication = Annotated[

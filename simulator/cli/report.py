@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import write_text
 from simulator.cli.options import PolicyClass, announce_compilation, refuse_others
 from simulator.cli.policies import load_policy
+from simulator.cli.terminal import write_text
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy

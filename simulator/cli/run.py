@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say
-from simulator.cli.meter import progress_bar
+from simulator.cli.findings import Finding, tell, verdict
 from simulator.cli.options import (
     MANY_EVENTS,
     AsJson,
@@ -24,8 +23,9 @@ from simulator.cli.options import (
     warn_of_no_progress,
 )
 from simulator.cli.policies import load_policy
+from simulator.cli.progress import progress_bar
 from simulator.cli.report import report_of_run
-from simulator.cli.telling import Finding, tell, verdict
+from simulator.cli.terminal import Code, Refusal, say
 
 if TYPE_CHECKING:
     from simulator.ensemble import Ensemble, Shard
@@ -171,7 +171,7 @@ class Job:
 
     def _finding(self, called: str, scenario: "Scenario") -> Finding:
         from simulator.report.run import folder
-        from simulator.report.run.whole import summary_of
+        from simulator.report.run.integrity import summary_of
 
         found = folder.find(scenario, self.output, **self.arguments)
         if found is not None:

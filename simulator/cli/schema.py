@@ -1,6 +1,6 @@
 """`derisk schema`: the JSON schema of scenario files, so that an editor can complete and check them."""
 
-from simulator.cli.border import write_json
+from simulator.cli.terminal import write_json
 
 
 def schema() -> None:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.border import Code, width, write_json, write_text
 from simulator.cli.options import AsJson, announce_compilation
+from simulator.cli.terminal import Code, width, write_json, write_text
 
 ScriptFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file of cases.", show_default=False)]
 
@@ -16,7 +16,7 @@ def script(file: ScriptFile, json: AsJson = False) -> None:
 
     Where the file says what to expect, it must hold in both, and the engines must agree; else the exit code is 5.
     """
-    from simulator.script import load_script
+    from simulator.compile.script import load_script
 
     cases = load_script(file)
     announce_compilation()

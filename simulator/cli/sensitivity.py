@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import Code, say, width, write_json, write_text
-from simulator.cli.meter import progress_bar
 from simulator.cli.options import AsJson, Overrides, ScenarioName, announce_compilation, read_scenario, tell_remarks
 from simulator.cli.output import new_file
+from simulator.cli.progress import progress_bar
 from simulator.cli.run import Seed, Threads
+from simulator.cli.terminal import Code, say, width, write_json, write_text
 
 if TYPE_CHECKING:
     from simulator.planning.sensitivity import Sensitivity

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
 from simulator.cli.options import SET, AsJson, Overrides
+from simulator.cli.terminal import Code, Refusal, say, width, write_json, write_text
 
 if TYPE_CHECKING:
     from simulator.scenario.cases import Batch

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.border import Code, Refusal, say, width, write_json, write_text
-from simulator.cli.meter import progress_bar
 from simulator.cli.options import AsJson, OutputFolder, Overrides, ScenarioName, announce_compilation
+from simulator.cli.progress import progress_bar
 from simulator.cli.run import Replications, Seed, Threads, refuse_unwritable
+from simulator.cli.terminal import Code, Refusal, say, width, write_json, write_text
 
 if TYPE_CHECKING:
     from simulator.planning.sweep import Axis, Cell, Grid, Outcome

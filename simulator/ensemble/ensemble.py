@@ -17,8 +17,8 @@ from simulator.ensemble.replicator import Chunk, Engine, Replicator
 from simulator.ensemble.shards import WHOLE, Shard, ShardError
 from simulator.ensemble.stopping import Precision
 from simulator.ensemble.table import table
-from simulator.experiment import Stop
-from simulator.scenario import Scenario
+from simulator.nouns.experiment import Stop
+from simulator.scenario import Scenario, standing_alone
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy
@@ -134,7 +134,7 @@ def settled(scenario: Scenario, seed: int | None = None, replications: int | Non
         number = replace(run.replications, median=float(replications))
         run = run.model_copy(update={"replications": number, "stop": None})
     # What it was read of says another seed or number.
-    return replace(scenario, document=scenario.document.model_copy(update={"run": run}), origin=None)
+    return standing_alone(replace(scenario, document=scenario.document.model_copy(update={"run": run})))
 
 
 def _block(crew: Crew, first: int, end: int) -> tuple[list[Chunk], None]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 
 QUANTILES = (0.1, 0.5, 0.9)
 SHARES = {"p10": 0.1, "p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}

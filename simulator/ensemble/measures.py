@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from simulator.plan import Floats, Integers, Tally
-from simulator.times import TICKS_PER_SECOND
+from simulator.numbers.plan import Floats, Integers, Tally
+from simulator.numbers.times import TICKS_PER_SECOND
 
 TICKS_PER_HOUR = 3600 * TICKS_PER_SECOND
 TICKS_PER_DAY = 24 * TICKS_PER_HOUR

@@ -8,7 +8,7 @@ from pathlib import Path
 from simulator import __version__
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_NO_SAY = ("cli", "app", "report", "planning", "_data")  # they show results
+_NO_SAY = ("cli", "app", "api", "report", "planning", "_data")  # they show results
 
 
 @cache

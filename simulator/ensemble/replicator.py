@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from simulator.chance import replication_key
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
 from simulator.ensemble.design import Design, drawn
-from simulator.ledger import ACCOUNTS, Account
-from simulator.plan import TALLIES, Floats, Integers, Plan, Result, out_bins
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import ACCOUNTS, Account
+from simulator.numbers.plan import TALLIES, Floats, Integers, Plan, Result, out_bins
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import numpy as np
 from simulator.ensemble.estimates import half_width
 from simulator.ensemble.measures import goodput
 from simulator.ensemble.replicator import Chunk
-from simulator.experiment import Stop
-from simulator.ledger import Account, Outcome
-from simulator.plan import Floats
-from simulator.times import TICKS_PER_SECOND
+from simulator.nouns.experiment import Stop
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Floats
+from simulator.numbers.times import TICKS_PER_SECOND
 
 FIRST_ROUND = 256
 LEAST_GROWTH = 1.25

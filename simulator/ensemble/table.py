@@ -6,8 +6,8 @@ import pandas as pd
 from simulator.ensemble import measures
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.replicator import Chunk
-from simulator.ledger import Account, Outcome
-from simulator.plan import Floats, Integers, Tally
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Floats, Integers, Tally
 from simulator.scenario import Scenario
 
 INPUT = "input:"  # before the path of an uncertain input [SI]

@@ -16,7 +16,8 @@ from simulator.fabrics.domains import (
     shock_rate,
 )
 from simulator.fabrics.from_profile import layout_from
-from simulator.fabrics.layout import KINDS, FabricLayout, Slices
+from simulator.fabrics.kinds import KINDS
+from simulator.fabrics.layout import FabricLayout, Slices
 from simulator.fabrics.shares import Impacts, cut_off, impacts, job_share, slowdown_of
 from simulator.fabrics.topology import Elements, Topology
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from simulator.fabrics import dragonfly, torus
 from simulator.fabrics.clos import Clos, Site
-from simulator.fabrics.layout import CLOS, DRAGONFLY, FabricLayout, Numbers
+from simulator.fabrics.kinds import CLOS, DRAGONFLY
+from simulator.fabrics.layout import FabricLayout, Numbers
 from simulator.fabrics.topology import Elements, Shares, Topology
 
 SAME_LEAF, LAYER = 2, 2  # hops between nodes on one leaf, and what each layer of switches above it adds

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from simulator.fabrics import dragonfly, fat_tree, nvl_rail, rail, torus, two_sites
-from simulator.fabrics.layout import DRAGONFLY, FAT_TREE, NVL_RAIL, RAIL, TORUS, TWO_SITES, FabricLayout
+from simulator.fabrics.kinds import DRAGONFLY, FAT_TREE, NVL_RAIL, RAIL, TORUS, TWO_SITES
+from simulator.fabrics.layout import FabricLayout
 from simulator.fabrics.topology import Topology
 
 BUILDERS: Mapping[str, Callable[[FabricLayout], Topology]] = {

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.fabrics.layout import TWO_SITES, FabricLayout, Numbers
+from simulator.fabrics.kinds import TWO_SITES
+from simulator.fabrics.layout import FabricLayout, Numbers
 from simulator.fabrics.topology import (
     BORDER_DEPTH,
     CORE_DEPTH,

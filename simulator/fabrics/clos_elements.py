@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from simulator.fabrics.clos import NODE_LINK, PLANE, Clos, Pod, Site
 from simulator.fabrics.clos_exits import UNHARMED, Harm, group_exit, pod_exit
-from simulator.fabrics.layout import TWO_SITES
+from simulator.fabrics.kinds import TWO_SITES
 from simulator.fabrics.topology import SCALE_OUT, Effect, Elements, Table, least
 
 

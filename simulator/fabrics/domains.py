@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from simulator.fabrics.layout import FabricLayout, Slices
 from simulator.fabrics.topology import Shares
-from simulator.section import did_you_mean
+from simulator.words.section import did_you_mean
 
 
 class DomainShock(NamedTuple):

@@ -11,7 +11,8 @@ import numpy as np
 
 from simulator.fabrics.dragonfly_elements import elements
 from simulator.fabrics.faults import LEAST_GROUPS
-from simulator.fabrics.layout import DRAGONFLY, FabricLayout, Numbers
+from simulator.fabrics.kinds import DRAGONFLY
+from simulator.fabrics.layout import FabricLayout, Numbers
 from simulator.fabrics.topology import LEAF_DEPTH, SCALE_OUT, Links, Switches, Topology
 
 

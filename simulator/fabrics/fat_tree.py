@@ -8,7 +8,8 @@ from typing import Any
 
 from simulator.fabrics.clos import Clos
 from simulator.fabrics.clos_elements import elements
-from simulator.fabrics.layout import FAT_TREE, FabricLayout
+from simulator.fabrics.kinds import FAT_TREE
+from simulator.fabrics.layout import FabricLayout
 from simulator.fabrics.sizes import sized
 from simulator.fabrics.topology import Topology
 

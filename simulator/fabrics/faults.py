@@ -2,9 +2,13 @@
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from simulator.fabrics.layout import CLOS, DRAGONFLY, FAT_TREE, KINDS, NVL_RAIL, TORUS, TWO_SITES, FabricLayout
-from simulator.section import did_you_mean
+from simulator.fabrics.kinds import CLOS, DRAGONFLY, FAT_TREE, KINDS, NVL_RAIL, TORUS, TWO_SITES
+from simulator.words.section import did_you_mean
+
+if TYPE_CHECKING:
+    from simulator.fabrics.layout import FabricLayout
 
 LEAST_SPINES = 2  # with one, its failure would part all leaves of a pod
 LEAST_GROUPS = 3  # of a dragonfly: with two, there is no way round
@@ -16,7 +20,7 @@ _COUNTS = (
 )  # fmt: skip
 
 
-def faults_of(layout: FabricLayout) -> Iterator[str]:
+def faults_of(layout: "FabricLayout") -> Iterator[str]:
     """Yield what is wrong with a layout."""
     if layout.kind not in KINDS:
         yield f"there is no fabric '{layout.kind}'{did_you_mean(layout.kind, KINDS) or f'; there are {_list(KINDS)}'}"
@@ -41,7 +45,7 @@ def faults_of(layout: FabricLayout) -> Iterator[str]:
         yield from _wrong_torus(layout)
 
 
-def _wrong_numbers(layout: FabricLayout) -> Iterator[str]:
+def _wrong_numbers(layout: "FabricLayout") -> Iterator[str]:
     if layout.nodes < 2:
         yield f"{_nodes(layout.nodes)} make no fabric; the least is 2"
     for name in _COUNTS:
@@ -54,7 +58,7 @@ def _wrong_numbers(layout: FabricLayout) -> Iterator[str]:
             yield f"{name} is {getattr(layout, name):g}; the least is 1, where nothing is oversubscribed"
 
 
-def _wrong_clos(layout: FabricLayout) -> Iterator[str]:
+def _wrong_clos(layout: "FabricLayout") -> Iterator[str]:
     if layout.gpus_per_node % layout.rails:
         near = _or(_divisors_near(layout.gpus_per_node, layout.rails))
         yield f"the {layout.gpus_per_node} ports of a node cannot be spread over {layout.rails} rails; write {near}"
@@ -64,7 +68,7 @@ def _wrong_clos(layout: FabricLayout) -> Iterator[str]:
         yield from _wrong_radix(layout)
 
 
-def _wrong_radix(layout: FabricLayout) -> Iterator[str]:
+def _wrong_radix(layout: "FabricLayout") -> Iterator[str]:
     """Yield which switch has too few ports. All ports are as fast as that of a GPU (in its plane)."""
     radix, site = layout.radix, layout.nodes_per_site if layout.kind == TWO_SITES else layout.nodes
     pods = -(-site // layout.nodes_per_pod)
@@ -98,7 +102,7 @@ def most_below(radix: int, oversubscription: float) -> int:
     return next((below for below in range(radix, 0, -1) if below + math.ceil(below / oversubscription) <= radix), 1)
 
 
-def _wrong_domains(layout: FabricLayout) -> Iterator[str]:
+def _wrong_domains(layout: "FabricLayout") -> Iterator[str]:
     span = layout.nodes_per_domain
     if span < 2:
         yield f"an NVL domain of {_nodes(span)} joins no nodes; write kind rail, or at least 2 nodes"
@@ -111,7 +115,7 @@ def _wrong_domains(layout: FabricLayout) -> Iterator[str]:
         yield f"nvlink_bandwidth is {layout.nvlink_bandwidth:g} B/s; it must be above zero, such as 900e9"
 
 
-def _wrong_sites(layout: FabricLayout) -> Iterator[str]:
+def _wrong_sites(layout: "FabricLayout") -> Iterator[str]:
     if not layout.nodes / 2 <= layout.nodes_per_site < layout.nodes:
         most = layout.nodes - 1
         yield (
@@ -122,7 +126,7 @@ def _wrong_sites(layout: FabricLayout) -> Iterator[str]:
         yield f"wan_bandwidth is {layout.wan_bandwidth:g} B/s; it must be above zero, such as 100e9"
 
 
-def _wrong_dragonfly(layout: FabricLayout) -> Iterator[str]:
+def _wrong_dragonfly(layout: "FabricLayout") -> Iterator[str]:
     span, routers, links = layout.nodes_per_pod, layout.leaves_per_pod, layout.global_links
     least_nodes = LEAST_GROUPS * span
     if layout.nodes % span or layout.nodes < least_nodes:
@@ -147,7 +151,7 @@ def _wrong_dragonfly(layout: FabricLayout) -> Iterator[str]:
         )
 
 
-def _wrong_torus(layout: FabricLayout) -> Iterator[str]:
+def _wrong_torus(layout: "FabricLayout") -> Iterator[str]:
     if min(*layout.cube, *layout.cubes) < 1:
         yield f"a torus of cubes {layout.cubes} of {layout.cube} nodes has an empty axis; the least is 1"
         return

@@ -3,10 +3,11 @@
 from typing import Any
 
 from simulator.fabrics import dragonfly, fat_tree, nvl_rail, rail, torus, two_sites
-from simulator.fabrics.layout import CLOS, DRAGONFLY, FAT_TREE, KINDS, NVL_RAIL, RAIL, TORUS, TWO_SITES, FabricLayout
-from simulator.hardware import Fabric, Gpu, Node
-from simulator.quantity import Quantity
-from simulator.section import did_you_mean
+from simulator.fabrics.kinds import CLOS, DRAGONFLY, FAT_TREE, KINDS, NVL_RAIL, RAIL, TORUS, TWO_SITES
+from simulator.fabrics.layout import FabricLayout
+from simulator.words.hardware import Fabric, Gpu, Node
+from simulator.words.quantity import Quantity
+from simulator.words.section import did_you_mean
 
 LEAF_LEVELS = ("leaf", "tor", "rack")  # names of the lowest level in profiles; any other is a pod
 _KIND_OF = {"fat_tree": FAT_TREE, "rail": RAIL, "torus_2d": TORUS, "torus_3d": TORUS}

@@ -9,13 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.int64]
+from simulator.fabrics.faults import faults_of
+from simulator.fabrics.kinds import NVL_RAIL, TORUS, TWO_SITES
 
-FAT_TREE, RAIL, NVL_RAIL, DRAGONFLY, TORUS, TWO_SITES = (
-    "fat_tree", "rail", "nvl_rail", "dragonfly", "torus_3d", "two_sites",
-)  # fmt: skip
-KINDS = (FAT_TREE, RAIL, NVL_RAIL, DRAGONFLY, TORUS, TWO_SITES)
-CLOS = (FAT_TREE, RAIL, NVL_RAIL, TWO_SITES)  # leaves, spines and cores
+Numbers = NDArray[np.int64]
 
 
 class Slices(NamedTuple):
@@ -70,8 +67,6 @@ class FabricLayout:
 
     def __post_init__(self) -> None:
         """Raise ValueError with all that is wrong."""
-        from simulator.fabrics.faults import faults_of  # it knows this class
-
         found = list(faults_of(self))
         if found:
             raise ValueError("; and ".join(found))

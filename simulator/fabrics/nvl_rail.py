@@ -10,7 +10,8 @@ import numpy as np
 
 from simulator.fabrics.clos import Clos
 from simulator.fabrics.clos_elements import elements
-from simulator.fabrics.layout import NVL_RAIL, FabricLayout
+from simulator.fabrics.kinds import NVL_RAIL
+from simulator.fabrics.layout import FabricLayout
 from simulator.fabrics.sizes import RADIX_NVL, sized
 from simulator.fabrics.topology import LEAF_DEPTH, SCALE_UP, Effect, Elements, Links, Switches, Table, Topology
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.fabrics.layout import TORUS, FabricLayout, Numbers, box
+from simulator.fabrics.kinds import TORUS
+from simulator.fabrics.layout import FabricLayout, Numbers, box
 from simulator.fabrics.topology import SCALE_OUT, Elements, Links, Table, Topology
 
 AXES = ("x", "y", "z")

@@ -4,7 +4,8 @@ from typing import Any
 
 from simulator.fabrics.clos import Clos
 from simulator.fabrics.clos_elements import elements
-from simulator.fabrics.layout import TWO_SITES, FabricLayout
+from simulator.fabrics.kinds import TWO_SITES
+from simulator.fabrics.layout import FabricLayout
 from simulator.fabrics.sizes import sized
 from simulator.fabrics.topology import Topology
 

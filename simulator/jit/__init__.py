@@ -36,17 +36,7 @@ KEPT = COMPILED and not private.missing(private.CACHE) and private.has_a_cache()
 # A rule that changes in one file changes the kernel of another, so the sources of all kernels count towards the name of
 # the cache folder.
 _PACKAGE = Path(__file__).parents[1]
-_SOURCES = (
-    "jit/*.py",
-    "resources.py",
-    "ledger.py",
-    "streams.py",
-    "times.py",
-    "chance.py",
-    "durations.py",
-    "plan.py",
-    "engines/kernel/*.py",
-)
+_SOURCES = ("jit/*.py", "resources.py", "numbers/*.py", "engines/kernel/*.py")
 
 
 def _digest() -> str:

@@ -30,7 +30,7 @@ from simulator.mechanisms import (
 from simulator.mechanisms.card import Card, Manner
 
 if TYPE_CHECKING:
-    from simulator.plan import Plan
+    from simulator.numbers.plan import Plan
 
 CARDS: tuple[Card, ...] = tuple(
     module.CARD

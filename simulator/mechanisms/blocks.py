@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from simulator.mechanisms.card import Card, Draft, LeftOut, Scalar, Words, whole
-from simulator.plan import Tally
-from simulator.quantity import Count, Nodes, PartSpan, chosen
-from simulator.section import Section
+from simulator.numbers.plan import Tally
+from simulator.words.quantity import Count, Nodes, PartSpan, chosen
+from simulator.words.section import Section
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario

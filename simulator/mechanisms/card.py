@@ -4,21 +4,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from simulator import laws
-from simulator.drawn import Drawn
-from simulator.ledger import Account
-from simulator.plan import Effect, Purpose, Tally
-from simulator.quantity import Quantity
-from simulator.section import Fault
-from simulator.times import Family, Law, ticks
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Effect, Purpose, Tally
+from simulator.numbers.times import Family, Law, ticks
+from simulator.words import laws
+from simulator.words.drawn import Drawn
+from simulator.words.quantity import Quantity
+from simulator.words.section import Fault
 
 if TYPE_CHECKING:  # a card is handed a scenario, and is made before there is one
-    from simulator.clocks import Row
-    from simulator.failures import Cause
-    from simulator.plan import Plan
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
+    from simulator.numbers.plan import Plan
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 Values = Mapping[str, float] | None  # the drawn inputs of a replication by path [SI]; None: the medians
 

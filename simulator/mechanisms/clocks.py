@@ -4,19 +4,19 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Number, Scalar, Table, Values, some
-from simulator.plan import Purpose, Stream
-from simulator.section import Fault
-from simulator.streams import streams_of
-from simulator.times import TICKS_PER_SECOND, Hazard
+from simulator.numbers.plan import Purpose, Stream
+from simulator.numbers.streams import streams_of
+from simulator.numbers.times import TICKS_PER_SECOND, Hazard
+from simulator.words.section import Fault
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.failures import Cause
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 def _hazard(scenario: "Scenario", row: "Row") -> Number:
@@ -58,11 +58,11 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
     if cause.on_replacement != "renewal":
         if cause.law == "exponential":
             text = "at a constant rate a new part fails as an old one does"
-            yield ("on_replacement",), f'{text}; write "law: weibull", {asking.LEAVE}'
+            yield ("on_replacement",), f'{text}; write "law: weibull", {questions.LEAVE}'
         elif not cause.manner.breaks:
             yield ("on_replacement",), f"what has the effect {cause.effect} breaks no part; leave it out"
-    if cause.law == "exponential" and cause.intensity is None and asking.happens(cause.age):
-        yield ("age",), f'at a constant rate the old fail as the new do; write "law: weibull", {asking.LEAVE}'
+    if cause.law == "exponential" and cause.intensity is None and questions.happens(cause.age):
+        yield ("age",), f'at a constant rate the old fail as the new do; write "law: weibull", {questions.LEAVE}'
 
 
 def _random(draft: Draft) -> None:

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import Card, Draft, LeftOut, Manner, Scalar, Words, some, whole
-from simulator.plan import Effect, Tally
-from simulator.quantity import Like, Quantity
-from simulator.section import Fault, Section
+from simulator.numbers.plan import Effect, Tally
+from simulator.words.quantity import Like, Quantity
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.failures import Cause
+    from simulator.nouns.failures import Cause
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class OfCheckpoint(Section):
@@ -32,7 +32,7 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     given = document.failures.given.values()
     if given and document.checkpoint.keep is not None and not any(cause.effect == "corrupt" for cause in given):
         text = "no cause corrupts the job unseen, so the last checkpoint is always good"
-        yield ("checkpoint", "keep"), f'{text}; give one with "effect: corrupt", {asking.LEAVE}'
+        yield ("checkpoint", "keep"), f'{text}; give one with "effect: corrupt", {questions.LEAVE}'
 
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:

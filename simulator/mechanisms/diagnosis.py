@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from simulator import laws
-from simulator.drawn import Timing, by_operator
-from simulator.ledger import Account
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Needs, Number, Words, own_or_usual
-from simulator.plan import Odds, Purpose, Tally
-from simulator.quantity import Like, Quantity, Share
-from simulator.section import Fault, Section
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Odds, Purpose, Tally
+from simulator.words import laws
+from simulator.words.drawn import Timing, by_operator
+from simulator.words.quantity import Like, Quantity, Share
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.failures import Cause
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class OfRecovery(Section):
@@ -70,22 +70,22 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     document = scenario.document
     if not document.failures.given:
         return
-    own = all(asking.with_own(document, "bisection", "diagnosis")) and document.maintenance is None
+    own = all(questions.with_own(document, "bisection", "diagnosis")) and document.maintenance is None
     if own and tree.find(("recovery", "diagnosis")) is not None:
         yield ("recovery", "diagnosis"), "every cause has a diagnosis of its own, or needs none; leave it out"
     stopped = any(
-        row.effect == "stop" and asking.takes_places(document.cluster, row.part)
+        row.effect == "stop" and questions.takes_places(document.cluster, row.part)
         for row in document.failures.causes.values()
     )
     for name in ("missed", "blamed"):
         # A share of none is what it is without.
-        if asking.happens(getattr(document.recovery, name)) and not stopped:
+        if questions.happens(getattr(document.recovery, name)) and not stopped:
             text = "no cause stops the job and takes a node, so no diagnosis can err"
-            yield ("recovery", name), f'{text}; give one with "effect: stop" and "part: gpu", {asking.LEAVE}'
+            yield ("recovery", name), f'{text}; give one with "effect: stop" and "part: gpu", {questions.LEAVE}'
 
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
-    if cause.effect == "stop" and asking.takes_several(document.cluster, cause) and asking.happens(cause.blamed):
+    if cause.effect == "stop" and questions.takes_several(document.cluster, cause) and questions.happens(cause.blamed):
         yield ("blamed",), "a diagnosis errs about a node that was struck alone; leave it out"
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import (
     SLOWER_PATH,
     Card,
@@ -20,18 +20,18 @@ from simulator.mechanisms.card import (
     own,
     some,
 )
-from simulator.plan import Effect, Odds, Purpose, Rule, Slice
-from simulator.quantity import Share
-from simulator.section import Fault, Section
-from simulator.times import SPEED_SCALE
+from simulator.numbers.plan import Effect, Odds, Purpose, Rule, Slice
+from simulator.numbers.times import SPEED_SCALE
+from simulator.words.quantity import Share
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.failures import Cause
-    from simulator.plan import Plan
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
+    from simulator.numbers.plan import Plan
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class OfCause(Section):
@@ -78,11 +78,11 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     for name in ("exposed_network", "exposed_scale_up"):
         if document.failures.given and getattr(document.job, name) is not None and name not in narrower:
             text = "no cause strikes an element of the fabric that makes this network narrower"
-            yield ("job", name), f"{text}; give one of a part such as spine, {asking.LEAVE}"
+            yield ("job", name), f"{text}; give one of a part such as spine, {questions.LEAVE}"
 
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
-    if cause.members is not None and not asking.takes_several(document.cluster, cause):
+    if cause.members is not None and not questions.takes_several(document.cluster, cause):
         yield ("members",), f"a {cause.part} that fails takes one node or none; leave it out"
     struck = document.cluster.elements.get(cause.part)
     if struck is not None and not struck.field:

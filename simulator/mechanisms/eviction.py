@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import Card, Column, Draft, Words, fixed_ticks
-from simulator.plan import Rule, Tally
-from simulator.quantity import Like, Quantity, chosen
-from simulator.section import Fault, Section
-from simulator.times import SPEED_SCALE
+from simulator.numbers.plan import Rule, Tally
+from simulator.numbers.times import SPEED_SCALE
+from simulator.words.quantity import Like, Quantity, chosen
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.failures import Cause
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
     from simulator.scenario.model import Scenario
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class Eviction(Section):
@@ -61,16 +61,16 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     if document.recovery.eviction is None:
         return
     if not cluster.idle_nodes + cluster.others:
-        text = f"without spares no slow node is ever evicted; give hot_spares under cluster, {asking.LEAVE}"
+        text = f"without spares no slow node is ever evicted; give hot_spares under cluster, {questions.LEAVE}"
         yield place, text
     given = document.failures.given
-    slowing = [name for name, cause in given.items() if cause.slows and asking.takes_places(cluster, cause.part)]
+    slowing = [name for name, cause in given.items() if cause.slows and questions.takes_places(cluster, cause.part)]
     if not slowing and given:
         text, remedy = "no cause makes a node slow, so none is evicted", 'give one with "effect: slow" and "found: 1 h"'
-        yield place, f"{text}; {remedy}, {asking.LEAVE}"
+        yield place, f"{text}; {remedy}, {questions.LEAVE}"
     elif given and not any(_is_found(given[name], tree.find(("failures", name, "found"))) for name in slowing):
         remedy = f'write "found: 1 h" under failures.{slowing[0]}'
-        yield place, f"no slow node is ever found, so none is evicted; {remedy}, {asking.LEAVE}"
+        yield place, f"no slow node is ever found, so none is evicted; {remedy}, {questions.LEAVE}"
 
 
 def _is_found(cause: "Cause", written: "Item | None") -> bool:

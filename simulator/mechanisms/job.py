@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.ledger import Account
 from simulator.mechanisms.card import Card, Draft, LeftOut, Number, Scalar, Words, fixed_ticks, moving_ticks, whole
-from simulator.plan import Purpose
-from simulator.times import NEVER, ticks
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Purpose
+from simulator.numbers.times import NEVER, ticks
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario

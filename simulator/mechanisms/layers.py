@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from simulator.drawn import Timing
-from simulator.ledger import Account
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import (
     SLOWER_PATH,
     At,
@@ -24,18 +22,20 @@ from simulator.mechanisms.card import (
     own,
     some,
 )
-from simulator.plan import Effect, Odds, Purpose, Rule, Tally
-from simulator.quantity import Like, Quantity, Share, default
-from simulator.section import Fault, Section, refusal, unknown_key
-from simulator.times import TICKS_PER_SECOND
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Effect, Odds, Purpose, Rule, Tally
+from simulator.numbers.times import TICKS_PER_SECOND
+from simulator.words.drawn import Timing
+from simulator.words.quantity import Like, Quantity, Share, default
+from simulator.words.section import Fault, Section, refusal, unknown_key
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.failures import Cause
-    from simulator.plan import Plan
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
+    from simulator.numbers.plan import Plan
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 _REACH = Like("s", above=0, certain=True)
@@ -122,13 +122,13 @@ def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> 
     """Yield an outage that turns no stop into a stall."""
     if cause.stall is None:
         return
-    hidden = asking.happens(cause.absorbed) or written.child("absorbed") is not None
+    hidden = questions.happens(cause.absorbed) or written.child("absorbed") is not None
     met = hidden or any((cause.link_level, cause.multipath, cause.reach, cause.rebuild))
     if cause.manner.found_later:
         yield ("stall",), f"belongs to outages; the effect is {cause.effect}, so leave it out"
     elif cause.effect == "stop" and not met:
         question = 'what turns a stop into a stall? write "absorbed: 90%", or reach, or "effect: stall"'
-        yield ("stall",), f"{question}, {asking.LEAVE}"
+        yield ("stall",), f"{question}, {questions.LEAVE}"
 
 
 def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
@@ -143,7 +143,7 @@ def _wrong_in_cause(cause: "Cause") -> Iterator[Fault]:
             yield (name,), 'how long do outages last? write "stall: {p50: 10 s, p90: 2 min}"'
         elif cause.effect != "stop":
             yield (name,), f"is what turns stops into stalls; the effect is {cause.effect}"
-    if cause.effect == "stop" and asking.happens(cause.absorbed) and cause.stall is None:
+    if cause.effect == "stop" and questions.happens(cause.absorbed) and cause.stall is None:
         yield ("absorbed",), 'how long is an absorbed stop? write "stall: 8 s"'
     if cause.multipath is not None and cause.effect == "stop" and cause.speed is None:
         yield ("multipath",), 'how fast is the job on the other paths? write "speed: 97%"'
@@ -174,7 +174,7 @@ def _outlives(plan: "Plan", cause: int) -> float:
     farthest = max(plan.rules[cause, Rule.MASKED], plan.reach[cause], plan.rules[cause, Rule.REBUILD])
     if farthest <= 0:
         return 1.0
-    from simulator import durations  # brings the compiler; called once, its function may as well stay Python
+    from simulator.numbers import durations  # brings the compiler; called once, its function may as well stay Python
 
     sample: Callable[..., float] = getattr(durations.sample, "py_func", durations.sample)
     law, reach = plan.laws[cause, Purpose.LENGTH], farthest / TICKS_PER_SECOND

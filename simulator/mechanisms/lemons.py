@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field
 
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Number, Scalar, fixed_ticks, some
-from simulator.plan import Odds, Purpose
-from simulator.quantity import Factor, Like, Quantity, Share
-from simulator.section import Fault, Section
+from simulator.numbers.plan import Odds, Purpose
+from simulator.words.quantity import Factor, Like, Quantity, Share
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.failures import Cause
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
     from simulator.scenario.model import Scenario
 
 
@@ -80,7 +80,7 @@ def _faults(scenario: "Scenario") -> Iterator[Fault]:
     for name, cause in document.failures.given.items():
         if cause.lemons is None:
             continue
-        if not asking.in_places(document.cluster, cause.part):
+        if not questions.in_places(document.cluster, cause.part):
             text = f"the part '{cause.part}' is of no single node, so no node is bad; name a part of a node"
             yield ("failures", name, "lemons"), text
         if (again := cause.lemons.again) is None:

@@ -6,9 +6,9 @@ import numpy as np
 
 from simulator.mechanisms import CARDS
 from simulator.mechanisms.card import Column, Lengths, Scalar, Table
-from simulator.plan import ODDS, RULES, Plan
-from simulator.streams import streams_of
-from simulator.times import LAW_COLUMNS, LAW_FIELDS
+from simulator.numbers.plan import ODDS, RULES, Plan
+from simulator.numbers.streams import streams_of
+from simulator.numbers.times import LAW_COLUMNS, LAW_FIELDS
 
 # Fields that hold several numbers of each cause, and how many.
 _WIDTHS: dict[str, tuple[int, ...]] = {"hazard": (3,), "rules": (RULES,), "odds": (ODDS,)}

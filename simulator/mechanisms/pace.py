@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from simulator import laws
-from simulator.ledger import Account
 from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Number, Scalar, Values, Words, varies
-from simulator.plan import Purpose
-from simulator.quantity import Duration, Like, PositiveDuration, Quantity
-from simulator.section import Fault, Section
-from simulator.times import SPEED_SCALE, Family, Law
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Purpose
+from simulator.numbers.times import SPEED_SCALE, Family, Law
+from simulator.words import laws
+from simulator.words.quantity import Duration, Like, PositiveDuration, Quantity
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
+    from simulator.nouns.clocks import Row
     from simulator.scenario.model import Scenario
 
 
@@ -73,7 +73,7 @@ class Ranks(Section):
 
 @lru_cache(maxsize=256)
 def _expected_maximum(ranks: int, index: float | None) -> float:
-    from simulator import theory  # brings scipy, which few scenarios need
+    from simulator.numbers import theory  # brings scipy, which few scenarios need
 
     if index is None:
         return theory.expected_maximum_of_normals(ranks)

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from simulator.drawn import Timing
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import At, Card, Draft, Lengths, Scalar, Words, fixed_ticks, usual, whole
-from simulator.plan import Choice, Purpose, Tally
-from simulator.quantity import Like, Nodes, Quantity
-from simulator.section import Fault, Section
+from simulator.numbers.plan import Choice, Purpose, Tally
+from simulator.words.drawn import Timing
+from simulator.words.quantity import Like, Nodes, Quantity
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class OfRecovery(Section):
@@ -50,12 +50,12 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     """Yield policies that need nodes beside those of the job."""
     cluster, recovery = scenario.document.cluster, scenario.document.recovery
     if recovery.resume_with is not None and recovery.resume_with.median and not cluster.selects:
-        remedy = f'write "cold_spares: 24 nodes" under cluster, {asking.LEAVE}'
+        remedy = f'write "cold_spares: 24 nodes" under cluster, {questions.LEAVE}'
         yield ("recovery", "resume_with"), f"without a pool behind the hot spares nobody can bring them; {remedy}"
     fetched = cluster.preemptible is not None  # though it may be none of them
     for name, applies in (("host_selection", fetched or cluster.cold_spares is not None), ("preemption", fetched)):
         if getattr(recovery, name) is not None and not applies:
-            remedy = f'write "preemptible: 32 nodes" under cluster, {asking.LEAVE}'
+            remedy = f'write "preemptible: 32 nodes" under cluster, {questions.LEAVE}'
             yield ("recovery", name), f"there are no nodes beside the hot spares to which it could apply; {remedy}"
     yield from _choice(scenario.document)
 
@@ -68,16 +68,16 @@ def _choice(document: "Document") -> Iterator[Fault]:
     # Without any spares there is a choice all the same: several nodes may be back when a job that waited goes on.
     if idle and not (cluster.spares or cluster.selects):
         text = "spares inside blocks serve their own block, so nothing is chosen"
-        yield ("recovery", "choice"), f"{text}; give hot_spares under cluster, {asking.LEAVE}"
+        yield ("recovery", "choice"), f"{text}; give hot_spares under cluster, {questions.LEAVE}"
     elif document.failures.given and _alike(document):
         text = "every node is as good as the other, so it does not matter which is taken"
-        yield ("recovery", "choice"), f'{text}; give a cause with bad nodes, or write "cure: 80%", {asking.LEAVE}'
+        yield ("recovery", "choice"), f'{text}; give a cause with bad nodes, or write "cure: 80%", {questions.LEAVE}'
 
 
 def _alike(document: "Document") -> bool:
     """Return whether every spare is as good as the other: none bad, none uncured, none whose takings count."""
     causes = document.failures.given.values()
-    marked = any(cause.tells_nodes_apart or asking.uncured(document.recovery, cause) for cause in causes)
+    marked = any(cause.tells_nodes_apart or questions.uncured(document.recovery, cause) for cause in causes)
     return not marked and not document.recovery.counts_takings
 
 

@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from simulator import laws
-from simulator.drawn import BY_OPERATOR, Drawn, TimingOrNever, by_operator
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Needs, Scalar, Words, own_or_usual, whole
-from simulator.plan import Purpose, Tally
-from simulator.quantity import Like, Quantity, Share, default
-from simulator.section import Fault, Section
+from simulator.numbers.plan import Purpose, Tally
+from simulator.words import laws
+from simulator.words.drawn import BY_OPERATOR, Drawn, TimingOrNever, by_operator
+from simulator.words.quantity import Like, Quantity, Share, default
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.failures import Cause
+    from simulator.nouns.failures import Cause
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 _RELAPSE = Drawn("exponential", (("mean", default("2 d", "d", why="matters only where repairs do not cure")),))
@@ -62,23 +62,23 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     recovery, causes = document.recovery, list(document.failures.given.values())
     if not causes:
         return
-    if recovery.crews is not None and (why := asking.no_repairs(document)):
+    if recovery.crews is not None and (why := questions.no_repairs(document)):
         yield ("recovery", "crews"), why
     for name in ("repair", "cure"):
         # After a window of maintenance the job recovers as after a failure.
-        own = all(asking.with_own(document, name)) and document.maintenance is None
+        own = all(questions.with_own(document, name)) and document.maintenance is None
         if own and tree.find(("recovery", name)) is not None:
             yield ("recovery", name), f"every cause has a {name} of its own, or needs none; leave it out"
-    struck = any(asking.uncured(recovery, cause) for cause in causes if cause.relapse is None)
+    struck = any(questions.uncured(recovery, cause) for cause in causes if cause.relapse is None)
     usual = type(recovery).model_fields["relapse"].get_default()
     if tree.find(("recovery", "relapse")) is not None and not struck and not recovery.relapse.same_numbers(usual):
-        text = f'every repair cures, so no node strikes again; write "cure: 80%", {asking.LEAVE}'
+        text = f'every repair cures, so no node strikes again; write "cure: 80%", {questions.LEAVE}'
         yield ("recovery", "relapse"), text
 
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
-    if cause.manner.takes and cause.relapse is not None and not asking.uncured(document.recovery, cause):
-        yield ("relapse",), f'every repair cures, so no node strikes again; write "cure: 80%", {asking.LEAVE}'
+    if cause.manner.takes and cause.relapse is not None and not questions.uncured(document.recovery, cause):
+        yield ("relapse",), f'every repair cures, so no node strikes again; write "cure: 80%", {questions.LEAVE}'
 
 
 def _random(draft: Draft) -> None:

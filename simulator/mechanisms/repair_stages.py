@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from simulator.drawn import TimingOrNever
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import At, Card, Column, Draft, Lengths, Number, Scalar, Values, Words, whole
-from simulator.plan import Odds, Purpose, Tally
-from simulator.quantity import Like, Quantity, Share, default
-from simulator.section import Fault, Section
+from simulator.numbers.plan import Odds, Purpose, Tally
+from simulator.words.drawn import TimingOrNever
+from simulator.words.quantity import Like, Quantity, Share, default
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
+    from simulator.nouns.clocks import Row
     from simulator.scenario.model import Scenario
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class Stage(Section):
@@ -70,7 +70,7 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
     document = scenario.document
     for name in ("manual", "vendor"):
         given = getattr(document.recovery, name) is not None and document.failures.given
-        if given and (why := asking.no_repairs(document)):
+        if given and (why := questions.no_repairs(document)):
             yield ("recovery", name), why
 
 

@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StrictBool
 
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import Card, Column, Draft, Needs, Scalar, Words, fixed_ticks, whole
-from simulator.plan import Tally
-from simulator.quantity import Like, Quantity
-from simulator.section import Fault, Section
-from simulator.times import NEVER
+from simulator.numbers.plan import Tally
+from simulator.numbers.times import NEVER
+from simulator.words.quantity import Like, Quantity
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.failures import Cause
-    from simulator.plan import Plan
+    from simulator.nouns.failures import Cause
+    from simulator.numbers.plan import Plan
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class Retirement(Section):
@@ -99,8 +99,8 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
         return
     # A node whose fault nobody finds comes back without a repair, and may be retired then.
     usual = document.recovery.missed
-    missed = any((usual if row.missed is None else row.missed) is not None for row in asking.taken(document))
-    if not missed and (why := asking.no_repairs(document)):
+    missed = any((usual if row.missed is None else row.missed) is not None for row in questions.taken(document))
+    if not missed and (why := questions.no_repairs(document)):
         yield ("recovery", "retirement"), why
 
 

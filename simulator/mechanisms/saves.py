@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-from simulator import laws
-from simulator.ledger import Account
 from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Number, Scalar, Words
 from simulator.mechanisms.job import MOST_WORK
-from simulator.plan import Overlap, Purpose
-from simulator.quantity import Quantity
-from simulator.times import Law, ticks
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Overlap, Purpose
+from simulator.numbers.times import Law, ticks
+from simulator.words import laws
+from simulator.words.quantity import Quantity
 
 if TYPE_CHECKING:
-    from simulator.checkpoint import Tier
-    from simulator.clocks import Row
+    from simulator.nouns.checkpoint import Tier
+    from simulator.nouns.clocks import Row
     from simulator.scenario.model import Scenario
 
 _OVERLAPS = {"delay": Overlap.DELAY, "skip": Overlap.SKIP}

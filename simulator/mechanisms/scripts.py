@@ -1,7 +1,7 @@
 """Scripts: strikes that are given instead of drawn. Semantics 16."""
 
 from simulator.mechanisms.card import Card, Scalar, Table
-from simulator.plan import Line
+from simulator.numbers.plan import Line
 
 CARD = Card(
     "scripts",

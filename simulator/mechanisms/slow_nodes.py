@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from simulator import laws
-from simulator.drawn import Drawn, Speed, TimingOrNever
-from simulator.ledger import Account
 from simulator.mechanisms.card import At, Card, Draft, LeftOut, Lengths, Manner, Words, own, some
-from simulator.plan import Effect, Purpose, Tally
-from simulator.section import Fault, Section
-from simulator.times import NEVER, Family, Law
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Effect, Purpose, Tally
+from simulator.numbers.times import NEVER, Family, Law
+from simulator.words import laws
+from simulator.words.drawn import Drawn, Speed, TimingOrNever
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.failures import Cause
+    from simulator.nouns.failures import Cause
 
 
 class OfCause(Section):

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from simulator.mechanisms.card import Card, Draft, Scalar, moving_ticks
-from simulator.quantity import Like, Quantity
-from simulator.section import Section
+from simulator.words.quantity import Like, Quantity
+from simulator.words.section import Section
 
 
 class OfRecovery(Section):

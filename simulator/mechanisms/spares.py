@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, StrictBool
 
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import Card, Column, Draft, Needs, Scalar, Words
-from simulator.plan import Effect, Tally
-from simulator.section import Fault, Section
+from simulator.numbers.plan import Effect, Tally
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.failures import Cause
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class OfRecovery(Section):
@@ -43,7 +43,7 @@ def _none_could(document: "Document") -> str:
     # Bad nodes that come back from repair stand in the pool too, whether or not it began with spares.
     if document.cluster.spares or any(cause.tells_nodes_apart for cause in document.failures.given.values()):
         return ""
-    return f"there are no hot spares that could break; give hot_spares under cluster, {asking.LEAVE}"
+    return f"there are no hot spares that could break; give hot_spares under cluster, {questions.LEAVE}"
 
 
 def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
@@ -54,17 +54,19 @@ def _useless(scenario: "Scenario", tree: "Item") -> Iterator[Fault]:
         return
     if why := _none_could(document):
         yield ("recovery", "spares_exposed"), why
-    struck = (row.effect == "stop" and asking.in_places(cluster, row.part) for row in document.failures.causes.values())
+    struck = (
+        row.effect == "stop" and questions.in_places(cluster, row.part) for row in document.failures.causes.values()
+    )
     if given and cluster.spares and not any(struck):
         text = "no cause stops a part of a node, so no spare breaks"
-        yield ("recovery", "spares_exposed"), f'{text}; give one with "effect: stop" and "part: gpu", {asking.LEAVE}'
+        yield ("recovery", "spares_exposed"), f'{text}; give one with "effect: stop" and "part: gpu", {questions.LEAVE}'
 
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
     if cause.spares_exposed and cause.effect == "stop" and (why := _none_could(document)):
         yield ("spares_exposed",), why
-    if cause.spares_exposed and cause.effect == "stop" and asking.takes_places(document.cluster, cause.part) and (
-        not asking.in_places(document.cluster, cause.part) and cause.part not in document.cluster.elements
+    if cause.spares_exposed and cause.effect == "stop" and questions.takes_places(document.cluster, cause.part) and (
+        not questions.in_places(document.cluster, cause.part) and cause.part not in document.cluster.elements
     ):  # fmt: skip
         text = f"the part '{cause.part}' is of no single node, so no spare has it; leave it out"
         yield ("spares_exposed",), text

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StrictBool
 
-from simulator import laws
-from simulator.drawn import GrowingTiming, Timing, TimingOfClass, by_operator, fixed
-from simulator.ledger import Account
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import (
     At,
     Card,
@@ -24,19 +21,22 @@ from simulator.mechanisms.card import (
     usual,
     varies,
 )
-from simulator.plan import Purpose
-from simulator.quantity import Like, Quantity, Share, chosen
-from simulator.section import Fault, Section
-from simulator.times import Law
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Purpose
+from simulator.numbers.times import Law
+from simulator.words import laws
+from simulator.words.drawn import GrowingTiming, Timing, TimingOfClass, by_operator, fixed
+from simulator.words.quantity import Like, Quantity, Share, chosen
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.cluster import Cluster
-    from simulator.failures import Cause
-    from simulator.recovery import Recovery
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.cluster import Cluster
+    from simulator.nouns.failures import Cause
+    from simulator.nouns.recovery import Recovery
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 class Hangs(Section):
@@ -171,13 +171,13 @@ def _kept(document: "Document", causes: "list[Cause]", tree: "Item") -> Iterator
         place = ("recovery", "ladder", position, "keeps_nodes")
         if rung.keeps_nodes and tree.find(place) is not None:
             text = "no cause that climbs the ladder takes a node"
-            yield place, f'{text}; give one with "effect: stop" and "part: gpu", {asking.LEAVE}'
+            yield place, f'{text}; give one with "effect: stop" and "part: gpu", {questions.LEAVE}'
 
 
 def _takes_nodes(cluster: "Cluster", cause: "Cause") -> bool:
     if cause.blast is not None:
         return cause.blast.median > 0
-    units = asking.units_of(cluster, cause.part)
+    units = questions.units_of(cluster, cause.part)
     return units is None or units.per_place > 0 or units.span > 0
 
 

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.ledger import Exposed
-from simulator.mechanisms import asking
+from simulator.mechanisms import questions
 from simulator.mechanisms.card import Card, Column, Draft, LeftOut, Manner, some
-from simulator.plan import Effect
-from simulator.section import Fault
+from simulator.numbers.ledger import Exposed
+from simulator.numbers.plan import Effect
+from simulator.words.section import Fault
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
-    from simulator.failures import Cause
+    from simulator.nouns.clocks import Row
+    from simulator.nouns.failures import Cause
     from simulator.scenario.model import Scenario
     from simulator.scenario.schema import Document
-    from simulator.scenario.source import Item
+    from simulator.scenario.yaml_tree import Item
 
 
 def _blast(scenario: "Scenario", row: "Row") -> int:
@@ -23,7 +23,7 @@ def _blast(scenario: "Scenario", row: "Row") -> int:
 
 def _useless_in_cause(document: "Document", cause: "Cause", written: "Item") -> Iterator[Fault]:
     # One that is filled in is written out with the rest of a scenario, and says nothing then.
-    units = asking.units_of(document.cluster, cause.part)
+    units = questions.units_of(document.cluster, cause.part)
     usual = 0 if units is None else units.span or min(1, units.per_place)
     if cause.effect != "stop" and cause.blast is not None and cause.blast.median != usual:
         yield ("blast",), f"is what a stop takes; the effect is {cause.effect}, so leave it out"

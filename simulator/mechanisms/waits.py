@@ -1,8 +1,8 @@
 """Waits: the job stands still until there are enough nodes. Semantics 12.2 and 12.3."""
 
-from simulator.ledger import Account
 from simulator.mechanisms.card import Card, LeftOut, Words, some
-from simulator.plan import Effect, Tally
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Effect, Tally
 
 CARD = Card(
     "waiting for nodes",

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, StrictBool, model_validator
 
-from simulator.drawn import Timing
-from simulator.ledger import Account
 from simulator.mechanisms.card import (
     At,
     Card,
@@ -20,13 +18,15 @@ from simulator.mechanisms.card import (
     Words,
     moving_ticks,
 )
-from simulator.plan import Purpose
-from simulator.quantity import Duration, PositiveDuration
-from simulator.section import Fault, Section
-from simulator.times import ticks
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Purpose
+from simulator.numbers.times import ticks
+from simulator.words.drawn import Timing
+from simulator.words.quantity import Duration, PositiveDuration
+from simulator.words.section import Fault, Section
 
 if TYPE_CHECKING:
-    from simulator.clocks import Row
+    from simulator.nouns.clocks import Row
     from simulator.scenario.model import Scenario
 
 

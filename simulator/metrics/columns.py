@@ -4,7 +4,7 @@ import numpy as np
 
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate, estimate
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 
 
 def column(ensemble: Ensemble, name: str) -> Floats:

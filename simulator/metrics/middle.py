@@ -7,10 +7,10 @@ import numpy as np
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import rank, ratio
 from simulator.ensemble.table import tick_column
-from simulator.ledger import Account
 from simulator.metrics.columns import column
 from simulator.metrics.probability import Probability
-from simulator.plan import Integers
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Integers
 
 BAND = (0.45, 0.55)  # of the replications in the order of their finish
 

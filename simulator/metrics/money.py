@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.cost import LINES, OF_GPUS, PARTS, Cost, Words
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate, estimate, ratio
 from simulator.ensemble.table import INPUT
 from simulator.metrics.columns import column
 from simulator.metrics.promises import days_allowed
-from simulator.plan import Floats
-from simulator.quantity import Quantity
+from simulator.nouns.cost import LINES, OF_GPUS, PARTS, Cost, Words
+from simulator.numbers.plan import Floats
+from simulator.words.quantity import Quantity
 
 SECONDS_PER_DAY = 86_400.0
 EXA = 1e18

@@ -6,9 +6,9 @@ from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate, estimate, ratio
 from simulator.ensemble.measures import INTERVENTIONS
 from simulator.ensemble.table import tally_column, tick_column
-from simulator.ledger import Account, Outcome
 from simulator.metrics.columns import column, of_column
-from simulator.plan import Tally
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Tally
 
 
 def goodput(ensemble: Ensemble) -> Estimate:

@@ -9,7 +9,7 @@ from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import SHARES, UNKNOWN, Estimate, ratio
 from simulator.ensemble.table import LIST_COLUMN
 from simulator.metrics.probability import NORMAL, Probability
-from simulator.plan import Integers
+from simulator.numbers.plan import Integers
 
 
 class OutOfService(NamedTuple):

@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator import units
 from simulator.ensemble import Ensemble, Progress
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.estimates import quantile, rank
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 from simulator.planning import outcomes, quantities
 from simulator.planning.goal import STATISTICS, BreakEvenError, Question, check_between, check_price, number_at
-from simulator.planning.several import Several, Stopped
+from simulator.planning.progress import Several, Stopped
 from simulator.scenario import Scenario, ScenarioErrors
+from simulator.words import units
 
 SCAN = 5  # values at which it is looked first, both ends among them: it may cross more than once
 CLOSE = 1e-3  # the search ends with a bracket of this share of the range,

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from simulator import units
-from simulator.checkpoint import Optimum
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
+from simulator.nouns.checkpoint import Optimum
+from simulator.numbers.times import TICKS_PER_SECOND
 from simulator.scenario import Scenario, ScenarioErrors
 from simulator.scenario.errors import given_as
-from simulator.times import TICKS_PER_SECOND
+from simulator.words import units
 
 AS_IT_IS = "as it is"
 

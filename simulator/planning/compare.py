@@ -14,10 +14,10 @@ import numpy as np
 from simulator.ensemble import Ensemble, Progress
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.estimates import LEVEL, Estimate, estimate, interval_ranks, moments, rank
-from simulator.plan import Floats, Integers
+from simulator.numbers.plan import Floats, Integers
 from simulator.planning import quantities
+from simulator.planning.progress import Several, Stopped
 from simulator.planning.quantities import FINISH, Measure
-from simulator.planning.several import Several, Stopped
 from simulator.scenario import Scenario
 
 RESAMPLES = 1_000  # of the bootstrap; fewer where there are very many pairs, whose quantiles move little

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.ensemble import Ensemble, run_ensemble
-from simulator.quantity import Quantity
 from simulator.scenario import Scenario
 from simulator.scenario.step import Step
+from simulator.words.quantity import Quantity
 from simulator.workload.constants import fitted_constants
 from simulator.workload.elasticity import RESOURCES, case_elasticities, with_more
 from simulator.workload.predict import grid_of, machines_of

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from simulator import units
-from simulator.quantity import Quantity
 from simulator.scenario import Scenario
-from simulator.scenario.settle import quantities
+from simulator.scenario.number_paths import quantities
 from simulator.scenario.sweep import common_fault
-from simulator.section import did_you_mean
+from simulator.words import units
+from simulator.words.quantity import Quantity
+from simulator.words.section import did_you_mean
 
 STATISTICS = {"mean": None, "p10": 0.1, "p50": 0.5, "p90": 0.9}  # the share of a quantile
 LIKE = {"finish": "d", "goodput": "%", "cost": "USD"}  # the unit of a target, by measure

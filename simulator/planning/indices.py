@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simulator.durations import normal_quantile
 from simulator.ensemble import Design, Draw, Ensemble, Progress, run_ensemble
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.estimates import ratio
 from simulator.ensemble.replicator import OTHER_WEATHER
-from simulator.plan import Floats
+from simulator.numbers.durations import normal_quantile
+from simulator.numbers.plan import Floats
 from simulator.planning import outcomes, quantities
-from simulator.planning.several import Stopped
+from simulator.planning.progress import Stopped
 from simulator.scenario import Scenario
 
 CHANCE = "chance"

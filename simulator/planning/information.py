@@ -15,9 +15,9 @@ import numpy as np
 
 from simulator.ensemble import Ensemble, Progress
 from simulator.ensemble.ensemble import settled
-from simulator.plan import Floats, Integers
+from simulator.numbers.plan import Floats, Integers
 from simulator.planning import outcomes
-from simulator.planning.several import Several, Stopped
+from simulator.planning.progress import Several, Stopped
 from simulator.scenario import Scenario
 
 FOLDS = 10

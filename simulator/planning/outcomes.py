@@ -7,9 +7,9 @@ import numpy as np
 from simulator.ensemble import Ensemble
 from simulator.ensemble.table import INPUT
 from simulator.metrics.columns import column
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 from simulator.planning import quantities
-from simulator.quantity import ASSUMED, Quantity
+from simulator.words.quantity import ASSUMED, Quantity
 
 GENERATOR = 20_260_301  # the key of all resampling here: results are the same each time
 

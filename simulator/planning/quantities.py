@@ -5,7 +5,7 @@ from typing import NamedTuple
 from simulator import metrics
 from simulator.ensemble import Ensemble
 from simulator.metrics.columns import column
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 
 
 class Measure(NamedTuple):

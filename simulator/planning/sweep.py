@@ -19,7 +19,7 @@ import pandas as pd
 from simulator.ensemble import Cancelled, Progress, run_ensemble
 from simulator.ensemble.crew import LOOK_SECONDS, cores
 from simulator.ensemble.ensemble import settled
-from simulator.planning import differing
+from simulator.planning import differences
 from simulator.planning.compare import paired_mean
 from simulator.planning.quantities import FINISH
 from simulator.planning.sweep_rows import Cell, Outcome, outcome, row
@@ -107,8 +107,8 @@ def _grid(axes: tuple[Axis, ...], grid: tuple[Cell, ...], own: Scenario, scenari
     for scenario in scenarios:
         document = scenario.resolved()
         digests.append(_digest(document))
-        told.append(_digest(differing.inputs(document)))
-    wanted = _digest(differing.inputs(own.resolved()))
+        told.append(_digest(differences.inputs(document)))
+    wanted = _digest(differences.inputs(own.resolved()))
     base = told.index(wanted) if wanted in told else None
     return Grid(
         axes=axes,

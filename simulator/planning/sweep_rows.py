@@ -5,16 +5,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator import units
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import ENDS, SHARES, estimate, half_width
 from simulator.metrics import deadline, never_finishes
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 from simulator.planning import quantities
 from simulator.planning.quantities import FINISH
 from simulator.scenario import Scenario
-from simulator.scenario.settle import quantities as numbers_of
+from simulator.scenario.number_paths import quantities as numbers_of
 from simulator.scenario.sweep import Axis, factor_in
+from simulator.words import units
 
 _SCALED = "x"  # the unit of a column that holds factors on what the scenario says
 

@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator import units
 from simulator.ensemble import Ensemble, Progress, pinned
 from simulator.ensemble.ensemble import settled
 from simulator.ensemble.estimates import QUANTILES, interval, quantile, rank
 from simulator.metrics import Split, variance_share
-from simulator.operators import CLASS
-from simulator.plan import Floats
+from simulator.nouns.operators import CLASS
+from simulator.numbers.plan import Floats
 from simulator.planning import outcomes, quantities
-from simulator.planning.several import Several, Stopped
-from simulator.quantity import Z90, Quantity
+from simulator.planning.progress import Several, Stopped
 from simulator.scenario import Scenario
+from simulator.words import units
+from simulator.words.quantity import Z90, Quantity
 
 RESAMPLES = 200
 OPEN = (math.nan, math.nan)  # an interval that nothing bounds

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from simulator.cost import LINES, PARTS
-from simulator.drawn import Drawn, by_operator
-from simulator.quantity import Quantity
+from simulator.nouns.cost import LINES, PARTS
 from simulator.report.words import ACCOUNTS, COUNTS, MONEY, RESULTS, STATISTICS
 from simulator.scenario.schema import HEAD, Document, form, meaning
-from simulator.section import Section, did_you_mean
+from simulator.words.drawn import Drawn, by_operator
+from simulator.words.quantity import Quantity
+from simulator.words.section import Section, did_you_mean
 
 
 class Entry(NamedTuple):

@@ -1,7 +1,7 @@
 """The words in which results are told to people: accounts of time, fields of `summary.json`, statistics."""
 
-from simulator.ledger import Account
 from simulator.mechanisms import CARDS
+from simulator.numbers.ledger import Account
 
 _ACCOUNTS = {account: words for card in CARDS for account, words in card.accounts.items()}
 ACCOUNTS = {account: _ACCOUNTS[account] for account in Account}

@@ -1,7 +1,7 @@
 """Scenarios: YAML in, a frozen `Scenario` out; every error names file, line, column, path, value and remedy."""
 
 from simulator.scenario.errors import ScenarioError, ScenarioErrors
-from simulator.scenario.loader import load_scenario, load_variants, parse_scenario, reload_scenario
+from simulator.scenario.loader import load_scenario, load_variants, parse_scenario, reload_scenario, standing_alone
 from simulator.scenario.model import Row, Scenario
 from simulator.scenario.schema import json_schema
 
@@ -15,4 +15,5 @@ __all__ = [
     "load_variants",
     "parse_scenario",
     "reload_scenario",
+    "standing_alone",
 ]

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from simulator.hardware import Fabric, Gpu
-from simulator.section import did_you_mean, refusal
+from simulator.words.hardware import Fabric, Gpu
+from simulator.words.section import did_you_mean, refusal
 from simulator.workload.case import Case
 from simulator.workload.layout import Recompute
 from simulator.workload.machine import PRECISIONS

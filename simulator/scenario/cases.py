@@ -6,15 +6,15 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from simulator.hardware import Fabric, Gpu
 from simulator.scenario.case_row import EXAMPLES, SILENT, CaseRow, ExpertsRow, ModelRow
 from simulator.scenario.errors import ScenarioErrors, Spot, error_at
 from simulator.scenario.hub_config import as_case, in_our_words, is_config
 from simulator.scenario.json_cases import read_json_cases
 from simulator.scenario.model import Scenario
 from simulator.scenario.profiles import load_fabric, load_gpu, outer_fabric_fault
-from simulator.scenario.source import Item, read_file
-from simulator.section import did_you_mean
+from simulator.scenario.yaml_tree import Item, read_file
+from simulator.words.hardware import Fabric, Gpu
+from simulator.words.section import did_you_mean
 from simulator.workload.case import Case, plausible_layouts
 from simulator.workload.check import faults_of
 from simulator.workload.machine import PRECISIONS

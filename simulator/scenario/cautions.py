@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from simulator import units
-from simulator.quantity import Quantity, share_below
 from simulator.scenario.model import Scenario
+from simulator.words import units
+from simulator.words.quantity import Quantity, share_below
 
 # DeepSeek-V3 by its published plan on 2,048 H800 took 180,000 GPU hours a trillion tokens (arXiv 2412.19437, table 1):
 # 19.9 s a step of 15,360 sequences. tests/test_cautions.py predicts that step anew.

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from simulator import units
+from simulator.words import units
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario

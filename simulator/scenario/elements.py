@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from simulator.cluster import Cluster
-from simulator.drawn import Drawn
-from simulator.failures import Cause
-from simulator.hardware import Fabric, Gpu, Node
-from simulator.job import Job
-from simulator.quantity import ASSUMED, Quantity, default
+from simulator.nouns.cluster import Cluster
+from simulator.nouns.failures import Cause
+from simulator.nouns.job import Job
 from simulator.scenario.errors import ScenarioErrors
 from simulator.scenario.profiles import outer_fabric
 from simulator.scenario.schema import Document
 from simulator.scenario.sites import NO_WAN
-from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for
-from simulator.section import Fault, Place, did_you_mean
+from simulator.scenario.yaml_tree import Item
+from simulator.words.drawn import Drawn
+from simulator.words.hardware import Fabric, Gpu, Node
+from simulator.words.quantity import ASSUMED, Quantity, default
+from simulator.words.section import Fault, Place, did_you_mean
 
 if TYPE_CHECKING:
     from simulator.fabrics import Elements, FabricLayout
@@ -50,7 +50,7 @@ class Struck(NamedTuple):
     def rows(self, values: Mapping[str, float] | None = None) -> Any:
         """Return rows of `plan.Slice`, with the speeds of a replication whose inputs are drawn, or at the medians."""
         from simulator.fabrics import slowdown_of
-        from simulator.times import SPEED_SCALE  # both bring much that reading a scenario does not need
+        from simulator.numbers.times import SPEED_SCALE  # both bring much that reading a scenario does not need
 
         speed = np.full(len(self.nodes), SPEED_SCALE)
         if self.exposed is not None:
@@ -60,7 +60,7 @@ class Struck(NamedTuple):
 
     def told(self) -> str:
         """Return what one of them does at the worst, for a reader."""
-        from simulator.times import SPEED_SCALE
+        from simulator.numbers.times import SPEED_SCALE
 
         most, speed = int(self.nodes.max()), self.rows()[:, 2].min() / SPEED_SCALE
         slows = f"slows the job to {speed:.3%} of its speed"

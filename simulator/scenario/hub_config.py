@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from simulator.scenario.source import Item
+from simulator.scenario.yaml_tree import Item
 
 # Keys of such a file, and ours: in a case, and in the shape of a scenario's job.
 CASE_KEYS = {

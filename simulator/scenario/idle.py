@@ -6,18 +6,18 @@ What a profile, a known model or a default says just so is no setting, and stand
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.failures import Cause
-from simulator.job import Job
-from simulator.operators import MATURITY
-from simulator.parts import key_of
-from simulator.quantity import Quantity
+from simulator.nouns.failures import Cause
+from simulator.nouns.job import Job
+from simulator.nouns.operators import MATURITY
 from simulator.scenario.errors import AS_SET
-from simulator.scenario.model import Scenario
 from simulator.scenario.sites import on_two_sites
-from simulator.scenario.source import Item
-from simulator.section import Fault, Place, Section
+from simulator.scenario.yaml_tree import Item
+from simulator.words.parts import key_of
+from simulator.words.quantity import Quantity
+from simulator.words.section import Fault, Place, Section
 
 if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
     from simulator.workload.zoo import KnownModel
 
 _LEAVE = "or leave this out"
@@ -27,7 +27,7 @@ _NOUNS = {"GPU": "gpu", "NIC": "nic"}
 _INSTEAD = "give model, global_batch and tokens under job instead"
 
 
-def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
+def settings(scenario: "Scenario", tree: Item) -> Iterator[Fault]:
     """Yield what is written and nothing asks for, with places from the root."""
     for place, text in (
         *_fabric_faults(scenario), *_count_faults(scenario, tree), *_plan_faults(scenario, tree),
@@ -37,7 +37,7 @@ def settings(scenario: Scenario, tree: Item) -> Iterator[Fault]:
             yield place, text
 
 
-def _operator_faults(scenario: Scenario) -> Iterator[Fault]:
+def _operator_faults(scenario: "Scenario") -> Iterator[Fault]:
     """Yield a correlation between inputs of which there are no two."""
     alike = scenario.document.operator.alike
     if alike is not None and alike.median > 0 and not any(path == MATURITY for path in _paths(scenario)):
@@ -45,16 +45,16 @@ def _operator_faults(scenario: Scenario) -> Iterator[Fault]:
         yield ("operator", "alike"), f"{text}; leave two or more of detection, diagnosis, restart and pause unsaid"
 
 
-def _paths(scenario: Scenario) -> Iterator[str]:
+def _paths(scenario: "Scenario") -> Iterator[str]:
     return (quantity.path for quantity in scenario.inputs)
 
 
-def unused_of_profile(scenario: Scenario) -> set[Place]:
+def unused_of_profile(scenario: "Scenario") -> set[Place]:
     """Return where the profile of a node says of a cluster what nothing asks for."""
     return {place for place, _ in (*_counts(scenario, None), *_peaks(scenario))}
 
 
-def step_is_used(scenario: Scenario) -> bool:
+def step_is_used(scenario: "Scenario") -> bool:
     """Return whether the predicted step is that of the job: an MFU, work, or another step time says otherwise."""
     job, step = scenario.document.job, scenario.step
     if job.phases:
@@ -65,7 +65,7 @@ def step_is_used(scenario: Scenario) -> bool:
     )  # fmt: skip
 
 
-def _speed_key(scenario: Scenario) -> str:
+def _speed_key(scenario: "Scenario") -> str:
     """Return the key that says how fast a job is where no prediction does."""
     job = scenario.document.job
     return "work" if job.work is not None else "mfu" if job.by_mfu else "step_time"
@@ -79,7 +79,7 @@ def _known(name: str | None) -> "KnownModel | None":
     return known_model(name)
 
 
-def _fabric_faults(scenario: Scenario) -> Iterator[Fault]:
+def _fabric_faults(scenario: "Scenario") -> Iterator[Fault]:
     cluster, predicted = scenario.document.cluster, step_is_used(scenario)
     if cluster.fabric is None:
         return
@@ -114,18 +114,18 @@ def _nouns(causes: Iterator[Cause]) -> set[str]:
     return found
 
 
-def _count_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
+def _count_faults(scenario: "Scenario", tree: Item) -> Iterator[Fault]:
     """Yield numbers of parts and sizes of domains that no cause strikes or counts by."""
     # Who writes no failure at all asks for the run without failures, whatever could fail.
     if scenario.document.failures.given:
         yield from ((place, text) for place, text in _counts(scenario, tree) if not _of_profile(scenario, place))
 
 
-def _of_profile(scenario: Scenario, place: Place) -> bool:
+def _of_profile(scenario: "Scenario", place: Place) -> bool:
     return scenario.document.cluster.in_profile(*(str(key) for key in place[1:]))
 
 
-def _counts(scenario: Scenario, tree: Item | None) -> Iterator[Fault]:
+def _counts(scenario: "Scenario", tree: Item | None) -> Iterator[Fault]:
     cluster = scenario.document.cluster
     nouns = _nouns(iter(scenario.document.failures.given.values()))
     keys = {key_of(noun) for noun in nouns if noun not in cluster.parts}
@@ -147,7 +147,7 @@ def _counts(scenario: Scenario, tree: Item | None) -> Iterator[Fault]:
             yield ("cluster", "parts", name), f'no cause strikes a {name}; give one with "part: {name}", {_LEAVE}'
 
 
-def _plan_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
+def _plan_faults(scenario: "Scenario", tree: Item) -> Iterator[Fault]:
     """Yield shapes, batch and plan of a model whose step is not predicted, or not used and asked for all the same."""
     job, step, predicted = scenario.document.job, scenario.step, step_is_used(scenario)
     key = _speed_key(scenario)
@@ -188,23 +188,23 @@ def _places(tree: Item, place: Place) -> list[Place]:
     return [(*place, key) for key in found.value] if isinstance(found.value, dict) else [place]
 
 
-def _flop_are_counted(scenario: Scenario) -> bool:
+def _flop_are_counted(scenario: "Scenario") -> bool:
     """Return whether FLOP that are kept have an MFU, or a price."""
     return scenario.gpu_peak is not None or bool(scenario.document.cost.lines)
 
 
-def _flop_follow(scenario: Scenario) -> bool:
+def _flop_follow(scenario: "Scenario") -> bool:
     """Return whether FLOP that something asks for follow from parameters and tokens."""
     job = scenario.document.job
     return job.flop is None and job.tokens_at(None) is not None and (job.by_mfu or _flop_are_counted(scenario))
 
 
-def _size_follows(scenario: Scenario, tree: Item) -> bool:
+def _size_follows(scenario: "Scenario", tree: Item) -> bool:
     """Return whether the size of a checkpoint that something asks for follows from parameters."""
     return scenario.document.checkpoint.size is None and _size_is_used(scenario, tree)
 
 
-def _shape_is_counted(scenario: Scenario, tree: Item) -> bool:
+def _shape_is_counted(scenario: "Scenario", tree: Item) -> bool:
     """Return whether parameters that something asks for are counted in the shape of the model."""
     job = scenario.document.job
     counted = [of for of in (job.parameters, job.active_parameters) if of is not None and not of.said]
@@ -219,7 +219,7 @@ def _is_of_model(job: Job, name: str) -> bool:
     return model is not None and getattr(job, name).median == float(getattr(model, name))
 
 
-def _peaks(scenario: Scenario) -> Iterator[Fault]:
+def _peaks(scenario: "Scenario") -> Iterator[Fault]:
     """Yield peak speeds that no time, and no MFU that is reported, refers to."""
     job = scenario.document.job
     needed = {job.precision} if job.by_mfu or scenario.flop() is not None else set()
@@ -232,7 +232,7 @@ def _peaks(scenario: Scenario) -> Iterator[Fault]:
             yield ("cluster", "peak", name), f"{text}; {remedy}, {_LEAVE}"
 
 
-def _work_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
+def _work_faults(scenario: "Scenario", tree: Item) -> Iterator[Fault]:
     """Yield what a job says of its size, speed and model that makes neither time nor FLOP nor bytes."""
     job = scenario.document.job
     yield from ((place, text) for place, text in _peaks(scenario) if not _of_profile(scenario, place))
@@ -272,7 +272,7 @@ def _is_set(tree: Item, place: Place) -> bool:
     return tree.find(place) is not None and tree.nearest(place).spot.file in AS_SET
 
 
-def _size_is_used(scenario: Scenario, tree: Item) -> bool:
+def _size_is_used(scenario: "Scenario", tree: Item) -> bool:
     """Return whether a save or a load takes as long as a checkpoint is large."""
     document = scenario.document
     tiers = document.checkpoint.tiers
@@ -289,7 +289,7 @@ def _size_is_used(scenario: Scenario, tree: Item) -> bool:
     return False
 
 
-def _save_faults(scenario: Scenario, tree: Item) -> Iterator[Fault]:
+def _save_faults(scenario: "Scenario", tree: Item) -> Iterator[Fault]:
     """Yield sizes, bandwidths and profiles that no time of a save or load follows from."""
     document = scenario.document
     checkpoint = document.checkpoint

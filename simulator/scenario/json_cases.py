@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.scenario.errors import Spot
-from simulator.scenario.source import Item
+from simulator.scenario.yaml_tree import Item
 
 _BLANK = re.compile(r"\s*")
 _ROW = re.compile(r"- +(?=\{)")

@@ -7,17 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from simulator.scenario import inert
-from simulator.scenario.blame import blamed
+from simulator.scenario import no_effect
+from simulator.scenario.error_places import blamed
 from simulator.scenario.errors import ErrorsElsewhere, ScenarioError, ScenarioErrors, of_option
 from simulator.scenario.merge import Layered, is_number, layered, layered_text, with_overrides, wrong_in
 from simulator.scenario.model import Scenario
+from simulator.scenario.number_paths import with_silent
 from simulator.scenario.reading import Read, from_tree
 from simulator.scenario.remedies import together
-from simulator.scenario.settle import with_silent
-from simulator.scenario.source import Item
 from simulator.scenario.sweep import as_text, factor_in
-from simulator.section import Place
+from simulator.scenario.yaml_tree import Item
+from simulator.words.section import Place
 
 
 def load_scenario(path: str | Path, overrides: list[str] | None = None) -> Scenario:
@@ -32,7 +32,7 @@ def reload_scenario(path: str | Path, silent: Container[str] = ()) -> Scenario:
     At the paths in `silent` the file says what its user's did not. Raises ScenarioErrors.
     """
     scenario = from_tree(layered(Path(path), str(path)), Path(path).parent, str(path)).scenario
-    return replace(scenario, document=with_silent(scenario.document, silent))
+    return standing_alone(replace(scenario, document=with_silent(scenario.document, silent)))
 
 
 def load_variants(
@@ -44,7 +44,8 @@ def load_variants(
     the file cannot be read.
     """
     if isinstance(source, Scenario):
-        origin = source.origin or Origin.of(source)
+        assert isinstance(source.origin, Origin | WrittenOut)
+        origin = source.origin
         base, overrides = origin.base, [*origin.overrides, *overrides]
     else:
         base = _Base(layered(Path(source), str(source)), Path(source).parent, str(source))
@@ -79,12 +80,6 @@ def tree_scenario(tree: Item, folder: Path, name: str, overrides: Sequence[str])
     return _Base(tree, folder, name).scenario(overrides)
 
 
-def changed(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
-    """Return a scenario with more overrides, after those with which it was read. Raises ScenarioErrors."""
-    origin = scenario.origin or Origin.of(scenario)
-    return origin.base.scenario([*origin.overrides, *overrides])
-
-
 def overridden(tree: Item, folder: Path, name: str, overrides: Sequence[str]) -> Item:
     """Return the tree of a file with overrides on top. Raises ScenarioErrors."""
     changed = _Base(tree, folder, name).tree_with(overrides)
@@ -111,7 +106,7 @@ class _Base:
             raise
         except ScenarioErrors as failed:
             raise ScenarioErrors(self._told(tree, failed.errors, overrides, useful)) from None
-        found = read.pruned(tree) if read.inert else read.scenario
+        found = read.pruned(tree) if read.no_effect else read.scenario
         return replace(found, origin=Origin(self, tuple(overrides)))
 
     def _read(self, tree: Item, overrides: Sequence[str], useful: frozenset[Place]) -> Read:
@@ -150,7 +145,7 @@ class _Base:
         What a file below says may serve other files that extend it, and to take away what a policy is for is a question
         worth asking of a file: both are told, and not refused.
         """
-        if place in inert.ONLY_TOLD:
+        if place in no_effect.ONLY_TOLD:
             return False
         if self.tree.find(place) is None:
             # An override brought it; another may have taken away what it is for.
@@ -167,7 +162,7 @@ class _Base:
 
     def _vain(self, tree: Item) -> frozenset[Place]:
         try:
-            return frozenset(place for place, _ in from_tree(tree, self.folder, self.name).inert)
+            return frozenset(place for place, _ in from_tree(tree, self.folder, self.name).no_effect)
         except ScenarioErrors:
             return frozenset()  # the other overrides put right what is wrong
 
@@ -208,11 +203,32 @@ class Origin:
     base: _Base
     overrides: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, scenario: Scenario) -> "Origin":
-        """Return an origin of a scenario that has none: the scenario written out."""
-        name = scenario.file
-        return cls(_Base(layered_text(scenario.resolved_yaml(), Path(), name), Path(), name))
+    def changed(self, overrides: Sequence[str]) -> Scenario:
+        """Return the scenario with more overrides, after those with which it was read. Raises ScenarioErrors."""
+        return self.base.scenario([*self.overrides, *overrides])
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenOut:
+    """Of a scenario that no file says: it is written out, once, where something is changed."""
+
+    scenario: Scenario
+    overrides: tuple[str, ...] = ()
+
+    @cached_property
+    def base(self) -> _Base:
+        """The scenario as if it were a file."""
+        name = self.scenario.file
+        return _Base(layered_text(self.scenario.resolved_yaml(), Path(), name), Path(), name)
+
+    def changed(self, overrides: Sequence[str]) -> Scenario:
+        """Return the scenario with overrides. Raises ScenarioErrors."""
+        return self.base.scenario(overrides)
+
+
+def standing_alone(scenario: Scenario) -> Scenario:
+    """Return a scenario that no longer is what its file says."""
+    return replace(scenario, origin=WrittenOut(scenario))
 
 
 def _errors_of(read: Callable[[], object]) -> list[ScenarioError]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from simulator.operators import LONG_FORM
+from simulator.nouns.operators import LONG_FORM
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at, of_option, option_of
 from simulator.scenario.hub_config import as_shape, is_config
 from simulator.scenario.named import closest, find_named, hint_for
-from simulator.scenario.source import MOST_DEPTH, Item, read_file, read_text
+from simulator.scenario.yaml_tree import MOST_DEPTH, Item, read_file, read_text
 
 SCHEMA = "1"
 _SCALE = re.compile(r"x\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")

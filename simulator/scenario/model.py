@@ -8,17 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from io import StringIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from simulator.clocks import SHARED, rows
-from simulator.clocks import Row as CauseRow
-from simulator.operators import CLASS, MATURITY, hidden_inputs, moved
-from simulator.quantity import Quantity
+from simulator.nouns.clocks import SHARED, rows
+from simulator.nouns.clocks import Row as CauseRow
+from simulator.nouns.operators import CLASS, MATURITY, hidden_inputs, moved
+from simulator.scenario.number_paths import document, quantities
 from simulator.scenario.schema import Document
-from simulator.scenario.settle import document, quantities
+from simulator.words.quantity import Quantity
 
 if TYPE_CHECKING:
-    from simulator.scenario.loader import Origin
     from simulator.scenario.step import Step
     from simulator.workload.case import Case
 
@@ -37,6 +36,14 @@ class Row(NamedTuple):
     standing: str = ""  # given | chosen | default | follows, see Quantity.standing
 
 
+class Origin(Protocol):
+    """Of what a scenario was read; it is read once more where something is changed."""
+
+    def changed(self, overrides: Sequence[str]) -> "Scenario":
+        """Return the scenario with more overrides on top. Raises ScenarioErrors."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Scenario:
     """A planned run on a planned cluster. Sections hold quantities in SI; equal only to itself, so it can be a key."""
@@ -45,7 +52,7 @@ class Scenario:
     file: str
     step: "Step | None" = field(default=None, repr=False)  # of its job, where model, batch and GPU are known
     inert: tuple[str, ...] = field(default=(), repr=False)  # what a layer below says and nothing here asks for: told
-    origin: "Origin | None" = field(default=None, repr=False)  # of what it was read, where that is known
+    origin: "Origin | None" = field(default=None, repr=False)  # of what it was read; None only while it is read
 
     def with_(self, overrides: Mapping[str, Any]) -> "Scenario":
         """Return the scenario with values changed, on top of all that were changed before; this one stays as it is.
@@ -53,15 +60,14 @@ class Scenario:
         Values by path are texts with their unit, as {"cluster.hot_spares": "64 nodes", "failures.gpu.rate": "x2"}, or
         numbers where a key has none. Raises ScenarioErrors.
         """
-        from simulator.scenario.given import texts_of
+        from simulator.scenario.python_values import texts_of
 
         return self.changed(texts_of(overrides))
 
     def changed(self, overrides: Sequence[str]) -> "Scenario":
         """Return the scenario with more overrides, each "a.b=value" as after `--set`. Raises ScenarioErrors."""
-        from simulator.scenario.loader import changed
-
-        return changed(self, overrides)
+        assert self.origin is not None  # whatever reads a scenario says of what it was read
+        return self.origin.changed(overrides)
 
     @property
     def name(self) -> str:
@@ -188,9 +194,9 @@ class Scenario:
         """Return the uncertain inputs of a replication by path [SI]; what is pinned has that value instead."""
         import numpy as np
 
-        from simulator.chance import replication_key, uniform
-        from simulator.durations import normal_quantile
-        from simulator.plan import Purpose
+        from simulator.numbers.chance import replication_key, uniform
+        from simulator.numbers.durations import normal_quantile
+        from simulator.numbers.plan import Purpose
 
         # A key comes back from compiled code as a plain int, and would be taken for an int64 on the way in.
         key, purpose = np.uint64(replication_key(seed, replication)), int(Purpose.INPUT)
@@ -203,7 +209,7 @@ class Scenario:
         What the operator's maturity moves has a score in part of its own and in part the maturity's: a good operator is
         fast. What is pinned has its value [SI], and what depends on it follows.
         """
-        from simulator.durations import normal_quantile
+        from simulator.numbers.durations import normal_quantile
 
         values: dict[str, float] = {}
         common, own = math.sqrt(self._alike), math.sqrt(1.0 - self._alike)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simulator import resources
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot
-from simulator.section import did_you_mean
+from simulator.words.section import did_you_mean
 
 
 def find_scenario(name: str) -> Path:

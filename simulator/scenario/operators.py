@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from simulator import resources
-from simulator.drawn import Drawn
 from simulator.mechanisms.steps import Hangs
-from simulator.mixtures import mixed
-from simulator.operators import USUAL, OperatorClass
+from simulator.nouns.mixtures import mixed
+from simulator.nouns.operators import USUAL, OperatorClass
 from simulator.scenario.errors import ErrorsElsewhere, ScenarioErrors, Spot, error_at, of_option
 from simulator.scenario.merge import check_head
+from simulator.scenario.number_paths import settled, sources_of
 from simulator.scenario.schema import Document
-from simulator.scenario.settle import settled, sources_of
-from simulator.scenario.source import Item, read_file
 from simulator.scenario.validate import error_for, validated
-from simulator.section import Section, did_you_mean
+from simulator.scenario.yaml_tree import Item, read_file
+from simulator.words.drawn import Drawn
+from simulator.words.section import Section, did_you_mean
 
 _SHAPE = "a class of operators is a mapping of keys such as schema, name and recovery"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from simulator import resources
-from simulator.hardware import KINDS, Fabric, Gpu, Node, Storage
 from simulator.scenario.errors import ScenarioErrors, Spot, error_at
 from simulator.scenario.merge import check_head
-from simulator.scenario.settle import settled, sources_of
-from simulator.scenario.source import Item, read_file
+from simulator.scenario.number_paths import settled, sources_of
 from simulator.scenario.validate import error_for, validated
-from simulator.section import Section, did_you_mean
+from simulator.scenario.yaml_tree import Item, read_file
+from simulator.words.hardware import KINDS, Fabric, Gpu, Node, Storage
+from simulator.words.section import Section, did_you_mean
 
 S = TypeVar("S", bound=Section)
 

@@ -6,21 +6,21 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.hardware import Gpu, Node
-from simulator.operators import MATURITY, OperatorClass
-from simulator.scenario import door, inert
+from simulator.nouns.operators import MATURITY, OperatorClass
+from simulator.scenario import checks, no_effect
 from simulator.scenario.errors import ScenarioErrors, of_option
 from simulator.scenario.merge import wrong_in
 from simulator.scenario.model import Scenario
+from simulator.scenario.number_paths import Sources, settled, sources_of
+from simulator.scenario.number_paths import document as written
 from simulator.scenario.operators import class_of, with_operator
 from simulator.scenario.profiles import load_node
 from simulator.scenario.saves import with_save_times
 from simulator.scenario.schema import Document, without_source
-from simulator.scenario.settle import Sources, settled, sources_of
-from simulator.scenario.settle import document as written
-from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for, validated
-from simulator.section import Fault, Place
+from simulator.scenario.yaml_tree import Item
+from simulator.words.hardware import Gpu, Node
+from simulator.words.section import Fault, Place
 
 if TYPE_CHECKING:
     from simulator.scenario.step import Step
@@ -31,16 +31,16 @@ class Read:
     """A scenario as it was read, and what it says in vain."""
 
     scenario: Scenario
-    inert: tuple[Fault, ...]
+    no_effect: tuple[Fault, ...]
     operator: OperatorClass
 
     def pruned(self, tree: Item) -> Scenario:
         """Return the scenario without what it says in vain, which it tells."""
         document = self.scenario.document
-        for place, _ in self.inert:
-            document = inert.without(document, place, self.operator)
+        for place, _ in self.no_effect:
+            document = no_effect.without(document, place, self.operator)
         document = _settled(_filled(replace(self.scenario, document=document)), sources_of(tree))
-        told = tuple(error_for(tree, fault).headline for fault in self.inert)
+        told = tuple(error_for(tree, fault).headline for fault in self.no_effect)
         return replace(self.scenario, document=document, inert=told)
 
 
@@ -63,10 +63,10 @@ def from_tree(tree: Item, folder: Path, name: str, refused: Callable[[Place], bo
     sources = sources_of(tree)
     scenario = _alike(Scenario(_settled(document, sources), name, step), tree)
     said = tree.find(("operator", "filled")) is not None
-    found = (*inert.settings(scenario, tree), *operator.faults_of(document.operator, document.maintenance, said))
+    found = (*no_effect.settings(scenario, tree), *operator.faults_of(document.operator, document.maintenance, said))
     vain = tuple(fault for fault in found if not _as_filled(document, operator, fault[0]))
     # What nothing asks for may be asked for by what is wrong, once that is put right.
-    faults = list(door.faults(scenario)) or [fault for fault in vain if refused(fault[0])]
+    faults = list(checks.faults(scenario)) or [fault for fault in vain if refused(fault[0])]
     if faults:
         raise ScenarioErrors(error_for(tree, fault) for fault in faults)
     return Read(Scenario(_settled(_filled(scenario), sources), name, step), vain, operator)

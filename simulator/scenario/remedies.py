@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot
-from simulator.scenario.source import Item, read_text
+from simulator.scenario.yaml_tree import Item, read_text
 
 MOST_ROUNDS = 6
 BESIDE = "."

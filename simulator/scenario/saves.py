@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simulator.checkpoint import Checkpoint, Tier
-from simulator.drawn import Drawn
-from simulator.hardware import Gpu, Storage, host_times
-from simulator.quantity import ASSUMED, Quantity
+from simulator.nouns.checkpoint import Checkpoint, Tier
 from simulator.scenario.profiles import load_storage
 from simulator.scenario.schema import Document
-from simulator.scenario.source import Item
+from simulator.scenario.yaml_tree import Item
+from simulator.words.drawn import Drawn
+from simulator.words.hardware import Gpu, Storage, host_times
+from simulator.words.quantity import ASSUMED, Quantity
 
 # An asynchronous save stops training to copy from GPU to host, and to agree on it: 0.1-0.5 s in published systems.
 _STALL = Quantity(0.2, "s", p10=0.1, p90=0.5)

@@ -8,20 +8,20 @@ from typing import Any
 from pydantic import BaseModel, Field
 from pydantic.json_schema import GenerateJsonSchema
 
-from simulator.checkpoint import Checkpoint
-from simulator.cluster import Cluster
-from simulator.cost import Cost
-from simulator.drawn import BY_OPERATOR, Drawn
-from simulator.experiment import Run
-from simulator.failures import Failures
-from simulator.job import Job
 from simulator.mechanisms.windows import Maintenance
-from simulator.operators import Operator
-from simulator.quantity import Quantity
-from simulator.recovery import Recovery
-from simulator.scenario.settle import document
+from simulator.nouns.checkpoint import Checkpoint
+from simulator.nouns.cluster import Cluster
+from simulator.nouns.cost import Cost
+from simulator.nouns.experiment import Run
+from simulator.nouns.failures import Failures
+from simulator.nouns.job import Job
+from simulator.nouns.operators import Operator
+from simulator.nouns.recovery import Recovery
+from simulator.scenario.number_paths import document
 from simulator.scenario.sweep import Sweep
-from simulator.section import Fault, Section, unknown_key
+from simulator.words.drawn import BY_OPERATOR, Drawn
+from simulator.words.quantity import Quantity
+from simulator.words.section import Fault, Section, unknown_key
 
 
 class Document(Section):

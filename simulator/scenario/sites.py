@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from simulator.cluster import Cluster
-from simulator.quantity import default
+from simulator.nouns.cluster import Cluster
+from simulator.words.quantity import default
 
 NO_WAN = 'two sites need the bandwidth between them; write "wan_bandwidth: 10 Tb/s"'
 # Light goes 200 km a millisecond in glass, and fibres go round about: 5 ms there and back are some 400 km.

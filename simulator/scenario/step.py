@@ -6,17 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from simulator.hardware import Fabric, Gpu
-from simulator.job import UNKNOWN_FLOP, Job
-from simulator.model_shape import Parallel, mixture_faults
-from simulator.quantity import Quantity
+from simulator.nouns.job import UNKNOWN_FLOP, Job
 from simulator.scenario.errors import ScenarioErrors
 from simulator.scenario.profiles import load_fabric, outer_fabric
 from simulator.scenario.schema import Document
 from simulator.scenario.sites import NO_WAN, on_two_sites, wan_of, with_round_trip
-from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for
-from simulator.section import Fault, did_you_mean
+from simulator.scenario.yaml_tree import Item
+from simulator.words.hardware import Fabric, Gpu
+from simulator.words.model_shape import Parallel, mixture_faults
+from simulator.words.quantity import Quantity
+from simulator.words.section import Fault, did_you_mean
 from simulator.workload.case import Case
 from simulator.workload.check import faults_of
 from simulator.workload.layout import Layout, Recompute

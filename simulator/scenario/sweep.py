@@ -11,10 +11,10 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from simulator import units
 from simulator.scenario.errors import AXIS, SECTION
-from simulator.section import Fault, Section, refusal
-from simulator.unit_catalogue import PLURALS
+from simulator.words import units
+from simulator.words.section import Fault, Section, refusal
+from simulator.words.unit_catalogue import PLURALS
 
 MOST_VALUES = 1_000  # of one axis
 LONGEST = 100  # characters of a range: what it costs to read one grows faster than its length

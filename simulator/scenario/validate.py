@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from simulator import units
 from simulator.scenario.errors import ScenarioError, ScenarioErrors, Spot, error_at
 from simulator.scenario.hub_config import SHAPE_KEYS
 from simulator.scenario.schema import keys_at
-from simulator.scenario.source import Item
-from simulator.section import Fault, Place, Section, did_you_mean, unknown_key
+from simulator.scenario.yaml_tree import Item
+from simulator.words import units
+from simulator.words.section import Fault, Place, Section, did_you_mean, unknown_key
 
 S = TypeVar("S", bound=Section)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from simulator.hardware import Fabric, Gpu
+from simulator.words.hardware import Fabric, Gpu
 from simulator.workload.layout import Layout, Recompute
 from simulator.workload.transformer import Transformer
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.roofline import Numbers
+from simulator.numbers.roofline import Numbers
 from simulator.workload.case import Case, take
 from simulator.workload.constants import Constants, fitted_constants
 from simulator.workload.layout import Layout

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.roofline import BACKWARD_ATTENTION, Numbers, matmul_time
+from simulator.numbers.roofline import BACKWARD_ATTENTION, Numbers, matmul_time
 from simulator.workload.constants import Constants
 from simulator.workload.layout import Layout, Recompute
 from simulator.workload.machine import Machine

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from simulator.hardware import Fabric, Gpu
-from simulator.roofline import Numbers
+from simulator.numbers.roofline import Numbers
+from simulator.words.hardware import Fabric, Gpu
 from simulator.workload.constants import Constants
 from simulator.workload.network import Network
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.roofline import Numbers
+from simulator.numbers.roofline import Numbers
 from simulator.workload.layout import Layout, Recompute
 from simulator.workload.machine import Machine
 from simulator.workload.transformer import Transformer

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.roofline import Numbers
+from simulator.numbers.roofline import Numbers
 
 
 class Network(NamedTuple):

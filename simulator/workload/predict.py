@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simulator.roofline import Numbers
+from simulator.numbers.roofline import Numbers
 from simulator.workload.case import Case, plausible_layouts, stack, take
 from simulator.workload.constants import PRIORS, Constants, fitted, fitted_constants
 from simulator.workload.layout import Layout, Recompute

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from simulator.hardware import Storage, host_times
+from simulator.words.hardware import Storage, host_times
 from simulator.workload.case import Case
 from simulator.workload.memory import checkpoint_bytes
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.roofline import Numbers
+from simulator.numbers.roofline import Numbers
 from simulator.workload import layer as layers
 from simulator.workload.constants import Constants
 from simulator.workload.layout import Layout

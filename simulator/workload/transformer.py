@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.roofline import Numbers
+from simulator.numbers.roofline import Numbers
 
 
 class Product(NamedTuple):

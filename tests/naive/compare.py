@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.plan import Plan
+from simulator.numbers.plan import Plan
 
 CLOSE = 1e-12  # relative
 MANY = 100_000  # segments, beyond which the run times of two neighbours are the same to the last bit of a float

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from simulator.unit_catalogue import DOMAINS, ELEMENTS
+from simulator.words.unit_catalogue import DOMAINS, ELEMENTS
 from tests.naive.quantities import Values, value
 
 Row = dict[str, Any]

@@ -15,7 +15,7 @@ from questions.middle import Middle, middle
 from simulator import resources
 from simulator.cli import application
 from simulator.ensemble import Ensemble
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 from simulator.planning import quantities
 from simulator.report.figures import Figure
 from simulator.report.run import folder

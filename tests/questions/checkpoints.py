@@ -5,10 +5,10 @@ from questions.asking import Question, Told
 from questions.plots import Across
 from questions.words import change, change_usd, shift
 from simulator import resources
-from simulator.compile import compile_plan
+from simulator.compile.compile import compile_plan
+from simulator.numbers.times import TICKS_PER_SECOND
 from simulator.report import text
 from simulator.scenario import load_scenario
-from simulator.times import TICKS_PER_SECOND
 
 MINUTES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.ensemble.estimates import interval_ranks, quantile
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 
 
 class Middle(NamedTuple):

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from simulator.app import asking, look, parts, session, works
-from simulator.app.asking import Asked
+from simulator.app import break_even_form, markup, session, tasks, widgets
+from simulator.app.break_even_form import Asked
 from simulator.app.settings import settings
 from simulator.planning.goal import MEASURES, STATISTICS
 from simulator.scenario import Scenario
@@ -47,16 +47,16 @@ def draw(scenario: Scenario) -> str:
         left.select_slider("Replications at each value", REPLICATIONS, 200, key="break-even-n", persist_state="session")
     )
     asked = Asked(session.draft(), *given, quantity, target, alternative, replications, by_target)
-    faults = asking.faults(asked) | _too_much(asked, middle)
+    faults = break_even_form.faults(asked) | _too_much(asked, middle)
     for field, words in faults.items():
         with slots.get(field, middle):
-            parts.wrong(words)
-    key = works.key_of(scenario, "break-even", *map(str, asked[1:]))
+            widgets.wrong(words)
+    key = tasks.key_of(scenario, "break-even", *map(str, asked[1:]))
     busy = session.live(session.job_of(key))
     if right.button("Find out", type="primary", key="break-even", width="stretch", disabled=bool(faults) or busy):
-        session.submit(key, f"Break-even of {asked.path}", works.broken_even(asked))
+        session.submit(key, f"Break-even of {asked.path}", tasks.broken_even(asked))
         st.rerun()
-    parts.asked(key, "The break-even", name="break-even")
+    widgets.asked(key, "The break-even", name="break-even")
     found = None if faults else session.answer_of(key)
     if found is not None:
         _show(found, asked, slots["between"])
@@ -65,27 +65,27 @@ def draw(scenario: Scenario) -> str:
 
 def _range(scenario: Scenario, slots: Slots) -> Range:
     """Ask for the input and its range; a slot under each field is for what is wrong with it."""
-    known = asking.inputs(scenario)
+    known = break_even_form.inputs(scenario)
     paths = list(known)
     columns = st.columns([4, 3, 3])
     path = columns[0].selectbox(
         "Input",
         paths,
-        index=paths.index(asking.FIRST) if asking.FIRST in known else 0,
+        index=paths.index(break_even_form.FIRST) if break_even_form.FIRST in known else 0,
         accept_new_options=True,
         key="break-even-input",
         persist_state="session",
         help="Any number of the scenario, as derisk check lists them. An uncertain one is known at each value tried.",
     )
     path = str(path or "").strip()
-    usual = asking.usual_range(session.draft(), known[path]) if path in known else ("x0.5", "x2")
+    usual = break_even_form.usual_range(session.draft(), known[path]) if path in known else ("x0.5", "x2")
     ends = [
         column.text_input(label, value, key=f"break-even-{label}-{path}", max_chars=LONGEST, persist_state="session")
         for column, label, value in zip(columns[1:], ("From", "To"), usual, strict=True)
     ]
     if path in known:
         ignorance = known[path].ignorance()
-        columns[0].caption(parts.plain(f"Now {known[path].text()}{f', {ignorance}' if ignorance else ''}"))
+        columns[0].caption(widgets.plain(f"Now {known[path].text()}{f', {ignorance}' if ignorance else ''}"))
     slots |= {name: column.container() for name, column in zip(("input", "low", "high"), columns, strict=True)}
     slots["between"] = st.container()
     return Range(path, *(end.strip() for end in ends))
@@ -107,11 +107,11 @@ def _goal(scenario: Scenario, by_target: bool, slots: Slots) -> tuple[str, str, 
     )  # fmt: skip
     target = alternative = ""
     if by_target:
-        usual, key = asking.usual_target(scenario, measure), f"break-even-target-{measure}"
+        usual, key = break_even_form.usual_target(scenario, measure), f"break-even-target-{measure}"
         target = columns[2].text_input("Target", usual, key=key, max_chars=LONGEST, persist_state="session")
     else:
         alternative = columns[2].text_input(
-            "What the alternative changes: PATH=VALUE, PATH=VALUE", asking.IDEA,
+            "What the alternative changes: PATH=VALUE, PATH=VALUE", break_even_form.IDEA,
             key="break-even-alternative", max_chars=2 * LONGEST, persist_state="session",
         )  # fmt: skip
     slots |= {"quantity": columns[0].container(), "target" if by_target else "alternative": columns[2].container()}
@@ -123,9 +123,9 @@ def _too_much(asked: Asked, place: "DeltaGenerator") -> dict[str, str]:
     from simulator.planning.break_even import planned
 
     wanted = planned(asked.replications, target=asked.by_target)
-    words = works.beyond(wanted, settings().most_replications, "choose fewer")
+    words = tasks.beyond(wanted, settings().most_replications, "choose fewer")
     if not words:
-        place.html(look.note(f"About {wanted:,} replications in all. A cancel keeps the values that were tried."))
+        place.html(markup.note(f"About {wanted:,} replications in all. A cancel keeps the values that were tried."))
     return {"replications": words} if words else {}
 
 
@@ -135,9 +135,11 @@ def _show(found: "BreakEven", asked: Asked, edge: "DeltaGenerator") -> None:
     from simulator.report.study.break_even_sheet import remarks
 
     if found.interrupted:
-        parts.cut_short(f"{len(found.evaluated)} values were tried and are kept.")
+        widgets.cut_short(f"{len(found.evaluated)} values were tried and are kept.")
     elif found.value is None:
         with edge:
-            parts.wrong("Nothing breaks even in this range, as the sentence below says; a wider one may hold a value.")
-    parts.show(figures.break_even(found, asked.called))
-    st.html(look.note(commas(" ".join(remarks(found)))))
+            widgets.wrong(
+                "Nothing breaks even in this range, as the sentence below says; a wider one may hold a value."
+            )
+    widgets.show(figures.break_even(found, asked.called))
+    st.html(markup.note(commas(" ".join(remarks(found)))))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from simulator.app import look, parts, session, works
+from simulator.app import markup, session, tasks, widgets
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -26,17 +26,17 @@ def draw(scenario: Scenario) -> str:
     factors = len(grouped(scenario))
     told = f"{text.plural(len(scenario.inputs), 'uncertain input')} in {text.plural(factors, 'group')}; each group, "
     told += "and chance, is one factor: "
-    middle.html(look.note(f"{told}{wanted:,} replications. A cancel keeps the rows that are done, from 16 on."))
-    key = works.key_of(scenario, "shares", str(rows))
-    allowed = parts.allowed(wanted, "choose fewer rows")
+    middle.html(markup.note(f"{told}{wanted:,} replications. A cancel keeps the rows that are done, from 16 on."))
+    key = tasks.key_of(scenario, "shares", str(rows))
+    allowed = widgets.allowed(wanted, "choose fewer rows")
     busy = session.live(session.job_of(key))
     if right.button("Find out", type="primary", key="shares", width="stretch", disabled=not allowed or busy):
-        session.submit(key, f"Variance of {scenario.name}", works.shares(scenario, rows))
+        session.submit(key, f"Variance of {scenario.name}", tasks.shares(scenario, rows))
         st.rerun()
-    parts.asked(key, "The split of the variance", name="shares")
+    widgets.asked(key, "The split of the variance", name="shares")
     found = session.answer_of(key)
     if found:
-        parts.partial(found[0].rows, found[0].planned, "rows")
+        widgets.partial(found[0].rows, found[0].planned, "rows")
         _show(found)
     return session.draft().command("sensitivity", "--indices", "--rows", str(rows))
 
@@ -54,4 +54,4 @@ def _show(found: "tuple[Indices, ...]") -> None:
         key="shares-of",
         persist_state="session",
     )
-    parts.show(figures.shares(known[str(measure)]))
+    widgets.show(figures.shares(known[str(measure)]))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from simulator.app import look, parts, session, works
+from simulator.app import markup, session, tasks, widgets
 from simulator.app.state import load
 from simulator.scenario import Scenario
 
@@ -21,8 +21,8 @@ MEASURES = {"finish_p90_days": "Finish, P90", "goodput": "Goodput", "cost_usd": 
 def draw(scenario: Scenario) -> str:
     """Draw the section."""
     replications = _ask(scenario)
-    key = works.key_of(scenario, "tornado", str(replications))
-    parts.asked(key, "The tornado")
+    key = tasks.key_of(scenario, "tornado", str(replications))
+    widgets.asked(key, "The tornado")
     found = session.answer_of(key)
     if found is not None:
         _show(found, len(scenario.inputs))
@@ -40,11 +40,11 @@ def _ask(scenario: Scenario) -> int:
     )
     runs = 2 * len(scenario.inputs) + 1
     uncertain = f"{plural(len(scenario.inputs), 'input')} {'is' if len(scenario.inputs) == 1 else 'are'}"
-    middle.html(look.note(f"{uncertain} uncertain: {runs} runs under the same weather."))
-    key = works.key_of(scenario, "tornado", str(replications))
-    refused = not parts.allowed(runs * int(replications)) or session.live(session.job_of(key))
+    middle.html(markup.note(f"{uncertain} uncertain: {runs} runs under the same weather."))
+    key = tasks.key_of(scenario, "tornado", str(replications))
+    refused = not widgets.allowed(runs * int(replications)) or session.live(session.job_of(key))
     if right.button("Find out", type="primary", key="tornado", width="stretch", disabled=refused):
-        session.submit(key, f"Sensitivity of {scenario.name}", works.question(tornado, scenario, replications))
+        session.submit(key, f"Sensitivity of {scenario.name}", tasks.question(tornado, scenario, replications))
         st.rerun()
     return int(replications)
 
@@ -53,7 +53,7 @@ def _show(found: "Tornado", inputs: int) -> None:
     from simulator.report import figures
 
     if found.interrupted:
-        parts.partial(len(found.bars), inputs, "inputs")
+        widgets.partial(len(found.bars), inputs, "inputs")
     known = [name for name in MEASURES if name != "cost_usd" or found.cost_usd is not None]
     measure = st.segmented_control(
         "Of what",
@@ -64,7 +64,7 @@ def _show(found: "Tornado", inputs: int) -> None:
         key="tornado-of",
         persist_state="session",
     )
-    parts.show(figures.tornado(found, str(measure)))
+    widgets.show(figures.tornado(found, str(measure)))
 
 
 def _next(scenario: Scenario, replications: int) -> None:
@@ -74,17 +74,17 @@ def _next(scenario: Scenario, replications: int) -> None:
     st.subheader("What to measure next", anchor=False)
     options = _options(scenario)
     if len(options) < 2:
-        st.html(look.note("This scenario leaves nothing to choose from that would be usual."))
+        st.html(markup.note("This scenario leaves nothing to choose from that would be usual."))
         return
-    key = works.key_of(scenario, "information", str(replications), *options)
+    key = tasks.key_of(scenario, "information", str(replications), *options)
     left, right = st.columns([6, 1], vertical_alignment="center")
     told = "To measure an input pays where it would change a choice. Here the choice is among: "
-    left.html(look.note(told + "; ".join(options) + "."))
-    refused = not parts.allowed(len(options) * PER_OPTION * replications) or session.live(session.job_of(key))
+    left.html(markup.note(told + "; ".join(options) + "."))
+    refused = not widgets.allowed(len(options) * PER_OPTION * replications) or session.live(session.job_of(key))
     if right.button("Find out", key="measure-next", width="stretch", disabled=refused):
-        session.submit(key, "What to measure next", works.question(information, options, PER_OPTION * replications))
+        session.submit(key, "What to measure next", tasks.question(information, options, PER_OPTION * replications))
         st.rerun()
-    parts.asked(key, "The question", name="information")
+    widgets.asked(key, "The question", name="information")
     found = session.answer_of(key)
     if found is not None:
         _worths(found)
@@ -112,7 +112,7 @@ def _worths(found: "Information") -> None:
     from simulator.report.figures.style import commas
     from simulator.report.study.sensitivity_words import of_the_choice
 
-    st.html(look.says(commas(of_the_choice(found).strip())))
+    st.html(markup.says(commas(of_the_choice(found).strip())))
     rows = [
         {
             "input": worth.path,
@@ -126,4 +126,4 @@ def _worths(found: "Information") -> None:
         }
         for worth in found.worths[:MOST_ROWS]
     ]
-    parts.table(pd.DataFrame(rows), "what-to-measure", "What it is worth to know each input before choosing")
+    widgets.table(pd.DataFrame(rows), "what-to-measure", "What it is worth to know each input before choosing")

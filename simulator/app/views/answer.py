@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
-from simulator.app import look, parts, session
+from simulator.app import markup, session, widgets
 from simulator.app.state import Draft, presets
 from simulator.scenario.presets import Preset
 
 if TYPE_CHECKING:
-    from simulator.app.works import Result
+    from simulator.app.tasks import Result
     from simulator.report.run.answer import Losses
 
 DAY = 86_400.0
@@ -19,11 +19,11 @@ LOSSES = {"median": "Median replication", "mean": "Mean of all"}
 
 def page() -> None:
     """Draw the page."""
-    parts.problems()
+    widgets.problems()
     found = session.shown()
     if found is None and not session.live(session.job()):
         _welcome()
-    result = parts.result() if found is not None or session.live(session.job()) else None
+    result = widgets.result() if found is not None or session.live(session.job()) else None
     if found is None and session.live(session.job()):
         _under_way()
     if result is not None:
@@ -31,13 +31,13 @@ def page() -> None:
         with st.expander("Other scenarios to begin with", expanded=False):
             _cards()
     mean = [" --losses mean"] if result is not None and st.session_state.get("losses") == "mean" else []
-    parts.command("".join([session.draft().command("run"), *mean]))
+    widgets.command("".join([session.draft().command("run"), *mean]))
 
 
 def _welcome() -> None:
     st.title("When will the training run really be done?", anchor=False)
     st.html(
-        look.note(
+        markup.note(
             "Choose a scenario: it is simulated hundreds of times, with failures, repairs, checkpoints and everything "
             "that nobody knows exactly. The answer takes a few seconds."
         )
@@ -57,7 +57,7 @@ def _cards() -> None:
 def _card(preset: Preset) -> None:
     chosen = session.draft().text is None and session.draft().preset == preset.name
     with st.container(border=True, height="stretch", key=f"card-{preset.name}"):
-        st.html(look.card(preset.title, preset.question))
+        st.html(markup.card(preset.title, preset.question))
         label = "Run it again" if chosen and session.shown() is not None else "Run"
         kind: Literal["primary", "secondary"] = "primary" if chosen and session.shown() is None else "secondary"
         if st.button(label, key=f"go-{preset.name}", width="stretch", type=kind):
@@ -74,7 +74,7 @@ def _under_way() -> None:
     scenario = session.loaded().scenario
     if scenario is None:
         return
-    st.html(look.eyebrow(f"{scenario.name}. {scenario.question or ''}"))
+    st.html(markup.eyebrow(f"{scenario.name}. {scenario.question or ''}"))
     causes = len(scenario.document.failures.causes)
     rows = [
         ("GPUs of the job", f"{scenario.gpus:,}", f"{scenario.nodes:,} nodes and {scenario.spares:,} hot spares"),
@@ -82,7 +82,7 @@ def _under_way() -> None:
         ("What can break", str(causes), "causes of failure"),
         ("Not known exactly", str(len(scenario.inputs)), "inputs, drawn anew for each replication"),
     ]
-    st.html(look.numbers(rows))
+    st.html(markup.numbers(rows))
 
 
 def _answer(result: "Result") -> None:
@@ -90,18 +90,18 @@ def _answer(result: "Result") -> None:
     from simulator.report.run import answer
 
     scenario, summary = result.ensemble.scenario, result.summary
-    st.html(look.eyebrow(f"{scenario.name}. {scenario.question or ''}"))
-    st.html(look.answer(_commas(answer.sentence(summary, scenario))))
-    st.html(look.numbers(_numbers(result)))
+    st.html(markup.eyebrow(f"{scenario.name}. {scenario.question or ''}"))
+    st.html(markup.answer(_commas(answer.sentence(summary, scenario))))
+    st.html(markup.numbers(_numbers(result)))
     with st.container(key="charts"):
         left, right = st.columns([1, 1], gap="medium")
         with left:
-            parts.show(figures.finish(result.ensemble))
+            widgets.show(figures.finish(result.ensemble))
         with right:
-            parts.show(figures.waterfall(result.ensemble, _losses()))
+            widgets.show(figures.waterfall(result.ensemble, _losses()))
     costs = figures.money(summary)
     if costs is not None:
-        parts.show(costs)
+        widgets.show(costs)
     _notes(result)
 
 
@@ -193,7 +193,7 @@ def _notes(result: "Result") -> None:
     notes.append(f"{summary['replications']:,} replications with seed {summary['seed']}. Run folder: {result.folder}")
     with st.container(border=True, key="notes"):
         st.subheader("What to know of these numbers", anchor=False)
-        st.html("".join(look.note(words) for words in notes))
+        st.html("".join(markup.note(words) for words in notes))
 
 
 page()

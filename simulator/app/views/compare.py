@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from simulator.app import look, parts, session, works
+from simulator.app import markup, session, tasks, widgets
 from simulator.app.state import Draft, load, told
 from simulator.scenario import Scenario
 from simulator.scenario.sweep import split
@@ -30,8 +30,8 @@ MEASURES = {"finish_days": "Finish", "goodput": "Goodput", "cost_usd": "Cost", "
 
 def page() -> None:
     """Draw the page."""
-    parts.title("Compare", "What does a change buy? All run under the same chance, so that luck cancels.")
-    parts.problems()
+    widgets.title("Compare", "What does a change buy? All run under the same chance, so that luck cancels.")
+    widgets.problems()
     base = session.draft().plain()
     if load(base).scenario is None:
         return
@@ -40,13 +40,13 @@ def page() -> None:
     replications = _ask(scenarios)
     if len(scenarios) > 1:
         key = _key(scenarios, replications)
-        parts.asked(key, "The comparison")
+        widgets.asked(key, "The comparison")
         found = session.answer_of(key)
         if found is not None:
-            parts.partial(len(found.names), len(scenarios), "scenarios")
-            parts.counted(replications, next(iter(scenarios.values())))
+            widgets.partial(len(found.names), len(scenarios), "scenarios")
+            widgets.counted(replications, next(iter(scenarios.values())))
             _show(found)
-    parts.command(_command(base, drafts, replications))
+    widgets.command(_command(base, drafts, replications))
 
 
 def _variants(base: Draft) -> dict[str, Draft]:
@@ -57,7 +57,7 @@ def _variants(base: Draft) -> dict[str, Draft]:
     found = {"as changed now": draft} if changed else {}
     st.session_state.setdefault("variants", [] if found else [IDEAS["Half the restart"]])
     lines: list[str] = st.session_state.variants
-    st.html(look.note(f"The base is {base.title} as it is. Each variant changes something: PATH=VALUE, PATH=VALUE."))
+    st.html(markup.note(f"The base is {base.title} as it is. Each variant changes something: PATH=VALUE, PATH=VALUE."))
     with st.container(horizontal=True, key="ideas"):
         for words, line in IDEAS.items():
             full = len(lines) + len(found) >= OTHERS
@@ -75,7 +75,7 @@ def _variants(base: Draft) -> dict[str, Draft]:
             st.rerun()
         changes, wrong = _parsed(written)
         if wrong:
-            st.markdown(f":red[{parts.plain(wrong)}]")
+            st.markdown(f":red[{widgets.plain(wrong)}]")
         elif changes:
             variant = base
             for path, value in changes.items():
@@ -106,7 +106,7 @@ def _read(base: Draft, drafts: dict[str, Draft]) -> dict[str, Scenario]:
         if loaded.scenario is not None:
             found[name] = loaded.scenario
         for error in loaded.errors:
-            st.markdown(f":red[{parts.plain(f'{name}: {error.path}: {told(error)}')}]")
+            st.markdown(f":red[{widgets.plain(f'{name}: {error.path}: {told(error)}')}]")
     return found
 
 
@@ -114,17 +114,17 @@ def _ask(scenarios: dict[str, Scenario]) -> int:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     replications = int(left.select_slider("Replications each", REPLICATIONS, 200, key="compare-n"))
     key = _key(scenarios, replications)
-    enough = len(scenarios) > 1 and parts.allowed(len(scenarios) * replications)
+    enough = len(scenarios) > 1 and widgets.allowed(len(scenarios) * replications)
     refused = not enough or session.live(session.job_of(key))
     if right.button("Compare", type="primary", key="compare", width="stretch", disabled=refused):
-        session.submit(key, "Comparison", works.comparison(scenarios, replications))
+        session.submit(key, "Comparison", tasks.comparison(scenarios, replications))
         st.rerun()
     return replications
 
 
 def _key(scenarios: dict[str, Scenario], replications: int) -> str:
     texts = [f"{name}\n{scenario.resolved_yaml()}" for name, scenario in scenarios.items()]
-    return works.key_of(next(iter(scenarios.values())), "compare", str(replications), *texts)
+    return tasks.key_of(next(iter(scenarios.values())), "compare", str(replications), *texts)
 
 
 def _show(found: "Comparison") -> None:
@@ -135,13 +135,13 @@ def _show(found: "Comparison") -> None:
         "What", known, default=known[0], format_func=lambda name: MEASURES.get(name, name), required=True, key="measure"
     )
     bases = next(one for one in found.differences[0] if one.measure.name == chosen)
-    st.html(look.note(_commas(f"{found.names[0]}, the base: {_level(bases.base, bases.measure)}")))
+    st.html(markup.note(_commas(f"{found.names[0]}, the base: {_level(bases.base, bases.measure)}")))
     for name, some in zip(found.names[1:], found.differences, strict=True):
         other = next(one for one in some if one.measure.name == chosen)
-        st.html(look.note(_commas(f"{name}: {_level(other.other, other.measure)}")))
+        st.html(markup.note(_commas(f"{name}: {_level(other.other, other.measure)}")))
     others = [next(one for one in some if one.measure.name == chosen) for some in found.differences]
-    st.html(look.numbers([_told(name, one) for name, one in zip(found.names[1:], others, strict=True)]))
-    parts.show(figures.paired(found, str(chosen)))
+    st.html(markup.numbers([_told(name, one) for name, one in zip(found.names[1:], others, strict=True)]))
+    widgets.show(figures.paired(found, str(chosen)))
 
 
 def _commas(words: str) -> str:

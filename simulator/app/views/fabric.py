@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 import streamlit as st
 
-from simulator import units
-from simulator.app import look, parts, session
+from simulator.app import markup, session, widgets
 from simulator.fabrics import Topology
 from simulator.scenario import ScenarioErrors
+from simulator.words import units
 
 USUAL = "infiniband_ndr"
 NODES = 2_048
@@ -17,19 +17,19 @@ MOST_NODES = 150_000
 
 def page() -> None:
     """Draw the page."""
-    parts.title("Fabric", "What joins the nodes, and the blast radius of everything in it that can break.")
-    parts.problems()
+    widgets.title("Fabric", "What joins the nodes, and the blast radius of everything in it that can break.")
+    widgets.problems()
     profile, node, nodes, own = _choice()
     try:
         with st.spinner("Building it"):
             fabric = _own() if own else None
             found, name = (fabric, profile) if fabric is not None else (_built(profile, node, nodes), profile)
     except (ScenarioErrors, ValueError) as error:
-        st.error(f"It cannot be built so: {parts.plain(str(error))}", icon=":material/error:")
+        st.error(f"It cannot be built so: {widgets.plain(str(error))}", icon=":material/error:")
         return
     _show(found, name)
     words = ["derisk", "fabric", profile, "--nodes", str(found.layout.nodes), *(["--node", node] if node else [])]
-    parts.command(" ".join(words))
+    widgets.command(" ".join(words))
 
 
 def _choice() -> tuple[str, str, int, bool]:
@@ -49,7 +49,7 @@ def _choice() -> tuple[str, str, int, bool]:
     nodes = right.number_input("Nodes", 2, MOST_NODES, max(2, count), key=f"nodes-{count}")
     same = own and profile == start and scenario is not None and nodes == scenario.nodes and node == mine
     if not own:
-        st.html(look.note("The scenario names no fabric, so this is a usual one at its size."))
+        st.html(markup.note("The scenario names no fabric, so this is a usual one at its size."))
     return profile, node, int(nodes), bool(same)
 
 
@@ -94,7 +94,7 @@ def _show(fabric: Topology, name: str) -> None:
     told = fabric_sheet.of_layout(fabric.layout, name)
     switches = sum(told.switches.values())
     st.html(
-        look.numbers(
+        markup.numbers(
             [
                 ("Nodes", f"{told.layout.nodes:,}", f"{told.layout.gpus:,} GPUs"),
                 ("Switches", f"{switches:,}", ", ".join(f"{word} {count:,}" for word, count in told.switches.items())),
@@ -103,18 +103,18 @@ def _show(fabric: Topology, name: str) -> None:
             ]
         )
     )
-    parts.show(topology(fabric))
+    widgets.show(topology(fabric))
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("What one failure does, at the worst", anchor=False)
         elements = _plain(fabric_sheet.element_cells(told), fabric_sheet.ELEMENT_HEAD)
-        parts.table(elements, "elements", "What the failure of each element cuts off or slows")
+        widgets.table(elements, "elements", "What the failure of each element cuts off or slows")
     with right:
         st.subheader("What stands together", anchor=False)
         domains = _plain(fabric_sheet.domain_cells(told), fabric_sheet.DOMAIN_HEAD)
-        parts.table(domains, "domains", "Domains of nodes that fail together")
+        widgets.table(domains, "domains", "Domains of nodes that fail together")
         share = f"{fabric_sheet.BAD_SHARE:.1%}"
-        st.html(look.note(f"Capacity lost: where {share} of GPUs are bad, and each takes its whole domain along."))
+        st.html(markup.note(f"Capacity lost: where {share} of GPUs are bad, and each takes its whole domain along."))
 
 
 def _plain(cells: Iterable[Sequence[str]], heads: Sequence[str]) -> pd.DataFrame:

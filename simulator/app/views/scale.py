@@ -4,7 +4,7 @@ import shlex
 
 import streamlit as st
 
-from simulator.app import look, parts, session, works
+from simulator.app import markup, session, tasks, widgets
 from simulator.app.state import Draft, load, told
 from simulator.scenario import Scenario
 
@@ -16,8 +16,8 @@ REPLICATIONS = (20, 50, 100, 200, 500, 1_000)
 def page() -> None:
     """Draw the page."""
     question = "How far does the design carry? The same job on more GPUs: the same failures each, the same recovery."
-    parts.title("Scale", question)
-    parts.problems()
+    widgets.title("Scale", question)
+    widgets.problems()
     scenario = session.loaded().scenario
     if scenario is None:
         return
@@ -25,22 +25,22 @@ def page() -> None:
     sizes = left.multiselect("GPUs of the job", SIZES, SIZES, format_func=lambda size: f"{size:,}", key="sizes")
     replications = int(middle.select_slider("Replications each", REPLICATIONS, 50, key="scale-n"))
     drafts = _drafts(scenario, sorted(sizes))
-    key = works.key_of(scenario, "scale", str(replications), *drafts)
-    enough = len(drafts) > 1 and parts.allowed(len(drafts) * replications)
+    key = tasks.key_of(scenario, "scale", str(replications), *drafts)
+    enough = len(drafts) > 1 and widgets.allowed(len(drafts) * replications)
     refused = not enough or session.live(session.job_of(key))
     if right.button("Find out", type="primary", key="find-scale", width="stretch", disabled=refused):
-        session.submit(key, "Scale", works.swept(AXIS, drafts, replications))
+        session.submit(key, "Scale", tasks.swept(AXIS, drafts, replications))
         st.rerun()
-    st.html(look.note(_told(scenario)))
-    parts.asked(key, "The sweep")
+    st.html(markup.note(_told(scenario)))
+    widgets.asked(key, "The sweep")
     table = session.answer_of(key)
     if table is not None:
         from simulator.report import figures
 
-        parts.partial(len(table), len(drafts), "sizes")
-        parts.counted(replications, scenario)
-        parts.show(figures.scale(table, AXIS))
-    parts.command(*_commands(drafts, replications))
+        widgets.partial(len(table), len(drafts), "sizes")
+        widgets.counted(replications, scenario)
+        widgets.show(figures.scale(table, AXIS))
+    widgets.command(*_commands(drafts, replications))
 
 
 def _drafts(scenario: Scenario, sizes: list[int]) -> dict[str, Draft]:
@@ -51,7 +51,7 @@ def _drafts(scenario: Scenario, sizes: list[int]) -> dict[str, Draft]:
         draft = _scaled(scenario, gpus)
         errors = load(draft).errors
         if errors:
-            st.markdown(f":red[{parts.plain(f'{gpus:,} GPUs: {errors[0].path}: {told(errors[0])}')}]")
+            st.markdown(f":red[{widgets.plain(f'{gpus:,} GPUs: {errors[0].path}: {told(errors[0])}')}]")
         else:
             drafts[f"{gpus} GPUs"] = draft
     return drafts

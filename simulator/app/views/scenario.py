@@ -4,10 +4,10 @@ import hashlib
 
 import streamlit as st
 
-from simulator.app import fields, look, parts, session
+from simulator.app import fields, markup, session, widgets
 from simulator.app.state import Draft, DraftError, load, told
-from simulator.quantity import ASSUMED
 from simulator.scenario import ScenarioErrors
+from simulator.words.quantity import ASSUMED
 
 COLOURS = {ASSUMED: "orange", "source": "green", "chosen": "blue", "default": "gray"}
 MOST_FIELDS = 60  # of one cause or section at a time; a browser draws no more with pleasure
@@ -15,10 +15,10 @@ MOST_FIELDS = 60  # of one cause or section at a time; a browser draws no more w
 
 def page() -> None:
     """Draw the page."""
-    parts.title(
+    widgets.title(
         "Scenario", "Every input, in the form or in the YAML: a change in one of them is a change in the other."
     )
-    parts.problems()
+    widgets.problems()
     _file()
     left, right = st.columns([11, 9], gap="large")
     with left:
@@ -26,7 +26,7 @@ def page() -> None:
     with right:
         _difference()
         _yaml()
-    parts.command(session.draft().command("check"), session.draft().command("run"))
+    widgets.command(session.draft().command("check"), session.draft().command("run"))
 
 
 def _file() -> None:
@@ -46,7 +46,7 @@ def _file() -> None:
             try:
                 draft = Draft.of_bytes(content, given.name)
             except DraftError as error:
-                st.error(parts.plain(str(error)), icon=":material/error:")
+                st.error(widgets.plain(str(error)), icon=":material/error:")
                 return
             st.session_state.uploaded = mark
             _take(draft, "file")
@@ -64,7 +64,7 @@ def _take(draft: Draft, place: str) -> None:
     """Work on a draft if it is a scenario; else tell all that is wrong with it, with line and column."""
     found = load(draft)
     if found.scenario is None:
-        lines = "\n".join(f"- {parts.plain(error.headline)}" for error in found.errors[:12])
+        lines = "\n".join(f"- {widgets.plain(error.headline)}" for error in found.errors[:12])
         st.session_state.problem = (place, f"This is not used; the scenario is still as it was.\n{lines}")
         st.session_state.written = draft.text
     else:
@@ -110,13 +110,13 @@ def _line(field: fields.Field) -> None:
     badge = f":{COLOURS[field.badge]}-badge[{field.badge}]"
     told = field.span or _unit(field.unit)
     unit = f" [{told}]" if told else ""
-    label = f"{parts.plain(field.label + unit)} {badge}"
+    label = f"{widgets.plain(field.label + unit)} {badge}"
     given = dict(session.draft().overrides)
     if field.choices:
         _choice(field, label)
     else:
         session_value = given.get(field.path, field.value)
-        parts.text_field(field.path, label, session_value, form="form", source=field.source)
+        widgets.text_field(field.path, label, session_value, form="form", source=field.source)
 
 
 def _unit(unit: str) -> str:
@@ -131,7 +131,7 @@ def _choice(field: fields.Field, label: str) -> None:
         field.choices,
         index=index,
         key=f"field:form:{field.path}:{field.value}",
-        help=parts.plain(field.help) or None,
+        help=widgets.plain(field.help) or None,
     )
     if chosen is not None and chosen != field.value:
         session.use(session.draft().changed(field.path, chosen))
@@ -148,8 +148,8 @@ def _another() -> None:
             "Input", fields.absent(scenario), index=None, key="another", placeholder="such as job.deadline"
         )
         if path:
-            st.html(look.note(fields.help_of(path)))
-            parts.text_field(path, "Value, with its unit", "", form="another")
+            st.html(markup.note(fields.help_of(path)))
+            widgets.text_field(path, "Value, with its unit", "", form="another")
 
 
 def _repairs() -> None:
@@ -157,12 +157,12 @@ def _repairs() -> None:
     st.subheader("Put this right first", anchor=False)
     draft, loaded = session.draft(), session.loaded()
     if not draft.overrides:
-        st.html(look.note("Correct the YAML on this page, or choose a preset at the left."))
+        st.html(markup.note("Correct the YAML on this page, or choose a preset at the left."))
     for path, value in draft.overrides:
         wrong = bool(loaded.at(path))
         left, right = st.columns([5, 1], vertical_alignment="bottom")
         with left:
-            parts.text_field(path, parts.plain(path), value, form="repair")
+            widgets.text_field(path, widgets.plain(path), value, form="repair")
         if right.button("Take back", key=f"undo-{path}", width="stretch", type="primary" if wrong else "secondary"):
             session.use(draft.changed(path, None))
             st.rerun()
@@ -172,10 +172,10 @@ def _difference() -> None:
     draft = session.draft()
     base = load(draft.plain()).scenario
     if not draft.overrides:
-        st.html(look.note(f"As {draft.title} says: nothing is changed."))
+        st.html(markup.note(f"As {draft.title} says: nothing is changed."))
         return
     before = {field.path: field.value for field in fields.fields(base)} if base is not None else {}
-    st.subheader(f"Changed from {parts.plain(draft.title)}", anchor=False)
+    st.subheader(f"Changed from {widgets.plain(draft.title)}", anchor=False)
     rows = [
         {"input": path, "before": before.get(path, "not given"), "now": value} for path, value in draft.overrides
     ]  # fmt: skip
@@ -188,7 +188,7 @@ def _yaml() -> None:
         text = draft.yaml()
     except ScenarioErrors as failed:
         text = draft.text or ""
-        st.caption(parts.plain(told(failed.errors[0])))
+        st.caption(widgets.plain(told(failed.errors[0])))
     st.subheader("YAML", anchor=False)
     start = st.session_state.get("written") or text
     mark = hashlib.sha256(start.encode()).hexdigest()[:12]
@@ -226,7 +226,7 @@ def _apply(written: str, text: str) -> None:
     try:
         _take(Draft.of_text(written, draft.called or f"my_{draft.preset.rpartition('/')[2]}.yaml"), "text")
     except DraftError as error:
-        st.error(parts.plain(str(error)), icon=":material/error:")
+        st.error(widgets.plain(str(error)), icon=":material/error:")
 
 
 def _file_name(draft: Draft) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from simulator.app import parts, session
+from simulator.app import session, widgets
 from simulator.app.sections import break_even, shares, tornado
 
 # Each needs inputs that are not known well, or does not.
@@ -15,8 +15,8 @@ SECTIONS = {
 
 def page() -> None:
     """Draw the page."""
-    parts.title("Sensitivity", "Which inputs move the answer, what to measure next, and where a decision turns.")
-    parts.problems()
+    widgets.title("Sensitivity", "Which inputs move the answer, what to measure next, and where a decision turns.")
+    widgets.problems()
     scenario = session.loaded().scenario
     if scenario is None:
         return
@@ -32,9 +32,9 @@ def page() -> None:
     )
     _, draw, needs_inputs = SECTIONS[str(chosen)]
     if needs_inputs and not scenario.inputs:
-        parts.empty("Every input is certain", "Give an input a range, {p10, p50, p90} or a spread.", button=False)
+        widgets.empty("Every input is certain", "Give an input a range, {p10, p50, p90} or a spread.", button=False)
         return
-    parts.command(draw(scenario))
+    widgets.command(draw(scenario))
 
 
 page()

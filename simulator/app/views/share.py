@@ -8,12 +8,12 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from simulator.app import link, look, parts, session, works
+from simulator.app import link, markup, session, tasks, widgets
 from simulator.app.state import DraftError
 from simulator.scenario import ScenarioErrors
 
 if TYPE_CHECKING:
-    from simulator.app.works import Result
+    from simulator.app.tasks import Result
 
 REPORTS = {
     "report.html": ("Report, HTML", "text/html", "one page with all figures, to be forwarded; it needs no network"),
@@ -32,14 +32,14 @@ FILES = {
 
 def page() -> None:
     """Draw the page."""
-    parts.title("Report & share", "Take the result along, or send a link that reopens the scenario.")
-    parts.problems()
+    widgets.title("Report & share", "Take the result along, or send a link that reopens the scenario.")
+    widgets.problems()
     _link()
-    result = parts.result()
+    result = widgets.result()
     if result is not None:
         _files(result)
     report = [] if result is None else [f"derisk report {result.folder}"]
-    parts.command(session.draft().command("run"), *report)
+    widgets.command(session.draft().command("run"), *report)
 
 
 def _link() -> None:
@@ -48,11 +48,11 @@ def _link() -> None:
         try:
             parameters = link.encode(session.draft())
         except DraftError as error:
-            st.info(parts.plain(str(error)), icon=":material/link_off:")
+            st.info(widgets.plain(str(error)), icon=":material/link_off:")
         else:
             st.code(_address(parameters), language=None, wrap_lines=True)
             said = "It holds the inputs, not the result: whoever opens it gets the same numbers from the same seed. "
-            st.html(look.note(said + "It works wherever this app runs."))
+            st.html(markup.note(said + "It works wherever this app runs."))
         try:
             text = session.draft().yaml()
         except ScenarioErrors:
@@ -78,19 +78,21 @@ def _files(result: "Result") -> None:
                 label, content or b"", f"{result.folder.name}-{name}", mime, key=f"file-{name}", width="stretch",
                 disabled=content is None, on_click="ignore", icon=":material/download:",
             )  # fmt: skip
-            right.html(look.note(f"{name}: {what}"))
+            right.html(markup.note(f"{name}: {what}"))
         left, right = st.columns([1, 3], vertical_alignment="center")
         left.download_button(
             "All of it", lambda: _zip(result.folder), f"{result.folder.name}.zip", "application/zip", key="file-all",
             width="stretch", on_click="ignore", icon=":material/folder_zip:",
         )  # fmt: skip
-        right.html(look.note("the whole run folder: numbers, events, stories, the resolved scenario and its manifest"))
+        right.html(
+            markup.note("the whole run folder: numbers, events, stories, the resolved scenario and its manifest")
+        )
 
 
 def _reports(result: "Result") -> None:
     """Offer the reports of a run where they are written, else to write them."""
     key = f"report-{result.folder}-{result.ensemble.wall_seconds}"
-    parts.asked(key, "The report")
+    widgets.asked(key, "The report")
     for name, (label, mime, what) in REPORTS.items():
         left, right = st.columns([1, 3], vertical_alignment="center")
         content = _content(result.folder / name)
@@ -100,9 +102,9 @@ def _reports(result: "Result") -> None:
                 type="primary", on_click="ignore", icon=":material/description:",
             )  # fmt: skip
         elif left.button(label, key=f"make-{name}", width="stretch", disabled=session.live(session.job_of(key))):
-            session.submit(key, "The report", works.report(result.folder), again=True)
+            session.submit(key, "The report", tasks.report(result.folder), again=True)
             st.rerun()
-        right.html(look.note(f"{what}{'' if content is not None else '; it is written first, which takes a moment'}"))
+        right.html(markup.note(f"{what}{'' if content is not None else '; it is written first, which takes a moment'}"))
 
 
 def _content(file: Path) -> bytes | None:

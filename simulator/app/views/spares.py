@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from simulator.app import look, parts, session, works
+from simulator.app import markup, session, tasks, widgets
 from simulator.app.state import Draft, load, told
 from simulator.scenario import Scenario
 
@@ -19,14 +19,14 @@ MOST_VALUES = 12
 
 def page() -> None:
     """Draw the page."""
-    parts.title("Spares & checkpoints", "What more hot spares buy, and how often to save.")
-    parts.problems()
+    widgets.title("Spares & checkpoints", "What more hot spares buy, and how often to save.")
+    widgets.problems()
     scenario = session.loaded().scenario
     if scenario is None:
         return
     _interval(scenario)
     command = _spares(scenario)
-    parts.command(session.draft().command("check"), command)
+    widgets.command(session.draft().command("check"), command)
 
 
 def _interval(scenario: Scenario) -> None:
@@ -35,9 +35,9 @@ def _interval(scenario: Scenario) -> None:
 
     figure = figures.interval(scenario)
     if figure is None:
-        st.html(look.note("Nothing fails here, or saves cost nothing: there is no best interval."))
+        st.html(markup.note("Nothing fails here, or saves cost nothing: there is no best interval."))
     else:
-        parts.show(figure)
+        widgets.show(figure)
 
 
 def _spares(scenario: Scenario) -> str:
@@ -48,16 +48,16 @@ def _spares(scenario: Scenario) -> str:
     replications = int(middle.select_slider("Replications each", REPLICATIONS, 100, key="spares-n"))
     numbers = _numbers(written)
     drafts = _drafts(numbers) if numbers else {}
-    key = works.key_of(scenario, "spares", str(replications), *drafts)
-    refused = not drafts or not parts.allowed(len(drafts) * replications) or session.live(session.job_of(key))
+    key = tasks.key_of(scenario, "spares", str(replications), *drafts)
+    refused = not drafts or not widgets.allowed(len(drafts) * replications) or session.live(session.job_of(key))
     if right.button("Find out", type="primary", key="find-spares", width="stretch", disabled=refused):
-        session.submit(key, "Hot spares", works.swept(AXIS, drafts, replications))
+        session.submit(key, "Hot spares", tasks.swept(AXIS, drafts, replications))
         st.rerun()
-    parts.asked(key, "The sweep")
+    widgets.asked(key, "The sweep")
     table = session.answer_of(key)
     if table is not None:
-        parts.partial(len(table), len(drafts), "values")
-        parts.counted(replications, scenario)
+        widgets.partial(len(table), len(drafts), "values")
+        widgets.counted(replications, scenario)
         _show(table)
     values = ",".join(drafts)
     return f"{session.draft().command('sweep')} --axis {shlex.quote(f'{AXIS}={values}')} -n {replications}"
@@ -86,7 +86,7 @@ def _drafts(numbers: list[int]) -> dict[str, Draft]:
     drafts = {f"{number} nodes": session.draft().changed(AXIS, f"{number} nodes") for number in numbers}
     for name, draft in drafts.items():
         for error in load(draft).errors[:1]:
-            st.markdown(f":red[{parts.plain(f'With {name}: {error.path}: {told(error)}')}]")
+            st.markdown(f":red[{widgets.plain(f'With {name}: {error.path}: {told(error)}')}]")
             return {}
     return drafts
 
@@ -94,7 +94,7 @@ def _drafts(numbers: list[int]) -> dict[str, Draft]:
 def _show(table: "pd.DataFrame") -> None:
     from simulator.report import figures
 
-    parts.show(figures.spares(table, AXIS))
+    widgets.show(figures.spares(table, AXIS))
 
 
 page()

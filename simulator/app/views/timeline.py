@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from simulator.app import look, parts, session, works
+from simulator.app import markup, session, tasks, widgets
 
 if TYPE_CHECKING:
-    from simulator.app.works import Result
+    from simulator.app.tasks import Result
     from simulator.report.figures import Figure
 
 CHOICES = {"p10": "P10, a good one", "p50": "P50, the median", "p90": "P90, a bad one", "": "By number"}
@@ -18,16 +18,16 @@ MOST_LINES = 400
 
 def page() -> None:
     """Draw the page."""
-    parts.title("Timeline", "One replication of the run: what struck, what it cost, and how it ended.")
-    parts.problems()
-    result = parts.result()
+    widgets.title("Timeline", "One replication of the run: what struck, what it cost, and how it ended.")
+    widgets.problems()
+    result = widgets.result()
     if result is None:
-        parts.command(session.draft().command("run"))
+        widgets.command(session.draft().command("run"))
         return
     replication = _chosen(result)
     _tell(result, replication)
     _progress(result)
-    parts.command(f"derisk replay {result.folder} --replication {replication}")
+    widgets.command(f"derisk replay {result.folder} --replication {replication}")
 
 
 def _chosen(result: "Result") -> int:
@@ -57,9 +57,9 @@ def _tell(result: "Result", replication: int) -> None:
         with st.spinner("Running it again", show_time=False):
             figure, words = _told(str(result.folder), result.ensemble.wall_seconds, replication)
     except ReplayError as error:
-        st.warning(parts.plain(str(error)), icon=":material/history:")
+        st.warning(widgets.plain(str(error)), icon=":material/history:")
         return
-    parts.show(figure)
+    widgets.show(figure)
     lines = words.splitlines()
     with st.container(border=True, key="story"):
         st.subheader("What happened", anchor=False)
@@ -79,16 +79,18 @@ def _progress(result: "Result") -> None:
     key = f"progress-{result.folder}-{result.ensemble.wall_seconds}"
     found = session.answer_of(key)
     if found is not None:
-        parts.show(found)
+        widgets.show(found)
         return
     with st.container(border=True, key="fan"):
         st.subheader("How far training is, day by day", anchor=False)
         left, right = st.columns([5, 1], vertical_alignment="center")
-        left.html(look.note("The band from P10 to P90 of the work done, from replications that are run again for it."))
+        left.html(
+            markup.note("The band from P10 to P90 of the work done, from replications that are run again for it.")
+        )
         if right.button("Draw it", key="draw-progress", width="stretch", disabled=session.live(session.job_of(key))):
-            session.submit(key, "Progress", works.drawn(progress, result.ensemble))
+            session.submit(key, "Progress", tasks.drawn(progress, result.ensemble))
             st.rerun()
-        parts.asked(key, "The figure", name="progress")
+        widgets.asked(key, "The figure", name="progress")
 
 
 @lru_cache(maxsize=32)
@@ -97,7 +99,7 @@ def _told(folder: str, stamp: float, replication: int) -> "tuple[Figure, str]":
     from simulator.report.figures import timeline
     from simulator.report.run.story import replay_story
 
-    ensemble = works.read(Path(folder)).ensemble
+    ensemble = tasks.read(Path(folder)).ensemble
     return timeline(ensemble, replication), replay_story(ensemble, replication)
 
 

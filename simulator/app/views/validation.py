@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from simulator.app import parts, validation_page
+from simulator.app import validation_page, widgets
 
 
 def page() -> None:
@@ -16,7 +16,7 @@ def page() -> None:
         with st.container(key="validation"):
             st.markdown(rest.replace("~", "\\~"))
         st.download_button("As Markdown", found.read_bytes(), "validation.md", "text/markdown", on_click="ignore")
-    parts.command("derisk run llama3_405b_16k", "derisk check llama3_405b_16k")
+    widgets.command("derisk run llama3_405b_16k", "derisk check llama3_405b_16k")
 
 
 page()

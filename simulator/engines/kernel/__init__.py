@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.chance import replication_key
 from simulator.engines.kernel.loop import simulate_all
 from simulator.engines.kernel.phase_sets import OUTCOME
 from simulator.engines.kernel.world import At, World, has_room_for, new_world
-from simulator.ledger import ACCOUNTS
-from simulator.plan import TALLIES, Integers, Plan, Result, out_bins
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import ACCOUNTS
+from simulator.numbers.plan import TALLIES, Integers, Plan, Result, out_bins
 
 _CAPACITY = 256  # rows of the tables that grow with the failures, to begin with
 _LOG_CAPACITY = 2**16  # records, to begin with

@@ -7,7 +7,7 @@ nodes that join the list later are linked to each other by their rows.
 from simulator.engines.kernel.tables import Machine, Node, Place
 from simulator.engines.kernel.world import At, World
 from simulator.jit import routine, rule
-from simulator.plan import Integers, Plan
+from simulator.numbers.plan import Integers, Plan
 
 
 @rule

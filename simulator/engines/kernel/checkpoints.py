@@ -5,9 +5,9 @@ from simulator.engines.kernel.places import visit_group
 from simulator.engines.kernel.tables import Group, Place
 from simulator.engines.kernel.world import At, Save, World
 from simulator.jit import rule
-from simulator.ledger import Account
-from simulator.plan import Overlap, Plan
-from simulator.times import NEVER
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Overlap, Plan
+from simulator.numbers.times import NEVER
 
 
 @rule

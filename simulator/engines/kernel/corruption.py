@@ -9,8 +9,8 @@ from simulator.engines.kernel.tables import WIDE, Its, Place
 from simulator.engines.kernel.units import push_sudden
 from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
-from simulator.plan import Plan, Stream, Tally
-from simulator.times import NEVER
+from simulator.numbers.plan import Plan, Stream, Tally
+from simulator.numbers.times import NEVER
 
 
 class Corruption(IntEnum):

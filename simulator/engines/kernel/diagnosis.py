@@ -1,6 +1,5 @@
 """A diagnosis that errs: it finds nothing, or blames another node. Semantics 7.9."""
 
-from simulator.chance import Chance
 from simulator.engines.kernel.names import number_of
 from simulator.engines.kernel.phase_sets import is_busy
 from simulator.engines.kernel.places import visit_node, visit_place
@@ -8,7 +7,8 @@ from simulator.engines.kernel.tables import Fate, Its, Place
 from simulator.engines.kernel.units import haunt
 from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
-from simulator.plan import Odds, Plan, Purpose, Tally
+from simulator.numbers.chance import Chance
+from simulator.numbers.plan import Odds, Plan, Purpose, Tally
 
 
 @rule

@@ -1,12 +1,12 @@
 """What stands between a failure and the job: layers of the network, and members that are spared."""
 
-from simulator.chance import Chance, uniform
 from simulator.engines.kernel.names import line_of, number_of, ticks_of
 from simulator.engines.kernel.places import visit_place
 from simulator.engines.kernel.tables import Its, Place
 from simulator.engines.kernel.world import TRAITS_OF, Trait, World
 from simulator.jit import rule, seldom
-from simulator.plan import Effect, Line, Odds, Plan, Purpose, Rule, Slice
+from simulator.numbers.chance import Chance, uniform
+from simulator.numbers.plan import Effect, Line, Odds, Plan, Purpose, Rule, Slice
 
 VOID = -1  # an effect: the link retried, and nobody noticed
 _PLACE = 2**20  # in a stream: one place further

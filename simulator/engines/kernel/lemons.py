@@ -1,13 +1,13 @@
 """Lemons: nodes that are bad for a cause which strikes no others, wherever they are."""
 
-from simulator.chance import Chance
 from simulator.engines.kernel.names import GENERATION, number, quotient
 from simulator.engines.kernel.places import last_cure, place_of
 from simulator.engines.kernel.pools import around
 from simulator.engines.kernel.tables import Its
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
-from simulator.plan import Odds, Plan, Purpose, Stream
+from simulator.numbers.chance import Chance
+from simulator.numbers.plan import Odds, Plan, Purpose, Stream
 
 
 @rule

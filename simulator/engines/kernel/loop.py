@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from simulator.chance import Chance
 from simulator.engines.kernel.heap import REF, drop_top
 from simulator.engines.kernel.names import later, ticks_in
 from simulator.engines.kernel.phase_sets import OUTCOME, is_end
@@ -19,9 +18,10 @@ from simulator.engines.kernel.units import draw_relapse, give_birth
 from simulator.engines.kernel.weather import find_next
 from simulator.engines.kernel.world import At, Ending, Length, Source, World
 from simulator.jit import by_reference, kernel, rule, seldom
-from simulator.ledger import Account, Column, Kind, Phase
-from simulator.plan import Integers, Keys, Plan, Purpose
-from simulator.times import NEVER, SPEED_SCALE
+from simulator.numbers.chance import Chance
+from simulator.numbers.ledger import Account, Column, Kind, Phase
+from simulator.numbers.plan import Integers, Keys, Plan, Purpose
+from simulator.numbers.times import NEVER, SPEED_SCALE
 
 _PURPOSES = {
     Length.MAINTENANCE: Purpose.LENGTH,

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from simulator.chance import Chance, uniform
-from simulator.durations import Hazards, draw_ticks, draw_value_with, ticks
 from simulator.engines.kernel.tables import Its
 from simulator.engines.kernel.world import World
 from simulator.jit import rule, seldom
-from simulator.plan import Line, Plan, Purpose
-from simulator.times import NEVER
+from simulator.numbers.chance import Chance, uniform
+from simulator.numbers.durations import Hazards, draw_ticks, draw_value_with, ticks
+from simulator.numbers.plan import Line, Plan, Purpose
+from simulator.numbers.times import NEVER
 
 GENERATION = 2**32  # in an ordinal: one generation further
 DEPTH = 2**48  # one relapse deeper

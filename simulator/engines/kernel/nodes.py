@@ -1,6 +1,5 @@
 """Places and nodes: who is taken, how the empty places are filled."""
 
-from simulator.chance import Chance
 from simulator.engines.kernel.blocks import leave_list, serve_anew, sort_places, visit_machine
 from simulator.engines.kernel.checkpoints import lose_copy
 from simulator.engines.kernel.places import visit_node, visit_place
@@ -12,7 +11,8 @@ from simulator.engines.kernel.tables import Fate, Job, Machine, Node, Place
 from simulator.engines.kernel.units import await_relapse, bear_those_of
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule, seldom
-from simulator.plan import Plan, Tally
+from simulator.numbers.chance import Chance
+from simulator.numbers.plan import Plan, Tally
 
 
 @rule

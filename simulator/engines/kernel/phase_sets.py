@@ -3,7 +3,7 @@
 import numpy as np
 
 from simulator.jit import rule
-from simulator.ledger import Outcome, Phase
+from simulator.numbers.ledger import Outcome, Phase
 
 
 def _bits(*phases: Phase) -> int:

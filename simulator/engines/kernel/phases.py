@@ -7,8 +7,8 @@ from simulator.engines.kernel.phase_sets import is_end, is_stretch
 from simulator.engines.kernel.training import advance_stretch
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
-from simulator.ledger import Account, Column, Phase
-from simulator.plan import Plan
+from simulator.numbers.ledger import Account, Column, Phase
+from simulator.numbers.plan import Plan
 
 _ACCOUNTS = {
     Phase.CLOSING: Account.CHECKPOINT_SAVE,

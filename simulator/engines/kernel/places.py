@@ -7,7 +7,7 @@ that has a row for everybody never comes to that, and one of a large cluster is 
 from simulator.engines.kernel.tables import Group, Node, Place
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
-from simulator.plan import Integers, Plan
+from simulator.numbers.plan import Integers, Plan
 
 
 @rule

@@ -1,13 +1,13 @@
 """The pool, the reserve behind it and the backup: who joins, who fills a place, who is fetched."""
 
-from simulator.chance import Chance
 from simulator.engines.kernel.blocks import fits, home_of, join_list
 from simulator.engines.kernel.names import number
 from simulator.engines.kernel.places import times_taken
 from simulator.engines.kernel.tables import Node
 from simulator.engines.kernel.world import At, Length, World
 from simulator.jit import routine, rule, seldom
-from simulator.plan import Choice, Integers, Plan, Purpose, Stream, Tally
+from simulator.numbers.chance import Chance
+from simulator.numbers.plan import Choice, Integers, Plan, Purpose, Stream, Tally
 
 # The reserve is to row 1 of `world.pool` what the pool is to row 0.
 _RESERVE = 1

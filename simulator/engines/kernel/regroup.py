@@ -3,7 +3,6 @@
 A rule here says which phase comes next; how long it lasts the lead knows (see loop.draw_lengths).
 """
 
-from simulator.chance import Chance
 from simulator.engines.kernel.checkpoints import roll_back
 from simulator.engines.kernel.nodes import await_shop, fill_places, open_job, take
 from simulator.engines.kernel.phases import enter, enter_for, lead
@@ -13,9 +12,10 @@ from simulator.engines.kernel.tables import Its, Mark
 from simulator.engines.kernel.units import break_unit, slot_of
 from simulator.engines.kernel.world import At, Length, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Phase
-from simulator.plan import Plan, Stream, Tally
-from simulator.times import NEVER
+from simulator.numbers.chance import Chance
+from simulator.numbers.ledger import Phase
+from simulator.numbers.plan import Plan, Stream, Tally
+from simulator.numbers.times import NEVER
 
 
 @rule

@@ -7,8 +7,8 @@ from simulator.engines.kernel.names import line_of
 from simulator.engines.kernel.tables import Node
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule, seldom
-from simulator.plan import Line, Plan, Tally
-from simulator.times import TICKS_PER_SECOND
+from simulator.numbers.plan import Line, Plan, Tally
+from simulator.numbers.times import TICKS_PER_SECOND
 
 
 class Taking(IntEnum):

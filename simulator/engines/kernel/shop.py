@@ -1,6 +1,5 @@
 """The repair shop: its stages and crews, how repairs end, and which nodes come back."""
 
-from simulator.chance import Chance
 from simulator.engines.kernel.heap import REF, drop_top, sift_up
 from simulator.engines.kernel.names import DEPTH, later, line_of, named_ticks, number
 from simulator.engines.kernel.nodes import come_back
@@ -10,8 +9,9 @@ from simulator.engines.kernel.slots import free_row
 from simulator.engines.kernel.tables import Fate, Job, Node
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Kind, Phase
-from simulator.plan import Line, Odds, Plan, Purpose, Tally
+from simulator.numbers.chance import Chance
+from simulator.numbers.ledger import Kind, Phase
+from simulator.numbers.plan import Line, Odds, Plan, Purpose, Tally
 
 
 @rule

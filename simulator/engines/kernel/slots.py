@@ -6,7 +6,7 @@ of the state belong to the table: how many of its rows were ever in use, and beh
 
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
-from simulator.plan import Integers
+from simulator.numbers.plan import Integers
 
 IN_USE = -1
 

@@ -1,7 +1,5 @@
 """Slow places, and what slows the whole job: marks, their healing and finding, eviction, and the speed of the job."""
 
-from simulator.chance import Chance
-from simulator.durations import draw_value
 from simulator.engines.kernel.blocks import fits
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top, sift_up
 from simulator.engines.kernel.names import later, line_of, ticks_of
@@ -9,8 +7,10 @@ from simulator.engines.kernel.slots import free_row, new_row
 from simulator.engines.kernel.tables import Its, Mark, Place
 from simulator.engines.kernel.world import At, Trait, World
 from simulator.jit import rule
-from simulator.plan import Line, Plan, Purpose, Rule, Slice, Stream
-from simulator.times import NEVER, SPEED_SCALE
+from simulator.numbers.chance import Chance
+from simulator.numbers.durations import draw_value
+from simulator.numbers.plan import Line, Plan, Purpose, Rule, Slice, Stream
+from simulator.numbers.times import NEVER, SPEED_SCALE
 
 HEALED = 0  # of one mark's two events on one tick, healing comes first
 FOUND = 1

@@ -1,6 +1,5 @@
 """The state at tick 0, and planned windows."""
 
-from simulator.chance import Chance
 from simulator.engines.kernel.blocks import begin_blocks
 from simulator.engines.kernel.layers import note_traits
 from simulator.engines.kernel.phases import enter_for, tell, train_on
@@ -10,9 +9,10 @@ from simulator.engines.kernel.units import clear_units
 from simulator.engines.kernel.weather import start_weather
 from simulator.engines.kernel.world import At, World
 from simulator.jit import rule
-from simulator.ledger import Kind, Phase
-from simulator.plan import Integers, Plan
-from simulator.times import NEVER
+from simulator.numbers.chance import Chance
+from simulator.numbers.ledger import Kind, Phase
+from simulator.numbers.plan import Integers, Plan
+from simulator.numbers.times import NEVER
 
 
 @rule

@@ -10,9 +10,9 @@ from simulator.engines.kernel.pools import fetch_node
 from simulator.engines.kernel.regroup import stop_is_wanted
 from simulator.engines.kernel.world import At, Ending, Length, World
 from simulator.jit import rule
-from simulator.ledger import Kind, Phase
-from simulator.plan import Plan
-from simulator.times import NEVER
+from simulator.numbers.ledger import Kind, Phase
+from simulator.numbers.plan import Plan
+from simulator.numbers.times import NEVER
 
 
 @rule

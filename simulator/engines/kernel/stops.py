@@ -1,6 +1,5 @@
 """STOPs: what they take of places and pool, whom the diagnosis finds, and how the job is interrupted."""
 
-from simulator.chance import Chance
 from simulator.engines.kernel.checkpoints import make_durable, roll_back
 from simulator.engines.kernel.diagnosis import blame, fate_of
 from simulator.engines.kernel.layers import is_taken, takes_any
@@ -12,9 +11,10 @@ from simulator.engines.kernel.tables import Fate, Its, Job
 from simulator.engines.kernel.units import break_unit
 from simulator.engines.kernel.world import At, Length, Trait, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Column, Kind, Phase
-from simulator.plan import Effect, Plan, Tally
-from simulator.times import NEVER
+from simulator.numbers.chance import Chance
+from simulator.numbers.ledger import Column, Kind, Phase
+from simulator.numbers.plan import Effect, Plan, Tally
+from simulator.numbers.times import NEVER
 
 
 @rule

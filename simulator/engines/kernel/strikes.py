@@ -1,6 +1,5 @@
 """Strikes: a candidate comes; if it is not void it stops the job (see stops.py), stalls, slows or corrupts it."""
 
-from simulator.chance import Chance
 from simulator.engines.kernel.corruption import corrupt, meet_alarm
 from simulator.engines.kernel.heap import REF, SERIAL, drop_top
 from simulator.engines.kernel.layers import VOID, after_layers, draw_length, traits_of
@@ -16,8 +15,9 @@ from simulator.engines.kernel.units import advance_unit, first_place
 from simulator.engines.kernel.weather import advance_clock, unit_struck
 from simulator.engines.kernel.world import At, Source, Trait, World
 from simulator.jit import rule, seldom
-from simulator.ledger import Exposed, Phase
-from simulator.plan import Effect, Line, Plan, Purpose, Rule, Slice, Stream, Tally
+from simulator.numbers.chance import Chance
+from simulator.numbers.ledger import Exposed, Phase
+from simulator.numbers.plan import Effect, Line, Plan, Purpose, Rule, Slice, Stream, Tally
 
 
 @rule

@@ -11,9 +11,9 @@ from simulator.engines.kernel.names import quotient
 from simulator.engines.kernel.phase_sets import is_stretch
 from simulator.engines.kernel.world import At, Ending, Save, World
 from simulator.jit import rule
-from simulator.ledger import Account, Phase
-from simulator.plan import Overlap, Plan
-from simulator.times import SPEED_SCALE
+from simulator.numbers.ledger import Account, Phase
+from simulator.numbers.plan import Overlap, Plan
+from simulator.numbers.times import SPEED_SCALE
 
 
 @rule

@@ -1,15 +1,15 @@
 """Units that broke and were replaced by new ones (renewal), and relapses: candidates that come from a heap."""
 
-from simulator.chance import Chance
-from simulator.durations import age_at, budget, ticks
 from simulator.engines.kernel.heap import REF, SERIAL, sift_up
 from simulator.engines.kernel.names import DEPTH, GENERATION, drawn_ticks, hazards_of, later, line_of, quotient
 from simulator.engines.kernel.places import visit_node, visit_place
 from simulator.engines.kernel.tables import Its, Node, Place, Unit
 from simulator.engines.kernel.world import At, Source, World
 from simulator.jit import rule, seldom
-from simulator.plan import Line, Plan, Purpose, Rule, Slice, Stream
-from simulator.times import NEVER
+from simulator.numbers.chance import Chance
+from simulator.numbers.durations import age_at, budget, ticks
+from simulator.numbers.plan import Line, Plan, Purpose, Rule, Slice, Stream
+from simulator.numbers.times import NEVER
 
 
 @rule

@@ -1,15 +1,15 @@
 """Weather: the clocks of the causes, and which candidate comes next."""
 
-from simulator.chance import Chance
-from simulator.durations import age_at, budget, level_at, ticks
 from simulator.engines.kernel.lemons import find_lemon, lemons_to_be
 from simulator.engines.kernel.names import hazards_of
 from simulator.engines.kernel.tables import Its
 from simulator.engines.kernel.units import has_left_cohort
 from simulator.engines.kernel.world import At, Source, World
 from simulator.jit import rule, seldom
-from simulator.plan import Line, Plan, Stream
-from simulator.times import NEVER, Hazard
+from simulator.numbers.chance import Chance
+from simulator.numbers.durations import age_at, budget, level_at, ticks
+from simulator.numbers.plan import Line, Plan, Stream
+from simulator.numbers.times import NEVER, Hazard
 
 
 @rule

@@ -13,8 +13,8 @@ import numpy as np
 
 from simulator.engines.kernel.heap import HEAP_COLUMNS
 from simulator.engines.kernel.tables import ROW, WIDE, Group, Its, Job, Machine, Mark, Unit
-from simulator.ledger import ACCOUNTS, LOG_COLUMNS
-from simulator.plan import TALLIES, Floats, Integers, Plan, out_bins
+from simulator.numbers.ledger import ACCOUNTS, LOG_COLUMNS
+from simulator.numbers.plan import TALLIES, Floats, Integers, Plan, out_bins
 
 
 class At(IntEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from dataclasses import dataclass
 
-from simulator.plan import Plan
+from simulator.numbers.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 import simpy
 from simpy.events import NORMAL
 
-from simulator.times import NEVER
+from simulator.numbers.times import NEVER
 
 Story = Generator[simpy.Event, Any, None]
 

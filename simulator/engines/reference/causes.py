@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from simulator.ledger import Exposed
-from simulator.plan import Effect, Odds, Plan, Rule
+from simulator.numbers.ledger import Exposed
+from simulator.numbers.plan import Effect, Odds, Plan, Rule
 
 
 class Element(NamedTuple):

@@ -4,7 +4,7 @@ import simpy
 
 from simulator.engines.reference.calendar import Calendar, Rank, Story
 from simulator.engines.reference.progress import State
-from simulator.plan import Plan
+from simulator.numbers.plan import Plan
 
 
 class Tiers:

@@ -4,7 +4,7 @@ import simpy
 
 from simulator.engines.reference.calendar import Calendar
 from simulator.engines.reference.strikes import Strike
-from simulator.plan import Plan
+from simulator.numbers.plan import Plan
 
 NOBODY = -1
 

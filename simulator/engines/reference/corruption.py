@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from simulator.engines.reference.progress import State
 from simulator.engines.reference.strikes import Name, Strike, what_follows
-from simulator.plan import Purpose, Stream, Tally
+from simulator.numbers.plan import Purpose, Stream, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from simulator.engines.reference.progress import BUSY
 from simulator.engines.reference.shop import Repair
 from simulator.engines.reference.strikes import Strike
-from simulator.ledger import Phase
-from simulator.plan import Odds, Purpose, Tally
+from simulator.numbers.ledger import Phase
+from simulator.numbers.plan import Odds, Purpose, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

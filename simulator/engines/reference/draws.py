@@ -4,11 +4,11 @@ from math import floor
 
 import numpy as np
 
-from simulator.chance import uniform
-from simulator.durations import Hazards, age_at, budget, draw_value_with, level_at, ticks
 from simulator.engines.reference.strikes import Name, Strike, Window
-from simulator.plan import Plan, Purpose, Stream
-from simulator.times import SPEED_SCALE
+from simulator.numbers.chance import uniform
+from simulator.numbers.durations import Hazards, age_at, budget, draw_value_with, level_at, ticks
+from simulator.numbers.plan import Plan, Purpose, Stream
+from simulator.numbers.times import SPEED_SCALE
 
 # Of a stream: behind it those of the places.
 _PLACE = 2**20

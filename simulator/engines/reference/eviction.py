@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from simulator.engines.reference.shop import Repair
 from simulator.engines.reference.slowness import Mark
 from simulator.engines.reference.strikes import Strike
-from simulator.plan import Purpose, Rule, Tally
-from simulator.times import NEVER, SPEED_SCALE
+from simulator.numbers.plan import Purpose, Rule, Tally
+from simulator.numbers.times import NEVER, SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -6,7 +6,7 @@ from simulator.engines.reference.calendar import Calendar
 from simulator.engines.reference.journal import Journal
 from simulator.engines.reference.retirement import Retirement
 from simulator.engines.reference.strikes import Strike
-from simulator.plan import Plan
+from simulator.numbers.plan import Plan
 
 
 class Histories:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from simulator.engines.reference.calendar import Rank, Story
-from simulator.ledger import Kind, Phase
-from simulator.plan import Overlap, Purpose, Tally
-from simulator.times import SPEED_SCALE
+from simulator.numbers.ledger import Kind, Phase
+from simulator.numbers.plan import Overlap, Purpose, Tally
+from simulator.numbers.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.engines.reference.calendar import Calendar
-from simulator.ledger import LOG_COLUMNS, Kind
-from simulator.plan import TALLIES, Integers, Plan, Tally, out_bins
+from simulator.numbers.ledger import LOG_COLUMNS, Kind
+from simulator.numbers.plan import TALLIES, Integers, Plan, Tally, out_bins
 
 
 @dataclass(frozen=True)

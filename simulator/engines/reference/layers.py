@@ -5,8 +5,8 @@ from dataclasses import replace
 from simulator.engines.reference.causes import Cause
 from simulator.engines.reference.draws import Chance
 from simulator.engines.reference.strikes import Name, Strike, block_around
-from simulator.plan import Effect, Odds, Purpose, Rule
-from simulator.times import NEVER
+from simulator.numbers.plan import Effect, Odds, Purpose, Rule
+from simulator.numbers.times import NEVER
 
 
 class Layers:

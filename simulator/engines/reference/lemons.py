@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from simulator.engines.reference.causes import Cause
 from simulator.engines.reference.strikes import GENERATION, Name
-from simulator.plan import Odds, Purpose, Stream
+from simulator.numbers.plan import Odds, Purpose, Stream
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -7,8 +7,8 @@ from simulator.engines.reference.diagnosis import LOOKING, Finding
 from simulator.engines.reference.progress import BUSY
 from simulator.engines.reference.shop import Repair
 from simulator.engines.reference.strikes import Strike, Window
-from simulator.ledger import Kind, Phase
-from simulator.plan import Effect, Purpose, Tally
+from simulator.numbers.ledger import Kind, Phase
+from simulator.numbers.plan import Effect, Purpose, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

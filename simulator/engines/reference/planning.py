@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from simulator.engines.reference.eviction import Eviction
 from simulator.engines.reference.strikes import Strike, Window
-from simulator.ledger import Kind, Phase
+from simulator.numbers.ledger import Kind, Phase
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from simulator.ledger import Phase
-from simulator.plan import Choice, Plan, Tally
+from simulator.numbers.ledger import Phase
+from simulator.numbers.plan import Choice, Plan, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -1,6 +1,6 @@
 """Pools: the nodes that wait for a place, those of the bench first, behind them the reserve and the backup."""
 
-from simulator.plan import Plan
+from simulator.numbers.plan import Plan
 
 
 class Pools:

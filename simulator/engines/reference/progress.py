@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.engines.reference.calendar import Calendar
-from simulator.ledger import ACCOUNTS, Account, Phase
-from simulator.plan import Integers
-from simulator.times import SPEED_SCALE
+from simulator.numbers.ledger import ACCOUNTS, Account, Phase
+from simulator.numbers.plan import Integers
+from simulator.numbers.times import SPEED_SCALE
 
 ACCOUNT_OF = {
     Phase.SAVING: Account.CHECKPOINT_SAVE,

@@ -8,9 +8,9 @@ from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.policy import Policy
 from simulator.engines.reference.progress import ENDS
 from simulator.engines.reference.world import World
-from simulator.ledger import Kind, Outcome, Phase
-from simulator.plan import Plan, Result
-from simulator.times import NEVER
+from simulator.numbers.ledger import Kind, Outcome, Phase
+from simulator.numbers.plan import Plan, Result
+from simulator.numbers.times import NEVER
 
 OUTCOMES = {Phase.DONE: Outcome.DONE, Phase.OUT_OF_TIME: Outcome.OUT_OF_TIME, Phase.DIVERGED: Outcome.DIVERGED}
 WATCHED = 10_000  # records between two words of progress: about a second

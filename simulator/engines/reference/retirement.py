@@ -6,8 +6,8 @@ from math import exp
 from simulator.engines.reference.calendar import Calendar
 from simulator.engines.reference.journal import Journal
 from simulator.engines.reference.strikes import GENERATION, Strike
-from simulator.plan import Line, Plan, Tally
-from simulator.times import TICKS_PER_SECOND
+from simulator.numbers.plan import Line, Plan, Tally
+from simulator.numbers.times import TICKS_PER_SECOND
 
 
 class Retirement:

@@ -9,7 +9,7 @@ import simpy
 
 from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.strikes import Strike
-from simulator.plan import Purpose, Tally
+from simulator.numbers.plan import Purpose, Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

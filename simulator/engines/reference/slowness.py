@@ -7,9 +7,9 @@ import simpy
 
 from simulator.engines.reference.calendar import Rank, Story
 from simulator.engines.reference.strikes import Strike
-from simulator.ledger import Kind, Phase
-from simulator.plan import Purpose
-from simulator.times import NEVER, SPEED_SCALE
+from simulator.numbers.ledger import Kind, Phase
+from simulator.numbers.plan import Purpose
+from simulator.numbers.times import NEVER, SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from simulator.engines.reference.blocks import Blocks, Move
 from simulator.engines.reference.pools import Pools
-from simulator.plan import Tally
+from simulator.numbers.plan import Tally
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from simulator.ledger import Exposed
-from simulator.plan import Effect, Line, Plan, Purpose, Stream
-from simulator.times import NEVER
+from simulator.numbers.ledger import Exposed
+from simulator.numbers.plan import Effect, Line, Plan, Purpose, Stream
+from simulator.numbers.times import NEVER
 
 # An ordinal is j + 2^32 g + 2^48 d: candidate j of the cohort, generation g of its unit, depth d of the relapse.
 GENERATION = 2**32

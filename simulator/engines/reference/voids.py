@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from simulator.engines.reference.progress import BUSY, RUNNING
 from simulator.engines.reference.strikes import Strike
-from simulator.ledger import Exposed
-from simulator.plan import Effect
+from simulator.numbers.ledger import Exposed
+from simulator.numbers.plan import Effect
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

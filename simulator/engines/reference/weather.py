@@ -24,8 +24,8 @@ from simulator.engines.reference.strikes import (
     scripted_strike,
 )
 from simulator.engines.reference.voids import is_void
-from simulator.plan import Line, Purpose, Stream
-from simulator.times import NEVER
+from simulator.numbers.plan import Line, Purpose, Stream
+from simulator.numbers.times import NEVER
 
 if TYPE_CHECKING:
     from simulator.engines.reference.world import World

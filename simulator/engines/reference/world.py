@@ -19,7 +19,7 @@ from simulator.engines.reference.shop import Shop
 from simulator.engines.reference.slowness import Slowness
 from simulator.engines.reference.staffing import Staffing
 from simulator.engines.reference.weather import Weather
-from simulator.plan import Plan
+from simulator.numbers.plan import Plan
 
 
 class World:

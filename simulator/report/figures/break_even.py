@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from simulator import units
 from simulator.report.figures.style import BLUE, GREY, RED, Figure, blank, commas, name_y, note, safe
 from simulator.report.study.break_even_sheet import HEAD, cells, difference_column, named, sentence
-from simulator.unit_catalogue import PLURALS
+from simulator.words import units
+from simulator.words.unit_catalogue import PLURALS
 
 if TYPE_CHECKING:
     from simulator.planning.break_even import BreakEven

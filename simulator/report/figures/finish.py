@@ -10,7 +10,7 @@ from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import Estimate, interval, quantile
 from simulator.metrics import deadline, finish_days, never_finishes
 from simulator.metrics.columns import column
-from simulator.plan import Floats
+from simulator.numbers.plan import Floats
 from simulator.report import ranges
 from simulator.report.figures.style import BLUE, GREY, HEIGHT, RED, Clock, Figure, blank, name_y, note, nothing, percent
 

@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from simulator import theory
-from simulator.compile import compile_plan
-from simulator.interval import stop_rate
-from simulator.plan import Floats, Plan
+from simulator.compile.compile import compile_plan
+from simulator.compile.interval import stop_rate
+from simulator.numbers import theory
+from simulator.numbers.plan import Floats, Plan
+from simulator.numbers.times import TICKS_PER_SECOND
 from simulator.report import text
 from simulator.report.figures.style import BLUE, GREEN, RED, Figure, blank, name_y, note, number, percent
 from simulator.scenario import Scenario
-from simulator.times import TICKS_PER_SECOND
 
 POINTS = 161
 ROUND = (

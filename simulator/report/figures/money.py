@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.cost import LINES
 from simulator.ensemble.estimates import ENDS, SHARES
+from simulator.nouns.cost import LINES
 from simulator.report import ranges
 from simulator.report.figures.style import BLUE, RED, Figure, blank, dollars, percent
 

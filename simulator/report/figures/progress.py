@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 from simulator.ensemble import Ensemble, replay
 from simulator.ensemble.estimates import QUANTILES, quantile
 from simulator.ensemble.measures import TICKS_PER_DAY
-from simulator.ledger import Column, Outcome
 from simulator.metrics import finish_days
-from simulator.plan import Floats
+from simulator.numbers.ledger import Column, Outcome
+from simulator.numbers.plan import Floats
+from simulator.numbers.times import SPEED_SCALE
 from simulator.report import text
 from simulator.report.figures.style import BLUE, GREY, RED, Clock, Figure, blank, commas, name_y, note, number
-from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy

@@ -9,8 +9,8 @@ from plotly.subplots import make_subplots
 
 from simulator.ensemble import Ensemble, replay
 from simulator.ensemble.measures import TICKS_PER_DAY, TICKS_PER_HOUR
-from simulator.ledger import Column, Outcome, Phase
-from simulator.plan import Floats, Plan, Result
+from simulator.numbers.ledger import Column, Outcome, Phase
+from simulator.numbers.plan import Floats, Plan, Result
 from simulator.report.figures.style import (
     BLUE,
     GREEN,
@@ -29,7 +29,7 @@ from simulator.report.figures.style import (
 from simulator.report.run import story
 from simulator.report.run.contents import told_replications
 from simulator.report.run.incidents import Incident
-from simulator.report.run.spans import TICK, TICKS, spans, tell_some
+from simulator.report.run.log_spans import TICK, TICKS, spans, tell_some
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy

@@ -11,11 +11,11 @@ from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import ENDS, SHARES, estimate
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.table import account_column, tick_column
-from simulator.ledger import Account
 from simulator.metrics import ledger_share, ledger_share_median
 from simulator.metrics.columns import column
 from simulator.metrics.middle import middle
-from simulator.plan import Floats, Integers
+from simulator.numbers.ledger import Account
+from simulator.numbers.plan import Floats, Integers
 from simulator.report.figures.style import BLUE, GREY, OCHRE, Figure, blank, number
 from simulator.report.words import ACCOUNTS
 

@@ -5,9 +5,9 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from simulator import units
 from simulator.calibration import Constant, Record
 from simulator.report import text
+from simulator.words import units
 
 HOW = {"measured": "measured", "prior": "inferred"}
 # A calibration of products has both constants; where a search tells only of the best rate, this is the other one.

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from simulator import units
 from simulator.fabrics import (
     FabricLayout,
     bisection,
@@ -15,9 +14,10 @@ from simulator.fabrics import (
     layout_from,
     mean_hops,
 )
-from simulator.hardware import Fabric, Gpu, Node
 from simulator.report import text
 from simulator.scenario.profiles import load_fabric, load_node
+from simulator.words import units
+from simulator.words.hardware import Fabric, Gpu, Node
 
 SCHEMA = 1
 BAD_SHARE = 1e-3  # of GPUs, for the capacity that goes with whole domains

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from simulator.hardware import KINDS, Gpu, Node
-from simulator.quantity import ASSUMED, HOW, Quantity
 from simulator.report import text
 from simulator.scenario import ScenarioErrors
 from simulator.scenario.errors import Spot, error_at
+from simulator.scenario.number_paths import quantities
 from simulator.scenario.profiles import (
     find_profile,
     kind_of,
@@ -18,10 +17,11 @@ from simulator.scenario.profiles import (
     read_profile_file,
     section_of,
 )
-from simulator.scenario.settle import quantities
-from simulator.scenario.source import Item
 from simulator.scenario.validate import error_for
-from simulator.section import Fault, Section
+from simulator.scenario.yaml_tree import Item
+from simulator.words.hardware import KINDS, Gpu, Node
+from simulator.words.quantity import ASSUMED, HOW, Quantity
+from simulator.words.section import Fault, Section
 
 TITLES = {"gpu": "GPUs", "node": "Nodes", "fabric": "Fabrics", "storage": "Storage"}
 

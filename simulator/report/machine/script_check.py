@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from simulator.chance import replication_key
+from simulator.compile.script import Case
 from simulator.engines import kernel, reference
-from simulator.ledger import Account, Outcome
-from simulator.plan import Result
+from simulator.numbers.chance import replication_key
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Result
 from simulator.report import text
-from simulator.script import Case
 
 SCHEMA = 1
 KEY = replication_key(1, 0)  # nothing is drawn in a script, so any key does

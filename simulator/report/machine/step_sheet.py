@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from simulator.hardware import Storage
 from simulator.report import text
 from simulator.scenario.cases import Batch, Entry
 from simulator.scenario.profiles import load_storage, storage_names
+from simulator.words.hardware import Storage
 from simulator.workload.check import memory_fault
 from simulator.workload.layout import Layout, Recompute
 from simulator.workload.predict import Prediction, predict

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
-from simulator.cost import LINES, PARTS
-from simulator.ledger import Account, Outcome
+from simulator.nouns.cost import LINES, PARTS
+from simulator.numbers.ledger import Account, Outcome
 from simulator.report import ranges, text
 from simulator.report.ranges import ends_of, value_of
-from simulator.report.words import ACCOUNTS, COUNTS
+from simulator.report.words import COUNTS
 from simulator.scenario import Scenario
 
 Summary = Mapping[str, Any]
@@ -22,23 +22,6 @@ BRACKETS = "(95 % interval)"  # what stands in brackets, over the labels of a ta
 LEAST_SHARE = 0.00005  # of the wall clock: what is less is no line of the table
 
 NO_UNCERTAIN_INPUT = "No input is uncertain, so whatever differs from one replication to the next is chance."
-
-
-def as_text(summary: Summary, scenario: Scenario, called: str, width: int | None, losses: Losses = "median") -> str:
-    """Return what `derisk run` prints of a summary, without where it lies; `called` is what the user calls it."""
-    parts = [summary["scenario"], "", text.paragraph(sentence(summary, scenario), width)]
-    parts += ["", ranges.fitted(quantity_rows(summary), width, (1, 2, 3))]
-    if told := count_rows(summary):
-        parts += ["", "What was absorbed, moved and repaired, counted in a run; what never happened is left out"]
-        parts += [ranges.fitted(told, width, (1, 2, 3))]
-    if told := money_rows(summary):
-        parts += ["", "What it costs, the largest mean first; what is indented is part of the lines above, not on top"]
-        parts += [ranges.fitted(told, width, (1, 2, 3))]
-    parts += ["", text.paragraph(losses_head(summary, losses), width)]
-    parts += [text.table(_ledger(summary, losses), right=(1,)), ""]
-    from simulator.report.run.notes import notes  # which tell of the same cells
-
-    return "\n".join([*parts, *(text.paragraph(note, width) for note in notes(summary, scenario, called))])
 
 
 def losses_head(summary: Summary, losses: Losses) -> str:
@@ -204,19 +187,3 @@ def count_text(value: float) -> str:
     """Return a count for a reader."""
     # Quantiles of counts are whole, their means are not.
     return text.grouped(value, 0) if math.isfinite(value) and value == math.floor(value) else text.number(value)
-
-
-def _ledger(summary: Summary, whose: Losses) -> list[tuple[str, ...]]:
-    """Return the accounts: productive training first, then the losses, the largest on top and with the longest bar."""
-    shares = shares_of(summary, whose)
-    losses = sorted((account for account in Account if account != Account.PRODUCTIVE), key=lambda one: -shares[one][0])
-    told = [(account, *shares[account]) for account in (Account.PRODUCTIVE, *losses)]
-    return [
-        (
-            ACCOUNTS[account].label,
-            with_error(share, error, text.percent),
-            "" if account is Account.PRODUCTIVE else text.bar(share, shares[losses[0]][0]),
-        )
-        for account, share, error in told
-        if account is Account.PRODUCTIVE or share >= LEAST_SHARE
-    ]

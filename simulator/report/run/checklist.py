@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.quantity import ASSUMED, CHOSEN, DEFAULT, FOLLOWS, GIVEN
 from simulator.report import text
 from simulator.report.run import shortage
 from simulator.scenario import Row, Scenario
 from simulator.scenario.cautions import cautions
+from simulator.words.quantity import ASSUMED, CHOSEN, DEFAULT, FOLLOWS, GIVEN
 
 if TYPE_CHECKING:
     from simulator.report.run.expected import Expected

@@ -16,14 +16,14 @@ from simulator.ensemble import Ensemble, replay
 from simulator.ensemble.estimates import ENDS, SHARES, rank
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.table import LIST_COLUMN, account_column
-from simulator.ledger import Account, Column, Kind, Phase
 from simulator.metrics import summarise
 from simulator.metrics.columns import of_column
 from simulator.metrics.middle import middle
-from simulator.plan import Effect, Result
+from simulator.numbers.ledger import Account, Column, Kind, Phase
+from simulator.numbers.plan import Effect, Result
+from simulator.numbers.times import SPEED_SCALE
 from simulator.report.cells import cell
 from simulator.report.run.story import check, story
-from simulator.times import SPEED_SCALE
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy

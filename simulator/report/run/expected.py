@@ -6,15 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator import laws, theory
-from simulator.compile import compile_plan
-from simulator.interval import stop_rate
+from simulator.compile.compile import compile_plan
+from simulator.compile.interval import stop_rate
 from simulator.mechanisms import CARDS
 from simulator.mechanisms.neutral import neutral
-from simulator.plan import Plan, Purpose
+from simulator.numbers import theory
+from simulator.numbers.plan import Plan, Purpose
+from simulator.numbers.times import SPEED_SCALE, TICKS_PER_SECOND, Law
 from simulator.report.text import duration
 from simulator.scenario import Scenario
-from simulator.times import SPEED_SCALE, TICKS_PER_SECOND, Law
+from simulator.words import laws
 
 DAY = 86_400.0
 HOUR = 3_600.0

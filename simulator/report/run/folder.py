@@ -17,8 +17,8 @@ from simulator.ensemble.provenance import model, policy_name
 from simulator.ensemble.table import missing
 from simulator.report.run import leftovers
 from simulator.report.run.contents import REPLICATIONS, RESOLVED, as_json, contents, from_parquet
+from simulator.report.run.integrity import OutputError, damage, digest_of, is_run_folder, part
 from simulator.report.run.manifest import MANIFEST, read_manifest
-from simulator.report.run.whole import OutputError, damage, digest_of, is_run_folder, part
 from simulator.scenario import Scenario, reload_scenario
 
 if TYPE_CHECKING:

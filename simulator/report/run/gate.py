@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulator import units
 from simulator.ensemble.estimates import SHARES
-from simulator.ledger import Account, Outcome
-from simulator.plan import Tally
+from simulator.numbers.ledger import Account, Outcome
+from simulator.numbers.plan import Tally
 from simulator.report.ranges import value_of
 from simulator.report.text import number
 from simulator.report.words import STATISTICS
-from simulator.section import did_you_mean
+from simulator.words import units
+from simulator.words.section import did_you_mean
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario

@@ -14,8 +14,7 @@ from markupsafe import Markup
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import SHARES
 from simulator.ensemble.shards import WHOLE
-from simulator.ledger import Account
-from simulator.quantity import ASSUMED
+from simulator.numbers.ledger import Account
 from simulator.report import ranges, text
 from simulator.report.figures.style import THEMES, Figure, commas, dollars, number, percent, template
 from simulator.report.ranges import value_of
@@ -24,6 +23,7 @@ from simulator.report.run.contents import RESOLVED
 from simulator.report.words import ACCOUNTS
 from simulator.scenario import Scenario
 from simulator.scenario.cautions import cautions
+from simulator.words.quantity import ASSUMED
 
 MOST_ROWS = 130  # of a figure's table on the page; its CSV has all
 DAY = 86_400.0

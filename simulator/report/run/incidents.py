@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulator.ensemble.measures import TICKS_PER_DAY
-from simulator.ledger import Column, Kind, Phase
 from simulator.mechanisms import MANNERS, keeps_back
-from simulator.plan import Effect, Floats, Integers, Odds, Plan, Purpose, Result
-from simulator.times import Family
+from simulator.numbers.ledger import Column, Kind, Phase
+from simulator.numbers.plan import Effect, Floats, Integers, Odds, Plan, Purpose, Result
+from simulator.numbers.times import Family
 
 LONGEST = 1000 * 365 * 86_400  # [s]
 BUSY = {Phase.TRAINING, Phase.SAVING, Phase.CLOSING, Phase.STALL, Phase.RESTART, Phase.RESTORE}

@@ -2,7 +2,7 @@
 
 import math
 
-from simulator.ledger import Outcome
+from simulator.numbers.ledger import Outcome
 from simulator.report import ranges, text
 from simulator.report.ranges import value_of
 from simulator.report.run import shortage

@@ -13,10 +13,10 @@ from simulator.report import figures
 from simulator.report.figures import Figure
 from simulator.report.run import folder, html, leftovers, workbook
 from simulator.report.run.contents import RESOLVED
+from simulator.report.run.integrity import OutputError
 from simulator.report.run.manifest import read_manifest
 from simulator.report.run.stored import summary_of
 from simulator.report.run.story import ReplayError
-from simulator.report.run.whole import OutputError
 from simulator.report.study import sweep_folder
 from simulator.scenario import reload_scenario
 

@@ -4,15 +4,16 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from simulator import laws, theory
-from simulator.compile import compile_plan
-from simulator.interval import stop_rate, stopping
+from simulator.compile.compile import compile_plan
+from simulator.compile.interval import stop_rate, stopping
 from simulator.mechanisms import keeps_back
-from simulator.plan import Effect, Odds, Plan, Purpose
+from simulator.numbers import theory
+from simulator.numbers.plan import Effect, Odds, Plan, Purpose
+from simulator.numbers.times import TICKS_PER_SECOND, Law
 from simulator.report import text
 from simulator.report.run.expected import DAY, mean_of
 from simulator.scenario import Scenario
-from simulator.times import TICKS_PER_SECOND, Law
+from simulator.words import laws
 
 SIGMAS = 2.0  # above the mean: about one moment in fifty has more nodes out of service
 _RARE = 1 / 50  # of the time: what is out of service less often lies beyond these moments

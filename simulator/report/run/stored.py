@@ -6,9 +6,9 @@ from typing import Any
 from simulator.ensemble import Ensemble
 from simulator.ensemble.table import missing
 from simulator.metrics import SCHEMA, summarise
-from simulator.report.run import whole
+from simulator.report.run import integrity
 from simulator.report.run.contents import RESOLVED, SUMMARY
-from simulator.report.run.whole import OutputError
+from simulator.report.run.integrity import OutputError
 
 
 def summary_of(run: Path, ensemble: Ensemble) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def summary_of(run: Path, ensemble: Ensemble) -> dict[str, Any]:
 
     Raises OutputError for what cannot be read, is newer, or was written without what this version counts.
     """
-    file, content = run / SUMMARY, whole.summary_of(run)
+    file, content = run / SUMMARY, integrity.summary_of(run)
     schema = content.get("schema")
     if schema == SCHEMA:
         return content

@@ -9,13 +9,13 @@ import pandas as pd
 from simulator.ensemble import Ensemble, Progress, replay
 from simulator.ensemble.measures import TICKS_PER_DAY
 from simulator.ensemble.provenance import policy_name
-from simulator.ledger import Account, Column, Outcome
-from simulator.plan import Plan, Result
+from simulator.numbers.ledger import Account, Column, Outcome
+from simulator.numbers.plan import Plan, Result
+from simulator.numbers.times import TICKS_PER_SECOND
 from simulator.report.run.incidents import Incident, Note, Stalls
-from simulator.report.run.spans import MOST_READ, Told, tell
+from simulator.report.run.log_spans import MOST_READ, Told, tell
 from simulator.report.text import plural, table
 from simulator.scenario import Scenario
-from simulator.times import TICKS_PER_SECOND
 
 if TYPE_CHECKING:
     from simulator.engines.reference import Policy

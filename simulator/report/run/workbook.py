@@ -9,16 +9,16 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from simulator import units
 from simulator.ensemble import Ensemble
 from simulator.ensemble.estimates import STATISTICS
 from simulator.ensemble.table import LIST_COLUMN
-from simulator.quantity import ASSUMED
 from simulator.report import ranges, text
 from simulator.report.figures.style import Figure
 from simulator.report.run import answer
 from simulator.report.run.checklist import assumed
-from simulator.scenario.settle import quantities
+from simulator.scenario.number_paths import quantities
+from simulator.words import units
+from simulator.words.quantity import ASSUMED
 
 MOST_REPLICATIONS = 10_000  # more are in replications.parquet
 ESTIMATE = STATISTICS

@@ -5,13 +5,13 @@ import io
 import math
 from typing import Any
 
-from simulator import units
 from simulator.planning.break_even import BreakEven
 from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.report import text
 from simulator.report.cells import cell
 from simulator.report.study.sensitivity_sheet import finite
 from simulator.report.study.sensitivity_words import days
+from simulator.words import units
 
 SCHEMA = 1
 UNITS = {"finish": "days", "goodput": "share", "cost": "usd"}

@@ -6,10 +6,10 @@ from typing import Any
 
 from simulator.ensemble.estimates import STATISTICS, Estimate
 from simulator.planning.compare import Comparison, Difference
-from simulator.planning.differing import Differing
+from simulator.planning.differences import Differing
 from simulator.planning.quantities import COST, DELAY_COST, FINISH, GOODPUT, Measure
 from simulator.report import ranges, text
-from simulator.report.readable import readable
+from simulator.report.inputs import readable
 from simulator.report.text import dollars, finite
 
 SCHEMA = 1

@@ -12,7 +12,6 @@ from simulator.planning.information import Information, Worth
 from simulator.planning.outcomes import COST_WITH_DELAY, WHY_WALL
 from simulator.planning.sensitivity import Sensitivity
 from simulator.planning.tornado import Bar, Tornado
-from simulator.quantity import ASSUMED
 from simulator.report import ranges, text
 from simulator.report.cells import cell
 from simulator.report.run.answer import NO_UNCERTAIN_INPUT
@@ -24,6 +23,7 @@ from simulator.report.study.sensitivity_words import (
     same_finish,
     sentence,
 )
+from simulator.words.quantity import ASSUMED
 
 SCHEMA = 1
 WIDTH = 30  # columns of a bar

@@ -27,7 +27,7 @@ from simulator.report.cells import cell
 from simulator.report.run import leftovers
 from simulator.report.run.contents import RESOLVED, as_json, as_parquet, from_parquet
 from simulator.report.run.folder import DIGITS, slug
-from simulator.report.run.whole import OutputError, part
+from simulator.report.run.integrity import OutputError, part
 
 MANIFEST = "sweep.json"
 TABLE = "sweep.parquet"
